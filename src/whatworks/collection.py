@@ -1,0 +1,171 @@
+"""The graph of a project: its files read into a store, and what follows from them by rule.
+
+`Collection.open` reads the model and the data; `apply_rules` adds what the rules in `ontology/rules/` infer, each rule
+into a graph of its own, so that for every statement it stays known whether a file or a rule made it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from whatworks.assets import Asset, Assets
+from whatworks.errors import QueryRefused
+from whatworks.formats import by_file
+from whatworks.namespaces import MODEL, Prefixes, Space
+from whatworks.results import Triples
+from whatworks.settings import Settings
+from whatworks.store import EmbeddedStore, parse
+from whatworks.terms import Iri, Node, Quad
+
+PREFIX_FILE = "ontology/prefixes.ttl"
+_MAXIMUM_ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An inference rule: a CONSTRUCT query and the graph its triples go to."""
+
+    name: str
+    text: str
+    graph: Iri
+
+
+@dataclass(slots=True)
+class Collection:
+    """A project's graph in a store, and where its parts come from.
+
+    Attributes:
+        assets: The files.
+        settings: The project's settings.
+        space: The IRIs that the project mints.
+        prefixes: The prefixes of the model and the project.
+        store: The statements, asserted and inferred.
+    """
+
+    assets: Assets
+    settings: Settings
+    space: Space
+    prefixes: Prefixes
+    store: EmbeddedStore
+
+    @classmethod
+    def open(cls, assets: Assets, settings: Settings, *, infer: bool = True) -> "Collection":
+        """Read all files and, unless told otherwise, infer what the rules say.
+
+        Raises:
+            InputError: A file cannot be read; nothing is left half-read.
+        """
+        prefixes = read_prefixes(assets)
+        store = EmbeddedStore(dict(prefixes.table))
+        opened = cls(assets, settings, Space(settings.base), prefixes, store)
+        for asset in [*assets.ontology(), *assets.data()]:
+            if (graph := opened.graph_of(asset.name)) is not None:
+                opened._load(asset, graph)
+        if infer:
+            opened.apply_rules()
+        return opened
+
+    def _load(self, asset: Asset, graph: Iri) -> None:
+        data, format = asset.read(), by_file(asset.name).name
+        try:
+            self.store.load(data, format, graph=graph, base=self.settings.base)
+        except (SyntaxError, ValueError):
+            # The careful reader says what is wrong, and where.
+            self.store.add(parse(data, format, name=asset.name, base=self.settings.base, graph=graph))
+
+    def graph_of(self, name: str) -> Iri | None:
+        """Return the graph of a file's statements, or None where the file holds none for the store.
+
+        The model's graphs are the same in every project; a data file names its graphs itself (TriG), or stands for
+        the graph that is named as its place below `data/`.
+        """
+        parts = name.split("/")
+        stem = parts[-1].rsplit(".", 1)[0]
+        if parts[0] == "ontology":
+            model = Space(MODEL)
+            if not name.endswith(".ttl") or name == PREFIX_FILE:
+                return None
+            if parts[1] == "vocabularies":
+                return model.graph(f"voc/{stem}")
+            return model.graph("shapes" if parts[1] == "shapes" else stem)
+        if name.endswith((".ttl", ".trig", ".nt", ".nq")) and parts[1] not in ("sources", "links"):
+            return self.space.graph("/".join([*parts[1:-1], stem]))
+        if name.endswith((".ttl", ".trig")) and parts[1] == "links":
+            return self.space.graph(f"links/{stem}")
+        return None
+
+    def rules(self) -> list[Rule]:
+        """Return the inference rules, by name."""
+        found = []
+        for asset in self.assets.ontology():
+            parts = asset.name.split("/")
+            if parts[1] == "rules" and asset.name.endswith(".rq"):
+                name = parts[-1].removesuffix(".rq")
+                found.append(Rule(name, asset.read().decode("utf-8"), self.space.graph(f"inferred/{name}")))
+        return sorted(found, key=lambda rule: rule.name)
+
+    def apply_rules(self) -> int:
+        """Add what the rules infer until nothing new appears; return how many statements were added.
+
+        Raises:
+            QueryRefused: The rules do not come to an end.
+        """
+        added = 0
+        rules = self.rules()
+        for _ in range(_MAXIMUM_ROUNDS):
+            before = added
+            for rule in rules:
+                added += self._apply(rule)
+            if added == before:
+                return added
+        raise QueryRefused(f"The rules do not come to an end after {_MAXIMUM_ROUNDS} rounds.", hint="Look for a rule that feeds itself.")
+
+    def _apply(self, rule: Rule) -> int:
+        answer = self.store.query(rule.text)
+        if not isinstance(answer, Triples):
+            raise QueryRefused(f"The rule {rule.name!r} is no CONSTRUCT query.")
+        new = [
+            Quad(*triple, rule.graph)
+            for triple in dict.fromkeys(answer)
+            if next(self.store.match(triple.subject, triple.predicate, triple.object), None) is None
+        ]
+        self.store.add(new)
+        return len(new)
+
+    def is_inferred(self, graph: Iri | None) -> bool:
+        """Say whether a graph holds what rules inferred."""
+        return graph is not None and graph.startswith(self.space.graph("inferred/"))
+
+    def is_model(self, graph: Iri | None) -> bool:
+        """Say whether a graph belongs to the model: ontology, alignments, vocabularies or shapes."""
+        names = ("ontology", "whatworks", "alignments", "shapes")
+        model = Space(MODEL)
+        return graph is not None and (graph in {model.graph(name) for name in names} or graph.startswith(model.graph("voc/")))
+
+    def asserted(self) -> list[Quad]:
+        """Return the statements of the data files, without the model and what was inferred."""
+        return [quad for quad in self.store.match() if not self.is_inferred(quad.graph) and not self.is_model(quad.graph)]
+
+
+def read_prefixes(assets: Assets) -> Prefixes:
+    """Return the prefixes of the model and of the project's own ontology files."""
+    prefixes = Prefixes({})
+    for asset in assets.ontology():
+        if asset.name == PREFIX_FILE:
+            prefixes = prefixes.with_prefixes(Prefixes.from_turtle(asset.read().decode("utf-8")).table)
+    return prefixes
+
+
+def owner_of(node: Node) -> Iri | None:
+    """Return the thing that a node belongs to: a part `…/x#factor-1` belongs to `…/x`."""
+    return Iri(node.partition("#")[0]) if isinstance(node, Iri) else None
+
+
+def by_owner(quads: Iterable[Quad]) -> dict[Iri, list[Quad]]:
+    """Return the statements grouped by the thing that their subject belongs to."""
+    found: dict[Iri, list[Quad]] = defaultdict(list)
+    for quad in quads:
+        owner = owner_of(quad.subject)
+        if owner is not None:
+            found[owner].append(quad)
+    return dict(found)

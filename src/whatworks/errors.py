@@ -1,0 +1,209 @@
+"""The family of errors, the one place where a way of failing gets its code, exit status and HTTP status.
+
+    Error
+    ├── UsageError            exit 2   what was asked for does not exist or is badly put
+    │   ├── UnknownQuery, UnknownParameter, MissingParameter, UnknownValue, InvalidValue, AmbiguousValue
+    │   └── UnknownThing, UnknownFormat
+    └── InputError            exit 3   a file, a query text, the store or the system is at fault
+        ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile
+        ├── QueryHeader, QuerySyntax, QueryRefused
+        ├── MappingFault, ImportRefused, ShapeFault, SettingsFault, Unwritable, InvalidTerm
+
+Each code is an anchor of docs/errors.md. Neither the command line nor a web framework is known here: each door maps
+an `Error` once, with `exit_status` or `http_status`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is wrong: a file, and in it a line and column (both from 1), or another address in words."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+class Error(Exception):
+    """Something that a person can understand and mend.
+
+    Attributes:
+        message: What is wrong, in one sentence.
+        hint: How to mend it; empty when the message says it.
+        where: The place, if there is one.
+    """
+
+    code = "error"
+    exit_status = 3
+    http_status = 500
+
+    def __init__(self, message: str, *, hint: str = "", where: Place | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.where = where
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        hint = f"\n{self.hint}" if self.hint else ""
+        return f"{place}{self.message}{hint}"
+
+
+class UsageError(Error):
+    """What was asked for does not exist or is badly put."""
+
+    code = "usage"
+    exit_status = 2
+    http_status = 400
+
+
+class UnknownQuery(UsageError):
+    """No stored query has this name."""
+
+    code = "unknown-query"
+    http_status = 404
+
+
+class UnknownParameter(UsageError):
+    """The stored query has no parameter of this name."""
+
+    code = "unknown-parameter"
+
+
+class MissingParameter(UsageError):
+    """A required parameter was not given."""
+
+    code = "missing-parameter"
+
+
+class UnknownValue(UsageError):
+    """The value names nothing in the graph."""
+
+    code = "unknown-value"
+
+
+class AmbiguousValue(UsageError):
+    """The value names more than one thing."""
+
+    code = "ambiguous-value"
+
+
+class InvalidValue(UsageError):
+    """The value is not of the parameter's type."""
+
+    code = "invalid-value"
+
+
+class UnknownThing(UsageError):
+    """Nothing in the graph has this key or IRI."""
+
+    code = "unknown-thing"
+    http_status = 404
+
+
+class UnknownFormat(UsageError):
+    """The format does not exist or does not fit the answer."""
+
+    code = "unknown-format"
+    http_status = 406
+
+
+class InputError(Error):
+    """A file, a query text, the store or the system is at fault."""
+
+    code = "input"
+    http_status = 400
+
+
+class SyntaxFault(InputError):
+    """A data file is not well formed."""
+
+    code = "syntax"
+
+
+class EncodingFault(InputError):
+    """A file is not UTF-8."""
+
+    code = "encoding"
+
+
+class RemoteContext(InputError):
+    """A JSON-LD document names a context that would have to be fetched."""
+
+    code = "remote-context"
+
+
+class XmlEntities(InputError):
+    """An RDF/XML document declares external or exploding entities."""
+
+    code = "xml-entities"
+
+
+class UnknownFileType(InputError):
+    """The ending of a file says no format that can be read."""
+
+    code = "unknown-file-type"
+
+
+class MissingFile(InputError):
+    """A file or folder that is needed is not there or cannot be read."""
+
+    code = "missing-file"
+
+
+class QueryHeader(InputError):
+    """The header of a stored query is broken."""
+
+    code = "query-header"
+
+
+class QuerySyntax(InputError):
+    """A SPARQL text is not well formed."""
+
+    code = "query-syntax"
+
+
+class QueryRefused(InputError):
+    """A SPARQL text asks for something that is not allowed or would stop the engine."""
+
+    code = "query-refused"
+
+
+class MappingFault(InputError):
+    """The mapping of an import is broken or does not fit its file."""
+
+    code = "mapping"
+
+
+class ImportRefused(InputError):
+    """Records hold values that cannot be taken over; nothing was written."""
+
+    code = "import-refused"
+
+
+class ShapeFault(InputError):
+    """A shapes file uses an unknown SHACL term or has a target that matches nothing."""
+
+    code = "shape"
+
+
+class SettingsFault(InputError):
+    """The settings of a project are broken."""
+
+    code = "settings"
+
+
+class Unwritable(InputError):
+    """A file or folder cannot be written."""
+
+    code = "unwritable"
+
+
+class InvalidTerm(InputError):
+    """A text cannot be part of an RDF term."""
+
+    code = "invalid-term"

@@ -1,0 +1,45 @@
+"""The account of an import: every value that was read is mapped, left out with a reason, or a problem."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from whatworks.errors import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A value that cannot be taken over, with all that is needed to find and mend it."""
+
+    where: Place
+    record: str
+    field: str
+    found: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f" {self.hint}" if self.hint else ""
+        return f"{self.where}: {self.record}, {self.field} = {self.found!r}: {self.message}{hint}"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of values by file and field."""
+
+    read: Counter[tuple[str, str]] = field(default_factory=Counter)
+    mapped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    left_out: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    problems: list[Problem] = field(default_factory=list)
+
+    def leave_out(self, file: str, name: str, reason: str, count: int = 1) -> None:
+        """Note values that are left out on purpose."""
+        self.left_out[file, name][reason] += count
+
+    def rows(self) -> list[tuple[str, str, int, int, int, str]]:
+        """Return file, field, values read, mapped, left out, and why; read = mapped + left out + problems."""
+        found = []
+        for key in sorted(self.read):
+            reasons = self.left_out.get(key, Counter())
+            why = "; ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
+            found.append((*key, self.read[key], self.mapped[key], sum(reasons.values()), why))
+        return found

@@ -1,0 +1,245 @@
+"""From what a person types to the thing that is meant.
+
+A concept is found by its code, notation, label or alternative label in any language, by its IRI or CURIE; an
+intervention by its key or title; an agent by its key or name. A miss lists the nearest; a hit on two asks which.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows
+from whatworks.collection import Collection
+from whatworks.errors import AmbiguousValue, InvalidValue, UnknownThing, UnknownValue
+from whatworks.namespaces import VOC
+from whatworks.results import Table
+from whatworks.terms import Iri, Literal
+
+_TIERS = ("code", "notation", "pref", "alt")
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+
+
+@dataclass(slots=True)
+class Index:
+    """Names of things, in tiers: a code or notation beats a label, a label an alternative label."""
+
+    tiers: dict[str, dict[str, set[Iri]]] = field(default_factory=lambda: {tier: defaultdict(set) for tier in _TIERS})
+    known: set[Iri] = field(default_factory=set)
+    shown: dict[Iri, str] = field(default_factory=dict)
+
+    def add(self, iri: Iri, name: str, tier: str) -> None:
+        """Note a name of a thing."""
+        self.known.add(iri)
+        self.tiers["code"][iri.code.casefold()].add(iri)
+        self.tiers[tier][_folded(name)].add(iri)
+        if tier == "pref":
+            self.shown.setdefault(iri, name)
+
+    def find(self, value: str) -> set[Iri]:
+        """Return the things of the best tier that has this name."""
+        for tier in _TIERS:
+            if found := self.tiers[tier].get(_folded(value)):
+                return found
+        return set()
+
+    def nearest(self, value: str) -> list[str]:
+        """Return up to five names like this one, best first."""
+        names = {name: tier for tier in _TIERS for name in self.tiers[tier]}
+        folded = _folded(value)
+        close = get_close_matches(folded, names, n=5, cutoff=0.6)
+        close += [name for name in sorted(names) if folded and folded in name and name not in close]
+        suggested: dict[str, None] = {}
+        for name in close[:8]:
+            for iri in sorted(self.tiers[names[name]][name]):
+                suggested.setdefault(f"{iri.code} ({self.shown[iri]})" if iri in self.shown else iri.code)
+        return list(suggested)[:5]
+
+
+class Lookup:
+    """Finds the things of one collection by name."""
+
+    def __init__(self, collection: Collection, catalogue: Catalogue) -> None:
+        self._collection = collection
+        self._catalogue = catalogue
+        self._indexes: dict[str, Index] = {}
+
+    def scheme(self, code: str) -> Iri:
+        """Return the IRI of the scheme with this code."""
+        return Iri(VOC + code)
+
+    def concepts(self, scheme: str) -> Index:
+        """Return the names of a scheme's concepts."""
+        rows = {"scheme": Bound(iri_rows([self.scheme(scheme)]))}
+        return self._index(f"scheme {scheme}", "system/concepts", rows)
+
+    def concept(self, scheme: str, value: str) -> Iri:
+        """Return the concept of a scheme that a value names.
+
+        Raises:
+            UnknownValue, AmbiguousValue: It names none, or several.
+        """
+        return self._one(self.concepts(scheme), value, f"is no {scheme.replace('-', ' ')}")
+
+    def intervention(self, value: str) -> Iri:
+        """Return the intervention with this key, title, IRI or CURIE."""
+        return self._one(self._index("intervention", "system/interventions-by-name"), value, "is no intervention")
+
+    def agent(self, value: str) -> Iri:
+        """Return the agent with this key, name, IRI or CURIE."""
+        return self._one(self._index("agent", "system/agents-by-name"), value, "is no agent")
+
+    def thing(self, value: str) -> Iri:
+        """Return anything with this IRI, CURIE or key: an intervention, resource, agent, record or concept.
+
+        Raises:
+            UnknownThing: There is nothing.
+        """
+        store, space = self._collection.store, self._collection.space
+        stripped = value.strip().removeprefix("<").removesuffix(">")
+        direct = [Iri(stripped), self._collection.prefixes.expand(stripped)]
+        keyed = [space.thing(kind, stripped) for kind in ("intervention", "resource", "agent", "record", "collection", "link")]
+        for iri in [*direct, *keyed]:
+            if iri is not None and next(store.match(iri), None) is not None:
+                return iri
+        index = self._index("intervention", "system/interventions-by-name")
+        if len(found := index.find(value)) == 1:
+            return next(iter(found))
+        near = index.nearest(value)
+        raise UnknownThing(
+            f"Nothing has the key or IRI {value!r}.",
+            hint=f"Did you mean: {'; '.join(near)}?" if near else "List keys with: whatworks query interventions",
+        )
+
+    def field_order(self) -> list[str]:
+        """Return the properties in the order in which the shapes list them: by group, then by place in it."""
+        rows = self._run("system/fields", {})
+        return list(dict.fromkeys(str(row[1]) for row in rows))
+
+    def bind(self, query: Query, values: dict[str, Sequence[str]]) -> dict[str, Bound]:
+        """Return the bound parameters of a query from values as people type them; defaults are filled in.
+
+        Raises:
+            UsageError: A name or value does not fit; the message names the parameter.
+        """
+        bound: dict[str, Bound] = {}
+        for name, given in values.items():
+            parameter = query.parameter(name)
+            if len(given) > 1 and not parameter.many:
+                raise InvalidValue(f"--{name} may be given only once.", hint=f"Given: {', '.join(given)}.")
+            bound[name] = self._bound(parameter, given)
+        for parameter in query.parameters:
+            if parameter.name not in bound and parameter.default is not None:
+                bound[parameter.name] = self._bound(parameter, [parameter.default])
+        return bound
+
+    def _bound(self, parameter: Parameter, values: Sequence[str]) -> Bound:
+        try:
+            return _BINDERS[parameter.type](self, parameter, values)
+        except (UnknownValue, AmbiguousValue, InvalidValue) as error:
+            error.message = f"--{parameter.name}: {error.message}"
+            raise
+
+    def _concepts(self, parameter: Parameter, values: Sequence[str]) -> Bound:
+        scheme = parameter.scheme or parameter.type
+        found = {self.concept(scheme, value) for value in values}
+        return Bound(iri_rows(self._with_narrower(found) if parameter.narrower else found))
+
+    def _with_narrower(self, concepts: Iterable[Iri]) -> set[Iri]:
+        found = set(concepts)
+        answer = self._run("system/narrower", {"concept": Bound(iri_rows(found))})
+        return found | {row[0] for row in answer if isinstance(row[0], Iri)}
+
+    def _things(self, parameter: Parameter, values: Sequence[str]) -> Bound:
+        find = self.intervention if parameter.type == "intervention" else self.agent
+        return Bound(iri_rows({find(value) for value in values}))
+
+    def _text(self, _: Parameter, values: Sequence[str]) -> Bound:
+        return Bound([(Literal(value),) for value in values])
+
+    def _number(self, parameter: Parameter, values: Sequence[str]) -> Bound:
+        lowest, highest = (1000, 2999) if parameter.type == "year" else (parameter.minimum, parameter.maximum)
+        rows = []
+        for value in values:
+            text = value.strip()
+            if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > 18:
+                kind = "a year such as 2014" if parameter.type == "year" else "a whole number"
+                raise InvalidValue(f"{_cut(value)!r} is not {kind}.")
+            number = int(text)
+            if (lowest is not None and number < lowest) or (highest is not None and number > highest):
+                raise InvalidValue(f"{number} is not between {lowest} and {highest}." if highest is not None else f"{number} is below {lowest}.")
+            rows.append((Literal.integer(number),))
+        return Bound(rows)
+
+    def _boolean(self, _: Parameter, values: Sequence[str]) -> Bound:
+        word = values[0].strip().casefold()
+        if word not in (*_TRUE, *_FALSE):
+            raise InvalidValue(f"{_cut(values[0])!r} is neither true nor false.", hint="Write true or false.")
+        return Bound(word="true" if word in _TRUE else "false")
+
+    def _choice(self, parameter: Parameter, values: Sequence[str]) -> Bound:
+        for value in values:
+            if value not in parameter.choices:
+                near = get_close_matches(value, parameter.choices, n=1)
+                hint = f"Did you mean {near[0]}? " if near else ""
+                raise UnknownValue(f"{_cut(value)!r} is no choice.", hint=f"{hint}Choose one of: {', '.join(parameter.choices)}.")
+        return Bound([parameter.choices[value] for value in values], values[0])
+
+    def _iri(self, _: Parameter, values: Sequence[str]) -> Bound:
+        return Bound(iri_rows(Iri(value) for value in values))
+
+    def _one(self, index: Index, value: str, is_none: str) -> Iri:
+        text = value.strip()
+        named = text.removeprefix("<").removesuffix(">")
+        if (iri := Iri(named)) in index.known:
+            return iri
+        if (expanded := self._collection.prefixes.expand(text)) in index.known and expanded is not None:
+            return expanded
+        found = index.find(text)
+        if len(found) == 1:
+            return next(iter(found))
+        if found:
+            choices = "; ".join(f"{iri.code} ({index.shown.get(iri, iri)})" for iri in sorted(found))
+            raise AmbiguousValue(f"{_cut(value)!r} names more than one thing.", hint=f"Say which: {choices}.")
+        near = index.nearest(text[:200])
+        raise UnknownValue(
+            f"{_cut(value)!r} {is_none}.", hint=f"Did you mean: {'; '.join(near)}?" if near else "Nothing is spelled like it."
+        )
+
+    def _index(self, name: str, query: str, values: dict[str, Bound] | None = None) -> Index:
+        if name not in self._indexes:
+            index = Index()
+            for row in self._run(query, values or {}):
+                iri, label, tier = row[0], row[1], row[2]
+                if isinstance(iri, Iri) and isinstance(label, Literal) and isinstance(tier, Literal):
+                    index.add(iri, label.value, tier.value)
+            self._indexes[name] = index
+        return self._indexes[name]
+
+    def _run(self, query: str, values: dict[str, Bound]) -> Table:
+        answer = self._collection.store.query(self._catalogue.get(query).bind(values))
+        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
+        return answer
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= 80 else value[:79] + "…"
+
+
+_BINDERS: dict[str, Callable[[Lookup, Parameter, Sequence[str]], Bound]] = {
+    "concept": Lookup._concepts,
+    "place": Lookup._concepts,
+    "language": Lookup._concepts,
+    "intervention": Lookup._things,
+    "agent": Lookup._things,
+    "text": Lookup._text,
+    "integer": Lookup._number,
+    "year": Lookup._number,
+    "boolean": Lookup._boolean,
+    "choice": Lookup._choice,
+    "iri": Lookup._iri,
+}

@@ -1,0 +1,85 @@
+"""Prefixes, CURIEs, keys and the IRIs that a project mints.
+
+`Prefixes` turns CURIEs into IRIs and back, `Space` mints the IRIs of a project's things, `key_of` makes a key from a
+title.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from whatworks.terms import Iri
+
+MODEL = "https://w3id.org/whatworks/"
+WW = MODEL + "ont#"
+VOC = MODEL + "voc/"
+
+_DECLARATION = re.compile(r"^@prefix\s+([A-Za-z][\w.-]*|):\s*<([^<>\s]*)>\s*\.\s*$", re.MULTILINE)
+_CURIE = re.compile(r"([A-Za-z][\w.-]*):(.*)", re.DOTALL)
+_LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)
+_KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "ł": "l", "Ł": "l", "đ": "d", "&": " and "})
+
+
+class Prefixes:
+    """A table of prefixes, longest namespace first when it shortens."""
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        self.table: Mapping[str, str] = MappingProxyType(dict(table))
+        self._by_length = sorted(self.table.items(), key=lambda item: (-len(item[1]), item[0]))
+
+    @classmethod
+    def from_turtle(cls, text: str) -> "Prefixes":
+        """Read the `@prefix` lines of a Turtle text."""
+        return cls({match[1]: match[2] for match in _DECLARATION.finditer(text)})
+
+    def with_prefixes(self, more: Mapping[str, str]) -> "Prefixes":
+        """Return a table that holds `more` as well; of two equal prefixes the new one wins."""
+        return Prefixes({**self.table, **more})
+
+    def expand(self, curie: str) -> Iri | None:
+        """Return the IRI of a CURIE, or None where the text is none or its prefix is unknown."""
+        match = _CURIE.fullmatch(curie)
+        if match is None or match[1] not in self.table or match[2].startswith("//"):
+            return None
+        return Iri(self.table[match[1]] + match[2])
+
+    def shorten(self, iri: str) -> str | None:
+        """Return the CURIE of an IRI in a form that Turtle accepts, or None."""
+        for prefix, namespace in self._by_length:
+            if iri.startswith(namespace):
+                local = iri[len(namespace) :]
+                if _LOCAL.fullmatch(local):
+                    return f"{prefix}:{local}"
+        return None
+
+
+class Space:
+    """The IRIs below a project's base IRI."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+
+    def thing(self, kind: str, key: str) -> Iri:
+        """Return the IRI of a thing: `thing("intervention", "expairs-project")`."""
+        return Iri(f"{self.base}id/{kind}/{key}")
+
+    def graph(self, name: str) -> Iri:
+        """Return the IRI of a named graph: `graph("agents")`."""
+        return Iri(f"{self.base}graph/{name}")
+
+
+def is_key(text: str) -> bool:
+    """Say whether the text is a key: lower-case letters, digits and single hyphens."""
+    return _KEY.fullmatch(text) is not None
+
+
+def key_of(title: str) -> str:
+    """Make a key from a title; empty when the title holds no Latin letter and no digit.
+
+    >>> key_of("Chambre des métiers & co.")
+    'chambre-des-metiers-and-co'
+    """
+    plain = unicodedata.normalize("NFKD", title.translate(_LETTERS)).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain.replace("'", "")))

@@ -1,0 +1,283 @@
+"""Answers: a table of rows, a yes or no, or triples, and how each is written.
+
+The writers for the SPARQL 1.1 result formats work from the rows, so that an answer is the same text whichever store
+gave it; where the engine can write the bytes itself (`Table.engine_bytes`), nothing is converted in Python.
+Sources: SPARQL 1.1 Query Results JSON, XML, CSV and TSV Formats (W3C).
+"""
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from xml.sax.saxutils import escape, quoteattr
+
+from whatworks.terms import (
+    LANG_STRING,
+    XSD_BOOLEAN,
+    XSD_DECIMAL,
+    XSD_INTEGER,
+    XSD_STRING,
+    BlankNode,
+    Iri,
+    Literal,
+    Term,
+    Triple,
+    write_term,
+)
+
+Row: TypeAlias = tuple[Term | None, ...]
+Short: TypeAlias = Callable[[Iri], str]
+
+_RESULTS = 'xmlns="http://www.w3.org/2005/sparql-results#"'
+# Characters that would move the cursor, hide text or turn its direction round.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f؜​-‏‪-‮⁦-⁩﻿]")
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows of terms under named columns; can be read once.
+
+    Attributes:
+        columns: The variables, in the order of the query.
+        rows: The rows; None where a variable is not bound.
+        engine_bytes: Writes the whole answer in a SPARQL format without passing through Python, if the store can.
+        note: What a reader must know of the answer, such as that rows were cut.
+    """
+
+    columns: tuple[str, ...]
+    rows: Iterable[Row]
+    engine_bytes: Callable[[str], bytes] | None = None
+    note: str = ""
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def cut(self, limit: int | None) -> "Table":
+        """Return at most `limit` rows, with a note if there were more."""
+        if limit is None:
+            return self
+        rows = []
+        for row in self.rows:
+            if len(rows) == limit:
+                return Table(self.columns, rows, note=f"Only the first {limit} rows are shown; there are more.")
+            rows.append(row)
+        return Table(self.columns, rows, note=self.note)
+
+    def write(self, name: str, *, short: Short = str, width: int | None = None) -> bytes:
+        """Return the table in a row format; `short` shortens IRIs for people, `width` is the terminal's."""
+        if self.engine_bytes is not None and name in ("json", "xml", "csv", "tsv"):
+            return self.engine_bytes(name)
+        if name == "table":
+            return write_table(self.columns, self.rows, short, width).encode()
+        if name == "md":
+            return _write_markdown(self.columns, self.rows, short).encode()
+        return _ROW_WRITERS[name](self.columns, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """The answer to an ASK query."""
+
+    value: bool
+
+    def write(self, name: str) -> bytes:
+        """Return the answer in a row format; as text it is yes or no."""
+        word = "true" if self.value else "false"
+        if name == "json":
+            return json.dumps({"head": {}, "boolean": self.value}, separators=(",", ":")).encode()
+        if name == "xml":
+            return f'<?xml version="1.0"?><sparql {_RESULTS}><head></head><boolean>{word}</boolean></sparql>'.encode()
+        if name in ("csv", "tsv"):
+            return word.encode()
+        return (("yes" if self.value else "no") + "\n").encode()
+
+
+@dataclass(slots=True)
+class Triples:
+    """The statements of a CONSTRUCT or DESCRIBE query; can be read once."""
+
+    triples: Iterable[Triple] = field(default_factory=tuple)
+
+    def __iter__(self) -> Iterator[Triple]:
+        return iter(self.triples)
+
+
+Answer: TypeAlias = Table | Boolean | Triples
+
+
+def plain(term: Term | None, short: Short = str) -> str:
+    """Return a term as a person reads it, on one line and free of control characters."""
+    match term:
+        case None:
+            return ""
+        case Iri():
+            return safe(short(term))
+        case Literal():
+            return safe(term.value)
+        case BlankNode():
+            return f"_:{term.name}"
+
+
+def safe(text: str) -> str:
+    """Return untrusted text so that it can neither steer a terminal nor hide anything in it."""
+    return _UNSAFE.sub(lambda match: " " if match.group() in "\n\t\r" else f"\\u{ord(match.group()):04x}", text)
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Row], short: Short = str, width: int | None = None) -> str:
+    """Return aligned columns; with a width, wide columns are cut with an ellipsis until a row fits."""
+    numeric = (XSD_INTEGER, XSD_DECIMAL)
+    cells, right = [], [True] * len(columns)
+    for row in rows:
+        cells.append([plain(term, short) for term in row])
+        for index, term in enumerate(row):
+            right[index] &= term is None or (isinstance(term, Literal) and term.datatype in numeric)
+    widths = [
+        max([_display_width(column), *(_display_width(row[index]) for row in cells)]) for index, column in enumerate(columns)
+    ]
+    if width is not None:
+        widths = _fitted(widths, max(width, 20))
+    right = [flag and bool(cells) for flag in right]
+    lines = [_line(list(columns), widths, right), "  ".join("─" * size for size in widths)]
+    lines += [_line(row, widths, right) for row in cells]
+    return "\n".join(lines) + "\n"
+
+
+def _display_width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _fitted(widths: list[int], total: int) -> list[int]:
+    spare = total - 2 * (len(widths) - 1)
+    fitted = list(widths)
+    while sum(fitted) > spare and max(fitted) > 4:
+        widest = max(fitted)
+        following = max((size for size in fitted if size < widest), default=4)
+        at_widest = [index for index, size in enumerate(fitted) if size == widest]
+        excess = sum(fitted) - spare
+        step = max(1, min(widest - max(following, 4), -(-excess // len(at_widest))))
+        for index in at_widest:
+            fitted[index] -= min(step, excess)
+            excess = max(0, excess - step)
+    return fitted
+
+
+def _cut(text: str, size: int) -> str:
+    if _display_width(text) <= size:
+        return text
+    kept, used = "", 0
+    for char in text:
+        used += _display_width(char)
+        if used > size - 1:
+            break
+        kept += char
+    return kept + "…"
+
+
+def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
+    padded = []
+    for cell, size, flush in zip(cells, widths, right, strict=True):
+        text = _cut(cell, size)
+        space = " " * (size - _display_width(text))
+        padded.append(space + text if flush else text + space)
+    return "  ".join(padded).rstrip()
+
+
+def _write_markdown(columns: Sequence[str], rows: Iterable[Row], short: Short) -> str:
+    def cell(term: Term | None) -> str:
+        return re.sub(r"([\\|<>`*_\[\]])", r"\\\1", plain(term, short))
+
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    lines += [f"| {' | '.join(cell(term) for term in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _write_json(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    bindings = [
+        {column: _json_term(term) for column, term in zip(columns, row, strict=True) if term is not None} for row in rows
+    ]
+    document = {"head": {"vars": list(columns)}, "results": {"bindings": bindings}}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _json_term(term: Term) -> dict[str, Any]:
+    match term:
+        case Iri():
+            return {"type": "uri", "value": str(term)}
+        case BlankNode():
+            return {"type": "bnode", "value": term.name}
+        case Literal():
+            found = {"type": "literal", "value": term.value}
+            if term.language:
+                return {**found, "xml:lang": term.language}
+            return found if term.datatype == XSD_STRING else {**found, "datatype": str(term.datatype)}
+
+
+def _write_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        cells = [term.value if isinstance(term, Literal) else "" if term is None else _csv_node(term) for term in row]
+        # One empty cell must still be a line that a reader takes for a row.
+        text.write("\r\n") if cells == [""] else writer.writerow(cells)
+    return text.getvalue().encode()
+
+
+def _csv_node(term: Iri | BlankNode) -> str:
+    return f"_:{term.name}" if isinstance(term, BlankNode) else str(term)
+
+
+def _write_tsv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    lines = ["\t".join(f"?{column}" for column in columns)]
+    lines += ["\t".join("" if term is None else _tsv_term(term) for term in row) for row in rows]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _tsv_term(term: Term) -> str:
+    if isinstance(term, Literal) and not term.language:
+        integer = term.datatype == XSD_INTEGER and re.fullmatch(r"[+-]?[0-9]+", term.value)
+        decimal = term.datatype == XSD_DECIMAL and re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", term.value)
+        if integer or decimal or (term.datatype == XSD_BOOLEAN and term.value in ("true", "false")):
+            return term.value
+    return write_term(term)
+
+
+def _write_xml(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    head = "".join(f"<variable name={quoteattr(column)}/>" for column in columns)
+    parts = [f'<?xml version="1.0"?><sparql {_RESULTS}><head>{head}</head><results>']
+    for row in rows:
+        bound = zip(columns, row, strict=True)
+        cells = (f"<binding name={quoteattr(column)}>{_xml_term(term)}</binding>" for column, term in bound if term is not None)
+        parts.append(f"<result>{''.join(cells)}</result>")
+    parts.append("</results></sparql>")
+    return "".join(parts).encode()
+
+
+def _xml_term(term: Term) -> str:
+    match term:
+        case Iri():
+            return f"<uri>{escape(term)}</uri>"
+        case BlankNode():
+            return f"<bnode>{escape(term.name)}</bnode>"
+        case Literal():
+            if term.language:
+                attribute = f" xml:lang={quoteattr(term.language)}"
+            elif term.datatype in (XSD_STRING, LANG_STRING):
+                attribute = ""
+            else:
+                attribute = f" datatype={quoteattr(term.datatype)}"
+            return f"<literal{attribute}>{escape(term.value)}</literal>"
+
+
+_ROW_WRITERS: dict[str, Callable[[Sequence[str], Iterable[Row]], bytes]] = {
+    "json": _write_json,
+    "csv": _write_csv,
+    "tsv": _write_tsv,
+    "xml": _write_xml,
+}

@@ -1,0 +1,60 @@
+"""Our terms to the engine's and back."""
+
+import pyoxigraph as ox
+
+from whatworks.terms import BlankNode, Iri, Literal, Node, Quad, Term, Triple
+
+
+def from_engine(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Term:
+    """Return an engine's term as ours."""
+    if isinstance(term, ox.NamedNode):
+        return Iri(term.value)
+    if isinstance(term, ox.Literal):
+        return Literal(term.value, term.language or "", Iri(term.datatype.value))
+    if isinstance(term, ox.BlankNode):
+        return BlankNode(term.value)
+    raise TypeError("triple terms (RDF 1.2) are not used")
+
+
+def node_from_engine(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> Node:
+    """Return an engine's subject as ours."""
+    if isinstance(term, ox.NamedNode):
+        return Iri(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BlankNode(term.value)
+    raise TypeError("triple terms (RDF 1.2) are not used")
+
+
+def to_engine(term: Term) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    """Return our term as the engine's."""
+    match term:
+        case Iri():
+            return ox.NamedNode(term)
+        case Literal():
+            if term.language:
+                return ox.Literal(term.value, language=term.language)
+            return ox.Literal(term.value, datatype=ox.NamedNode(term.datatype))
+        case BlankNode():
+            return ox.BlankNode(term.name)
+
+
+def node_to_engine(term: Node) -> ox.NamedNode | ox.BlankNode:
+    """Return our subject as the engine's."""
+    return ox.NamedNode(term) if isinstance(term, Iri) else ox.BlankNode(term.name)
+
+
+def quad_from_engine(quad: ox.Quad, graph: Iri | None = None) -> Quad:
+    """Return an engine's statement as ours; `graph` stands in where the statement names none."""
+    named = Iri(quad.graph_name.value) if isinstance(quad.graph_name, ox.NamedNode) else graph
+    return Quad(node_from_engine(quad.subject), Iri(quad.predicate.value), from_engine(quad.object), named)
+
+
+def quad_to_engine(quad: Quad) -> ox.Quad:
+    """Return our statement as the engine's."""
+    graph = ox.NamedNode(quad.graph) if quad.graph else ox.DefaultGraph()
+    return ox.Quad(node_to_engine(quad.subject), ox.NamedNode(quad.predicate), to_engine(quad.object), graph)
+
+
+def triple_from_engine(triple: ox.Triple) -> Triple:
+    """Return an engine's triple as ours."""
+    return Triple(node_from_engine(triple.subject), Iri(triple.predicate.value), from_engine(triple.object))

@@ -1,0 +1,35 @@
+"""What every store can do."""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from whatworks.results import Answer
+from whatworks.terms import Iri, Node, Quad, Term
+
+
+class Store(Protocol):
+    """A set of named graphs that answers SPARQL 1.1 queries.
+
+    Queries see the union of all named graphs as default graph. A triple that is in two graphs may be matched twice.
+    """
+
+    def query(self, text: str) -> Answer:
+        """Answer a SPARQL query.
+
+        Raises:
+            QuerySyntax: The text is not well formed.
+        """
+
+    def add(self, quads: Iterable[Quad]) -> None:
+        """Add statements; what is there already is not added again."""
+
+    def graphs(self) -> list[Iri]:
+        """Return the IRIs of the named graphs, sorted."""
+
+    def match(
+        self, subject: Node | None = None, predicate: Iri | None = None, value: Term | None = None, graph: Iri | None = None
+    ) -> Iterator[Quad]:
+        """Yield the statements that have these parts; None stands for any."""
+
+    def __len__(self) -> int:
+        """Return the number of statements, each counted once per graph."""
