@@ -53,7 +53,8 @@ class Assets:
         """
         if project is not None and not project.is_dir():
             raise MissingFile(
-                f"There is no project folder {project}.", hint=f"Give a folder that holds {SETTINGS_FILE} or data/."
+                f"There is no project folder {project}.",
+                hint=f"Give a folder that holds {SETTINGS_FILE} or data/.",
             )
         package = files("whatworks")
         installed = package / "_assets"

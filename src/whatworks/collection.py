@@ -55,15 +55,19 @@ class Collection:
         Raises:
             InputError: A file cannot be read; nothing is left half-read.
         """
-        prefixes = read_prefixes(assets)
-        store = EmbeddedStore(dict(prefixes.table))
-        opened = cls(assets, settings, Space(settings.base), prefixes, store)
+        opened = cls.described(assets, settings)
         for asset in [*assets.ontology(), *assets.data()]:
             if (graph := opened.graph_of(asset.name)) is not None:
                 opened._load(asset, graph)
         if infer:
             opened.apply_rules()
         return opened
+
+    @classmethod
+    def described(cls, assets: Assets, settings: Settings) -> "Collection":
+        """Return the collection with nothing read into its store."""
+        prefixes = read_prefixes(assets)
+        return cls(assets, settings, Space(settings.base), prefixes, EmbeddedStore(dict(prefixes.table)))
 
     def _load(self, asset: Asset, graph: Iri) -> None:
         data, format = asset.read(), by_file(asset.name).name
@@ -118,7 +122,10 @@ class Collection:
                 added += self._apply(rule)
             if added == before:
                 return added
-        raise QueryRefused(f"The rules do not come to an end after {_MAXIMUM_ROUNDS} rounds.", hint="Look for a rule that feeds itself.")
+        raise QueryRefused(
+            f"The rules do not come to an end after {_MAXIMUM_ROUNDS} rounds.",
+            hint="Look for a rule that feeds itself.",
+        )
 
     def _apply(self, rule: Rule) -> int:
         answer = self.store.query(rule.text)
@@ -140,11 +147,15 @@ class Collection:
         """Say whether a graph belongs to the model: ontology, alignments, vocabularies or shapes."""
         names = ("ontology", "whatworks", "alignments", "shapes")
         model = Space(MODEL)
-        return graph is not None and (graph in {model.graph(name) for name in names} or graph.startswith(model.graph("voc/")))
+        return graph is not None and (
+            graph in {model.graph(name) for name in names} or graph.startswith(model.graph("voc/"))
+        )
 
     def asserted(self) -> list[Quad]:
         """Return the statements of the data files, without the model and what was inferred."""
-        return [quad for quad in self.store.match() if not self.is_inferred(quad.graph) and not self.is_model(quad.graph)]
+        return [
+            quad for quad in self.store.match() if not self.is_inferred(quad.graph) and not self.is_model(quad.graph)
+        ]
 
 
 def read_prefixes(assets: Assets) -> Prefixes:

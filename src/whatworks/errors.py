@@ -1,6 +1,6 @@
 """The family of errors, the one place where a way of failing gets its code, exit status and HTTP status.
 
-    Error
+Error:
     ├── UsageError            exit 2   what was asked for does not exist or is badly put
     │   ├── UnknownQuery, UnknownParameter, MissingParameter, UnknownValue, InvalidValue, AmbiguousValue
     │   └── UnknownThing, UnknownFormat

@@ -107,7 +107,12 @@ def _check_tokens(found: list[Token], query: str, graphs: Collection[str], limit
             raise _refused(query, token, f"{word} would reach another machine.", "Ask only what is in the store.")
         if not form and (word in _FORMS or word in _UPDATES):
             if word in _UPDATES:
-                raise _refused(query, token, f"{word} would change data; only queries are answered.", "Use SELECT, ASK, CONSTRUCT or DESCRIBE.")
+                raise _refused(
+                    query,
+                    token,
+                    f"{word} would change data; only queries are answered.",
+                    "Use SELECT, ASK, CONSTRUCT or DESCRIBE.",
+                )
             form = word
         if word == "FROM":
             _check_from(found, index, query, graphs)
@@ -144,7 +149,9 @@ def _check_size(found: list[Token], query: str, limits: Limits) -> None:
             if after_values and token.text == "{":
                 values_depth, after_values = depth, False
             if depth > limits.nesting:
-                raise _refused(query, token, f"The query is nested more than {limits.nesting} deep.", "Write it flatter.")
+                raise _refused(
+                    query, token, f"The query is nested more than {limits.nesting} deep.", "Write it flatter."
+                )
         elif token.text in _CLOSE:
             if values_depth == depth:
                 values_depth = None
@@ -153,9 +160,19 @@ def _check_size(found: list[Token], query: str, limits: Limits) -> None:
             patterns += token.text in ".;,"
             operators += token.text in _CHAIN
         if patterns > limits.patterns:
-            raise _refused(query, token, f"The query has more than {limits.patterns} patterns.", "Ask in several queries.")
+            raise _refused(
+                query,
+                token,
+                f"The query has more than {limits.patterns} patterns.",
+                "Ask in several queries.",
+            )
         if operators > limits.operators:
-            raise _refused(query, token, f"The query has more than {limits.operators} operators.", "Ask in several queries.")
+            raise _refused(
+                query,
+                token,
+                f"The query has more than {limits.operators} operators.",
+                "Ask in several queries.",
+            )
 
 
 def _refused(query: str, token: Token, message: str, hint: str) -> QueryRefused:

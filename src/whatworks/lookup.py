@@ -4,8 +4,9 @@ A concept is found by its code, notation, label or alternative label in any lang
 intervention by its key or title; an agent by its key or name. A miss lists the nearest; a hit on two asks which.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -14,7 +15,7 @@ from whatworks.collection import Collection
 from whatworks.errors import AmbiguousValue, InvalidValue, UnknownThing, UnknownValue
 from whatworks.namespaces import VOC
 from whatworks.results import Table
-from whatworks.terms import Iri, Literal
+from whatworks.terms import XSD_DECIMAL, Iri, Literal, is_iri
 
 _TIERS = ("code", "notation", "pref", "alt")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
@@ -98,9 +99,12 @@ class Lookup:
         store, space = self._collection.store, self._collection.space
         stripped = value.strip().removeprefix("<").removesuffix(">")
         direct = [Iri(stripped), self._collection.prefixes.expand(stripped)]
-        keyed = [space.thing(kind, stripped) for kind in ("intervention", "resource", "agent", "record", "collection", "link")]
+        keyed = [
+            space.thing(kind, stripped)
+            for kind in ("intervention", "resource", "agent", "record", "collection", "link")
+        ]
         for iri in [*direct, *keyed]:
-            if iri is not None and next(store.match(iri), None) is not None:
+            if iri is not None and is_iri(iri) and next(store.match(iri), None) is not None:
                 return iri
         index = self._index("intervention", "system/interventions-by-name")
         if len(found := index.find(value)) == 1:
@@ -116,7 +120,7 @@ class Lookup:
         rows = self._run("system/fields", {})
         return list(dict.fromkeys(str(row[1]) for row in rows))
 
-    def bind(self, query: Query, values: dict[str, Sequence[str]]) -> dict[str, Bound]:
+    def bind(self, query: Query, values: Mapping[str, Sequence[str]]) -> dict[str, Bound]:
         """Return the bound parameters of a query from values as people type them; defaults are filled in.
 
         Raises:
@@ -167,9 +171,19 @@ class Lookup:
                 raise InvalidValue(f"{_cut(value)!r} is not {kind}.")
             number = int(text)
             if (lowest is not None and number < lowest) or (highest is not None and number > highest):
-                raise InvalidValue(f"{number} is not between {lowest} and {highest}." if highest is not None else f"{number} is below {lowest}.")
+                raise InvalidValue(
+                    f"{number} is not between {lowest} and {highest}."
+                    if highest is not None
+                    else f"{number} is below {lowest}."
+                )
             rows.append((Literal.integer(number),))
         return Bound(rows)
+
+    def _decimal(self, _: Parameter, values: Sequence[str]) -> Bound:
+        for value in values:
+            if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", value.strip(), re.ASCII):
+                raise InvalidValue(f"{_cut(value)!r} is no decimal number such as 0.5.")
+        return Bound([(Literal(value.strip(), "", XSD_DECIMAL),) for value in values])
 
     def _boolean(self, _: Parameter, values: Sequence[str]) -> Bound:
         word = values[0].strip().casefold()
@@ -182,7 +196,10 @@ class Lookup:
             if value not in parameter.choices:
                 near = get_close_matches(value, parameter.choices, n=1)
                 hint = f"Did you mean {near[0]}? " if near else ""
-                raise UnknownValue(f"{_cut(value)!r} is no choice.", hint=f"{hint}Choose one of: {', '.join(parameter.choices)}.")
+                raise UnknownValue(
+                    f"{_cut(value)!r} is no choice.",
+                    hint=f"{hint}Choose one of: {', '.join(parameter.choices)}.",
+                )
         return Bound([parameter.choices[value] for value in values], values[0])
 
     def _iri(self, _: Parameter, values: Sequence[str]) -> Bound:
@@ -203,7 +220,8 @@ class Lookup:
             raise AmbiguousValue(f"{_cut(value)!r} names more than one thing.", hint=f"Say which: {choices}.")
         near = index.nearest(text[:200])
         raise UnknownValue(
-            f"{_cut(value)!r} {is_none}.", hint=f"Did you mean: {'; '.join(near)}?" if near else "Nothing is spelled like it."
+            f"{_cut(value)!r} {is_none}.",
+            hint=f"Did you mean: {'; '.join(near)}?" if near else "Nothing is spelled like it.",
         )
 
     def _index(self, name: str, query: str, values: dict[str, Bound] | None = None) -> Index:
@@ -238,6 +256,7 @@ _BINDERS: dict[str, Callable[[Lookup, Parameter, Sequence[str]], Bound]] = {
     "agent": Lookup._things,
     "text": Lookup._text,
     "integer": Lookup._number,
+    "decimal": Lookup._decimal,
     "year": Lookup._number,
     "boolean": Lookup._boolean,
     "choice": Lookup._choice,

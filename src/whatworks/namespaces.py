@@ -19,7 +19,20 @@ _DECLARATION = re.compile(r"^@prefix\s+([A-Za-z][\w.-]*|):\s*<([^<>\s]*)>\s*\.\s
 _CURIE = re.compile(r"([A-Za-z][\w.-]*):(.*)", re.DOTALL)
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "ł": "l", "Ł": "l", "đ": "d", "&": " and "})
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss",
+        "ø": "o",
+        "Ø": "o",
+        "æ": "ae",
+        "Æ": "ae",
+        "œ": "oe",
+        "ł": "l",
+        "Ł": "l",
+        "đ": "d",
+        "&": " and ",
+    }
+)
 
 
 class Prefixes:

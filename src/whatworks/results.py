@@ -34,7 +34,7 @@ Short: TypeAlias = Callable[[Iri], str]
 
 _RESULTS = 'xmlns="http://www.w3.org/2005/sparql-results#"'
 # Characters that would move the cursor, hide text or turn its direction round.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f؜​-‏‪-‮⁦-⁩﻿]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Table:
         """Return at most `limit` rows, with a note if there were more."""
         if limit is None:
             return self
-        rows = []
+        rows: list[Row] = []
         for row in self.rows:
             if len(rows) == limit:
                 return Table(self.columns, rows, note=f"Only the first {limit} rows are shown; there are more.")
@@ -136,7 +136,8 @@ def write_table(columns: Sequence[str], rows: Iterable[Row], short: Short = str,
         for index, term in enumerate(row):
             right[index] &= term is None or (isinstance(term, Literal) and term.datatype in numeric)
     widths = [
-        max([_display_width(column), *(_display_width(row[index]) for row in cells)]) for index, column in enumerate(columns)
+        max([_display_width(column), *(_display_width(row[index]) for row in cells)])
+        for index, column in enumerate(columns)
     ]
     if width is not None:
         widths = _fitted(widths, max(width, 20))
@@ -149,7 +150,9 @@ def write_table(columns: Sequence[str], rows: Iterable[Row], short: Short = str,
 def _display_width(text: str) -> int:
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
 
 
 def _fitted(widths: list[int], total: int) -> list[int]:
@@ -199,7 +202,8 @@ def _write_markdown(columns: Sequence[str], rows: Iterable[Row], short: Short) -
 
 def _write_json(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     bindings = [
-        {column: _json_term(term) for column, term in zip(columns, row, strict=True) if term is not None} for row in rows
+        {column: _json_term(term) for column, term in zip(columns, row, strict=True) if term is not None}
+        for row in rows
     ]
     document = {"head": {"vars": list(columns)}, "results": {"bindings": bindings}}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
@@ -253,7 +257,11 @@ def _write_xml(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     parts = [f'<?xml version="1.0"?><sparql {_RESULTS}><head>{head}</head><results>']
     for row in rows:
         bound = zip(columns, row, strict=True)
-        cells = (f"<binding name={quoteattr(column)}>{_xml_term(term)}</binding>" for column, term in bound if term is not None)
+        cells = (
+            f"<binding name={quoteattr(column)}>{_xml_term(term)}</binding>"
+            for column, term in bound
+            if term is not None
+        )
         parts.append(f"<result>{''.join(cells)}</result>")
     parts.append("</results></sparql>")
     return "".join(parts).encode()

@@ -85,9 +85,13 @@ class Quad(NamedTuple):
         return Triple(self.subject, self.predicate, self.object)
 
 
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\\x7f-\x9f\ud800-\udfff]*")
+# RFC 3987 as far as parsers hold people to it: brackets only around an IPv6 host, one `#`, whole percent escapes.
+_CHAR = r"(?:[^\x00-\x20<>\"{}|^`\\\[\]%#\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufff0-\uffff]|%[0-9A-Fa-f]{2})"
+_IRI = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.-]*:(?://(?:[^/?#\[\]]*@)?\[[0-9A-Fa-f:.]+\](?=[:/?#]|$))?{_CHAR}*(?:#{_CHAR}*)?"
+)
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
-_FORBIDDEN = re.compile(r"[\x00\ud800-\udfff￾￿]")
+_FORBIDDEN = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 # Engines differ on whether \uXXXX is replaced before or after a text is cut into tokens. Neither a raw control
 # character nor a backslash followed by a raw `u` is ever written, so both readings give the same text.
 _ESCAPED = re.compile(r'\\[uU]|[\\"\x01-\x1f\x7f-\x9f]')
@@ -130,14 +134,17 @@ def write_term(term: Term) -> str:
         case Iri():
             if not is_iri(term):
                 raise InvalidTerm(
-                    f"{term!r} is not an absolute IRI.", hint="Write it without spaces, quotes or angle brackets."
+                    f"{term!r} is not an absolute IRI.",
+                    hint="Write it without spaces, quotes or angle brackets.",
                 )
             return f"<{term}>"
         case Literal():
             text = write_literal_text(term.value)
             if term.language:
                 if not _LANGUAGE.fullmatch(term.language):
-                    raise InvalidTerm(f"{term.language!r} is not a language tag.", hint="Use a tag such as en or pt-BR.")
+                    raise InvalidTerm(
+                        f"{term.language!r} is not a language tag.", hint="Use a tag such as en or pt-BR."
+                    )
                 return f"{text}@{term.language}"
             return text if term.datatype == XSD_STRING else f"{text}^^{write_term(term.datatype)}"
         case BlankNode():

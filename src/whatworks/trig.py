@@ -64,14 +64,22 @@ def write_trig(quads: Iterable[Quad], prefixes: Prefixes, *, order: Order | None
         kind = value.language if isinstance(value, Literal) else ""
         text = value.value if isinstance(value, Literal) else str(value)
         subject = str(quad.subject)
-        return (natural(quad.graph or ""), natural(subject), order.key(quad.predicate), kind, natural(text), str(quad.object))
+        return (
+            natural(quad.graph or ""),
+            natural(subject),
+            order.key(quad.predicate),
+            kind,
+            natural(text),
+            str(quad.object),
+        )
 
     body: list[str] = []
     ordered = sorted(set(quads), key=sort_key)
     for graph, of_graph in groupby(ordered, key=lambda quad: quad.graph):
         pad = _INDENT if graph else ""
         blocks = [
-            _subject_block(list(of_subject), short, pad) for _, of_subject in groupby(of_graph, key=lambda quad: quad.subject)
+            _subject_block(list(of_subject), short, pad)
+            for _, of_subject in groupby(of_graph, key=lambda quad: quad.subject)
         ]
         text = "\n".join(blocks)
         body.append(f"{short(graph)} {{\n{text}}}\n" if graph else text)

@@ -162,18 +162,27 @@ class _Reader:
         key = instead.key if instead else key_of(value) if mapping.key_from_title else value
         if not key or key != key_of(key):
             hint = f"A key is made of lower-case letters, digits and hyphens, such as {key_of(value) or 'my-record'!r}."
-            self.batch.tally.problems.append(Problem(where, value or "the record", mapping.key_field, value, "is no key.", hint))
+            self.batch.tally.problems.append(
+                Problem(where, value or "the record", mapping.key_field, value, "is no key.", hint)
+            )
             return
         thing = self.space.thing(instead.thing if instead else mapping.thing, key)
         graph = self.space.graph(f"record/{mapping.source}/{key}")
         builder = Builder(mapping, self.lookup, self.space, self.batch.tally, where)
         if (first := rows.get(mapping.same_as.get(row, ""))) is not None and first.thing == thing:
             builder.numbers.update(_numbered(first))
-        built = builder.build(record, thing, graph, only=instead.only if instead else (), why=instead.reason if instead else "")
-        twin = next((other for other in self.built if other.thing == thing and not other.adds and not mapping.adds), None)
+        built = builder.build(
+            record, thing, graph, only=instead.only if instead else (), why=instead.reason if instead else ""
+        )
+        twin = next(
+            (other for other in self.built if other.thing == thing and not other.adds and not mapping.adds),
+            None,
+        )
         if twin is not None and row not in mapping.same_as:
             message = f"has the key of the record at {twin.where}."
-            self.batch.tally.problems.append(Problem(where, key, mapping.key_field, value, message, "Give each record a key of its own."))
+            self.batch.tally.problems.append(
+                Problem(where, key, mapping.key_field, value, message, "Give each record a key of its own.")
+            )
         if row:
             rows[row] = built
         if not mapping.adds:
@@ -212,7 +221,9 @@ class _Reader:
             builder.add(record, Iri(_PROV + "generatedAtTime"), when, provenance)
         if mapping.compiled_by:
             problem = Problem(built.where, built.thing.code, "compiled-by", mapping.compiled_by, "is no agent.")
-            builder.mention("agent", mapping.compiled_by, record, (Iri(_PROV + "wasAttributedTo"),), provenance, problem)
+            builder.mention(
+                "agent", mapping.compiled_by, record, (Iri(_PROV + "wasAttributedTo"),), provenance, problem
+            )
 
     # ---- RDF ----
 
@@ -223,7 +234,11 @@ class _Reader:
         where = Place(name)
         for quad in quads:
             if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):
-                self.fault(where, str(quad.predicate), "holds a blank node; give the part an IRI such as …/key#part-1.")
+                self.fault(
+                    where,
+                    str(quad.predicate),
+                    "holds a blank node; give the part an IRI such as …/key#part-1.",
+                )
                 continue
             owner = owner_of(quad.subject)
             topic = topics.get(quad.subject)
@@ -254,7 +269,7 @@ class _Reader:
                 contents[built.thing] = self.present(built) if built.adds else set()
             contents[built.thing].update(built.quads)
         replaced = {built.thing for built in self.built if not built.adds}
-        links = {quad for quad in self.collection.store.match(graph=self.links)}
+        links = set(self.collection.store.match(graph=self.links))
         stale = {quad.subject for quad in links if quad.predicate == _LINK_FROM and quad.object in replaced}
         links = {quad for quad in links if quad.subject not in stale}
         mentions = [(built, mention) for built in self.built for mention in built.mentions]
@@ -265,7 +280,11 @@ class _Reader:
         for thing, quads in contents.items():
             folder = _FOLDERS[self.kind_of(thing)]
             self.batch.contents[f"{folder}/{thing.code}.trig"] = self.written(quads, order, thing)
-        for name, quads in (("agents.ttl", self.agents.quads), ("collections.ttl", self.collections.quads), ("links/curated.ttl", links)):
+        for name, quads in (
+            ("agents.ttl", self.agents.quads),
+            ("collections.ttl", self.collections.quads),
+            ("links/curated.ttl", links),
+        ):
             if quads:
                 self.batch.contents[name] = self.written({quad._replace(graph=None) for quad in quads}, order, None)
 
@@ -288,7 +307,9 @@ class _Reader:
             found = register.get(mention.name, mention.country)
         else:
             things = [self.space.thing(kind, mention.name) for kind in _FOLDERS]
-            here = [thing for thing in things if thing in contents or any(True for _ in self.collection.store.match(thing))]
+            here = [
+                thing for thing in things if thing in contents or any(True for _ in self.collection.store.match(thing))
+            ]
             if not here:
                 self.batch.tally.problems.append(mention.problem)
                 return
@@ -343,4 +364,3 @@ def _numbered(built: Built) -> dict[str, int]:
         if name and number.isdigit():
             names[name] = max(names.get(name, 0), int(number))
     return names
-

@@ -4,15 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from whatworks.errors import AmbiguousValue, Place, UnknownValue
 from whatworks.ingest.mapping import FieldMapping, PartMapping, RecordMapping
 from whatworks.ingest.tally import Problem, Tally
+from whatworks.ingest.values import term_of, text_of
 from whatworks.lookup import Lookup
 from whatworks.namespaces import WW, Space, key_of
-from whatworks.terms import RDF_TYPE, XSD_BOOLEAN, XSD_DECIMAL, Iri, Literal, Quad, Term, is_iri
+from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Term
 
 POSITION = Iri(WW + "position")
 
@@ -57,7 +57,9 @@ class Builder:
         self.record: dict[str, Any] = {}
         self.label = ""
 
-    def build(self, record: dict[str, Any], thing: Iri, graph: Iri, *, only: tuple[str, ...] = (), why: str = "") -> Built:
+    def build(
+        self, record: dict[str, Any], thing: Iri, graph: Iri, *, only: tuple[str, ...] = (), why: str = ""
+    ) -> Built:
         """Return the statements of a record about `thing`; with `only`, other fields are left out because of `why`."""
         self.record, self.label = record, thing.code
         self.built = Built(thing, graph, self.where, self.mapping.adds)
@@ -71,61 +73,61 @@ class Builder:
                 if count:
                     self.tally.leave_out(self.where.file, path, reason, count)
             else:
-                self.field(self.subject_of(mapping), mapping, value, path, record)
+                self._field(self._subject_of(mapping), mapping, value, path, record)
         return self.built
 
-    def subject_of(self, mapping: FieldMapping) -> Iri:
+    def _subject_of(self, mapping: FieldMapping) -> Iri:
         """Return the node that a field of the record itself speaks of: the thing, its record, or a single part."""
         if mapping.inside == "record":
             return self.space.thing("record", self.built.thing.code)
         if mapping.inside:
-            return self.part_node(self.mapping.parts[mapping.inside], self.built.thing, {})
+            return self._part_node(self.mapping.parts[mapping.inside], self.built.thing, {})
         return self.built.thing
 
-    def graph_for(self, mapping: FieldMapping) -> Iri:
+    def _graph_for(self, mapping: FieldMapping) -> Iri:
         if mapping.inside == "record":
             return self.space.graph("provenance")
         return self.space.graph(mapping.graph) if mapping.graph else self.built.graph
 
-    def field(self, subject: Iri, mapping: FieldMapping, value: Any, path: str, siblings: dict[str, Any]) -> None:
+    def _field(self, subject: Iri, mapping: FieldMapping, value: Any, path: str, siblings: dict[str, Any]) -> None:
         if mapping.fields:
             for item in value if isinstance(value, list) else [value]:
-                self.object(subject, mapping, item, path)
+                self._object(subject, mapping, item, path)
             return
         for leaf in value if isinstance(value, list) else [value]:
             if leaf is None or leaf == "":
                 continue
             self.tally.read[self.where.file, path] += 1
             if isinstance(leaf, dict | list):
-                self.problem(path, leaf, "is a table or list where a plain value is expected.")
+                self._problem(path, leaf, "is a table or list where a plain value is expected.")
             elif mapping.used_by:
                 self.tally.mapped[self.where.file, path] += 1
             else:
-                self.leaf(subject, mapping, leaf, path, siblings)
+                self._leaf(subject, mapping, leaf, path, siblings)
 
-    def object(self, subject: Iri, mapping: FieldMapping, item: Any, path: str) -> None:
+    def _object(self, subject: Iri, mapping: FieldMapping, item: Any, path: str) -> None:
         if not isinstance(item, dict) or mapping.part is None:
             self.tally.read[self.where.file, path] += 1
-            self.problem(path, item, "is no table of fields.")
+            self._problem(path, item, "is no table of fields.")
             return
         owner = subject
         known = dict(mapping.fields)
         if mapping.within is not None:
-            owner = self.part_node(mapping.within, subject, item)
+            owner = self._part_node(mapping.within, subject, item)
             for name in mapping.within.fields.keys() & item.keys():
-                self.field(owner, mapping.within.fields[name], item[name], f"{path}.{name}", item)
+                self._field(owner, mapping.within.fields[name], item[name], f"{path}.{name}", item)
                 known.pop(name, None)
-        node = self.part_node(mapping.part, owner, item)
+        node = self._part_node(mapping.part, owner, item)
         for prop, agent in mapping.agents.items():
-            self.mention("agent", agent, node, (prop,), self.built.graph, self.unknown(path, agent, "is no agent."))
+            self.mention("agent", agent, node, (prop,), self.built.graph, self._unknown(path, agent, "is no agent."))
         for name, value in item.items():
             if name in known:
-                self.field(node, known[name], value, f"{path}.{name}", item)
+                self._field(node, known[name], value, f"{path}.{name}", item)
             elif mapping.within is None or name not in mapping.within.fields:
                 self.tally.read[self.where.file, f"{path}.{name}"] += 1
                 self.tally.leave_out(self.where.file, f"{path}.{name}", "the mapping does not know the field")
 
-    def part_node(self, part: PartMapping, owner: Iri, item: dict[str, Any]) -> Iri:
+    def _part_node(self, part: PartMapping, owner: Iri, item: dict[str, Any]) -> Iri:
         """Return the node of a part, made with its type and the statement that leads to it."""
         single = part.name in self.mapping.parts
         if single or "{" in part.name:
@@ -146,8 +148,8 @@ class Builder:
         """Note one statement."""
         self.built.quads.append(Quad(subject, predicate, value, graph or self.built.graph))
 
-    def leaf(self, subject: Iri, mapping: FieldMapping, leaf: Any, path: str, siblings: dict[str, Any]) -> None:
-        text = _text(leaf)
+    def _leaf(self, subject: Iri, mapping: FieldMapping, leaf: Any, path: str, siblings: dict[str, Any]) -> None:
+        text = text_of(leaf)
         if reason := mapping.leave_out.get(text):
             self.tally.leave_out(self.where.file, path, reason)
             return
@@ -155,22 +157,31 @@ class Builder:
             self.tally.leave_out(self.where.file, path, f"stated already in {mapping.unless_in}")
             return
         if mapping.part is not None:
-            subject = self.part_node(mapping.part, subject, {})
-        graph = self.graph_for(mapping)
+            subject = self._part_node(mapping.part, subject, {})
+        graph = self._graph_for(mapping)
         if mapping.kind in ("agent", "collection", "thing", "link"):
-            country = self.country(mapping, siblings, path)
+            country = self._country(mapping, siblings, path)
             names = re.split(mapping.split, text) if mapping.split else [text]
-            problem = self.unknown(path, text, "names nothing that is there.")
+            problem = self._unknown(path, text, "names nothing that is there.")
             for name in names:
-                self.mention(mapping.kind, name.strip(), subject, mapping.properties, graph, problem, country, mapping.explanation)
+                self.mention(
+                    mapping.kind,
+                    name.strip(),
+                    subject,
+                    mapping.properties,
+                    graph,
+                    problem,
+                    country,
+                    mapping.explanation,
+                )
             self.tally.mapped[self.where.file, path] += 1
             return
         properties = mapping.properties
-        term = self.term(mapping, mapping.values.get(text, text), leaf, path)
+        term = self._term(mapping, mapping.values.get(text, text), leaf, path)
         if term is None:
             return
         if mapping.language_from:
-            term, properties = self.in_language(mapping, term, siblings)
+            term, properties = self._in_language(mapping, term, siblings)
         for prop in properties:
             self.add(subject, prop, term, graph)
         if also := mapping.also.get(text):
@@ -179,47 +190,17 @@ class Builder:
             self.built.title = text
         self.tally.mapped[self.where.file, path] += 1
 
-    def term(self, mapping: FieldMapping, text: str, leaf: Any, path: str) -> Term | None:
+    def _term(self, mapping: FieldMapping, text: str, leaf: Any, path: str) -> Term | None:
         """Return the term of a value, or None after a problem was noted."""
         try:
-            return self.checked_term(mapping, text, leaf)
+            return term_of(mapping, text, self.built.thing, self.lookup)
         except (UnknownValue, AmbiguousValue) as error:
-            self.problem(path, leaf, error.message, error.hint)
+            self._problem(path, leaf, error.message, error.hint)
         except ValueError as error:
-            self.problem(path, leaf, str(error))
+            self._problem(path, leaf, str(error))
         return None
 
-    def checked_term(self, mapping: FieldMapping, text: str, leaf: Any) -> Term:
-        if re.search(r"[\x00\ud800-\udfff]", text):
-            raise ValueError("holds a character that cannot stand in a text.")
-        match mapping.kind:
-            case "text":
-                return Literal(text)
-            case "words":
-                return Literal.text(mapping.prefix + text, mapping.language)
-            case "concept":
-                return self.lookup.concept(mapping.scheme, text)
-            case "integer":
-                if isinstance(leaf, bool) or not re.fullmatch(r"-?[0-9]{1,18}", text):
-                    raise ValueError("is no whole number.")
-                return Literal.integer(int(text))
-            case "decimal":
-                if isinstance(leaf, bool) or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
-                    raise ValueError("is no decimal number.")
-                return Literal(text, "", XSD_DECIMAL)
-            case "boolean":
-                if text not in ("true", "false"):
-                    raise ValueError("is neither true nor false.")
-                return Literal(text, "", XSD_BOOLEAN)
-            case "iri":
-                if not is_iri(text):
-                    raise ValueError("is no absolute IRI.")
-                return Iri(text)
-            case "part":
-                return Iri(f"{self.built.thing}#{text}")
-        raise ValueError(f"has the kind {mapping.kind!r}, which makes no value here.")
-
-    def in_language(self, mapping: FieldMapping, term: Term, siblings: dict[str, Any]) -> tuple[Term, tuple[Iri, ...]]:
+    def _in_language(self, mapping: FieldMapping, term: Term, siblings: dict[str, Any]) -> tuple[Term, tuple[Iri, ...]]:
         """Return the text in the record's one language; where that is not known, as the mapping says otherwise."""
         languages = siblings.get(mapping.language_from, [])
         known = languages[0] if len(languages) == 1 and languages[0] != mapping.language else ""
@@ -229,35 +210,28 @@ class Builder:
         language = mapping.language if languages == [mapping.language] else "und"
         return Literal.text(text, language), (mapping.otherwise,) if mapping.otherwise else mapping.properties
 
-    def country(self, mapping: FieldMapping, siblings: dict[str, Any], path: str) -> Iri | None:
+    def _country(self, mapping: FieldMapping, siblings: dict[str, Any], path: str) -> Iri | None:
         value = siblings.get(mapping.country_from) if mapping.country_from else None
         if value is None:
             return None
         name = mapping.country_values.get(str(value), str(value))
         place = FieldMapping(kind="concept", scheme="place")
-        found = self.term(place, name, value, f"{path.rpartition('.')[0]}.{mapping.country_from}")
+        found = self._term(place, name, value, f"{path.rpartition('.')[0]}.{mapping.country_from}")
         return found if isinstance(found, Iri) else None
 
     def mention(
         self, kind: str, name: str, subject: Iri, properties: tuple[Iri, ...], graph: Iri, problem: Problem,
         country: Iri | None = None, explanation: str = "",
     ) -> None:  # fmt: skip
+        """Note that a thing is named, to be found when all records are read."""
         self.built.mentions.append(Mention(kind, name, subject, properties, graph, country, explanation, problem))
 
-    def problem(self, path: str, found: Any, message: str, hint: str = "") -> None:
+    def _problem(self, path: str, found: Any, message: str, hint: str = "") -> None:
         """Note a value that cannot be taken over."""
-        self.tally.problems.append(self.unknown(path, found, message, hint))
+        self.tally.problems.append(self._unknown(path, found, message, hint))
 
-    def unknown(self, path: str, found: Any, message: str, hint: str = "") -> Problem:
-        return Problem(self.where, self.label, path, _text(found)[:120], message, hint)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return str(value).strip()
+    def _unknown(self, path: str, found: Any, message: str, hint: str = "") -> Problem:
+        return Problem(self.where, self.label, path, text_of(found)[:120], message, hint)
 
 
 def _leaves(value: Any) -> Iterator[Any]:

@@ -8,17 +8,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from whatworks.errors import MappingFault, Place
 from whatworks.namespaces import Prefixes
 from whatworks.terms import Iri
+from whatworks.yamltext import YamlFault, read_yaml
 
-KINDS = ("text", "words", "integer", "decimal", "boolean", "concept", "iri", "agent", "collection", "thing", "link", "part")
-_TOP_KEYS = {"source", "thing", "key", "class", "record", "row", "same-as", "instead", "adds", "parts", "fields"}
+KINDS = (
+    "text", "words", "integer", "decimal", "boolean", "concept", "iri", "agent", "collection", "thing", "link", "part",
+)  # fmt: skip
+_TOP_KEYS = {
+    "source",
+    "thing",
+    "key",
+    "class",
+    "record",
+    "row",
+    "same-as",
+    "instead",
+    "adds",
+    "parts",
+    "fields",
+}
 _FIELD_KEYS = {
-    "property", "as", "scheme", "graph", "in", "part", "within", "fields", "values", "leave-out", "unless-in", "language",
-    "language-from", "otherwise", "country-from", "country-values", "used-by", "split", "prefix", "explanation", "agents", "also",
+    "property", "as", "scheme", "graph", "in", "part", "within", "fields", "values", "leave-out", "unless-in",
+    "language", "language-from", "otherwise", "country-from", "country-values", "used-by", "split", "prefix",
+    "explanation", "agents", "also",
 }  # fmt: skip
 _PART_KEYS = {"name", "property", "class", "concepts", "fields"}
 
@@ -104,12 +118,11 @@ def read_mapping(data: bytes, name: str, prefixes: Prefixes) -> RecordMapping:
         MappingFault: It is not YAML, has an unknown word, or a needed one is missing; with file and place.
     """
     try:
-        document = yaml.safe_load(data.decode("utf-8-sig"))
+        document = read_yaml(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise MappingFault("The mapping is not UTF-8.", where=Place(name)) from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise MappingFault(f"The mapping is not YAML: {error.problem}.", where=Place(name, line)) from error
+    except YamlFault as error:
+        raise MappingFault(f"The mapping is not YAML: {error.problem}.", where=Place(name, error.line)) from error
     return _Reader(name, prefixes).mapping(document)
 
 

@@ -7,7 +7,14 @@ import pyoxigraph as ox
 
 from whatworks.errors import Place, QuerySyntax
 from whatworks.results import Answer, Boolean, Row, Table, Triples
-from whatworks.store.convert import from_engine, node_to_engine, quad_from_engine, quad_to_engine, to_engine, triple_from_engine
+from whatworks.store.convert import (
+    from_engine,
+    node_to_engine,
+    quad_from_engine,
+    quad_to_engine,
+    to_engine,
+    triple_from_engine,
+)
 from whatworks.store.syntax import engine_format
 from whatworks.terms import Iri, Node, Quad, Term
 
@@ -56,7 +63,11 @@ class EmbeddedStore:
         return sorted(Iri(graph.value) for graph in self._store.named_graphs())
 
     def match(
-        self, subject: Node | None = None, predicate: Iri | None = None, value: Term | None = None, graph: Iri | None = None
+        self,
+        subject: Node | None = None,
+        predicate: Iri | None = None,
+        value: Term | None = None,
+        graph: Iri | None = None,
     ) -> Iterator[Quad]:
         """Yield the statements that have these parts; None stands for any."""
         found = self._store.quads_for_pattern(

@@ -27,7 +27,11 @@ class Store(Protocol):
         """Return the IRIs of the named graphs, sorted."""
 
     def match(
-        self, subject: Node | None = None, predicate: Iri | None = None, value: Term | None = None, graph: Iri | None = None
+        self,
+        subject: Node | None = None,
+        predicate: Iri | None = None,
+        value: Term | None = None,
+        graph: Iri | None = None,
     ) -> Iterator[Quad]:
         """Yield the statements that have these parts; None stands for any."""
 

@@ -114,7 +114,9 @@ def _with_contexts(text: str, name: str, contexts: Mapping[str, Any]) -> str:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise SyntaxFault(f"The file is not JSON: {error.msg}.", where=Place(name, error.lineno, error.colno)) from error
+        raise SyntaxFault(
+            f"The file is not JSON: {error.msg}.", where=Place(name, error.lineno, error.colno)
+        ) from error
     except RecursionError as error:
         raise SyntaxFault("The file is nested too deep to be read.", where=Place(name)) from error
 
@@ -139,9 +141,7 @@ def _with_contexts(text: str, name: str, contexts: Mapping[str, Any]) -> str:
         if isinstance(value, dict):
             if "@import" in value:
                 raise RemoteContext("The context uses @import, which would fetch another one.", where=Place(name))
-            return {
-                key: resolve(item) if key == "@context" else walk(item, depth + 1) for key, item in value.items()
-            }
+            return {key: resolve(item) if key == "@context" else walk(item, depth + 1) for key, item in value.items()}
         return value
 
     return json.dumps(walk(document, 0), ensure_ascii=False)
@@ -153,15 +153,21 @@ def _refuse_entities(text: str, name: str) -> None:
     for match in _ENTITY.finditer(text):
         where = Place(name, text.count("\n", 0, match.start()) + 1)
         if match[1] or match[3] in ("SYSTEM", "PUBLIC"):
-            raise XmlEntities(f"The entity {match[2]!r} is external.", hint="Write its text into the file.", where=where)
+            raise XmlEntities(
+                f"The entity {match[2]!r} is external.", hint="Write its text into the file.", where=where
+            )
         sizes[match[2]] = _expanded(match[3][1:-1], sizes)
         if sizes[match[2]] > _MAXIMUM_EXPANSION:
-            raise XmlEntities(f"The entity {match[2]!r} grows beyond a megabyte.", hint="Write plain text.", where=where)
+            raise XmlEntities(
+                f"The entity {match[2]!r} grows beyond a megabyte.", hint="Write plain text.", where=where
+            )
     if re.search(r"<!DOCTYPE[^>\[]*\s(SYSTEM|PUBLIC)\s", text):
         raise XmlEntities("The document type is external.", hint="Remove the DOCTYPE line.", where=Place(name, 1))
     if sizes and _expanded(text, sizes) > len(text) + _MAXIMUM_EXPANSION:
         raise XmlEntities(
-            "The entities of the file together grow beyond a megabyte.", hint="Write plain text.", where=Place(name)
+            "The entities of the file together grow beyond a megabyte.",
+            hint="Write plain text.",
+            where=Place(name),
         )
 
 

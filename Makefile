@@ -1,0 +1,58 @@
+# make demo  runs the main job on the shipped data;  make test  passes the tests. Both do all the set-up.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+WHATWORKS := $(BIN)/whatworks
+
+.PHONY: help setup demo test clean
+
+help:
+	@echo "make demo    check the shipped graph, answer three questions, show one intervention as JSON-LD"
+	@echo "make test    run the tests"
+	@echo "make setup   make the environment $(VENV) that both use"
+	@echo "make clean   remove it"
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "whatworks needs Python 3.11 or newer; say which: make demo PYTHON=python3.12")'
+	@echo "Setting up $(VENV) (once, a minute or two) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: setup
+	@echo
+	@echo "1. Check the shipped graph with its shapes: nothing may be wrong, and nothing personal may be in it."
+	@echo "   \$$ whatworks check --profile publication | tail -n 1"
+	@$(WHATWORKS) check --profile publication --output $(VENV)/report.txt 2>/dev/null; tail -n 1 $(VENV)/report.txt
+	@echo "   What is missing, record by record: whatworks check"
+	@echo
+	@echo "2. A stored query: which success factors recur?"
+	@echo "   \$$ whatworks query success-factor-themes --limit 5"
+	@$(WHATWORKS) query success-factor-themes --limit 5 --format table
+	@echo "   All questions: whatworks queries"
+	@echo
+	@echo "3. A stored query with parameters: mainstreamed interventions in Belgium."
+	@echo "   \$$ whatworks query interventions --country Belgium --stage mainstreamed"
+	@$(WHATWORKS) query interventions --country Belgium --stage mainstreamed --format table
+	@echo "   Other parameters: whatworks query interventions --help"
+	@echo
+	@echo "4. A stored query: which pilots became regular provision, and after how long?"
+	@echo "   \$$ whatworks query pilots-mainstreamed --limit 5"
+	@$(WHATWORKS) query pilots-mainstreamed --limit 5 --format table
+	@echo "   The SPARQL behind it: whatworks query pilots-mainstreamed --show"
+	@echo
+	@echo "5. One intervention as JSON-LD."
+	@echo "   \$$ whatworks export expairs-project --format jsonld"
+	@$(WHATWORKS) export expairs-project --format jsonld
+	@echo "   To read it as a person: whatworks show expairs-project"
+	@echo
+	@echo "Done. The command is $(WHATWORKS); start with: $(WHATWORKS) queries"
+
+test: setup
+	@$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) build dist

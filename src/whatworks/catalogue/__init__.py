@@ -1,0 +1,49 @@
+"""The catalogue of stored queries: `.rq` files with a typed header, found by name and bound to values."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from whatworks.assets import Asset
+from whatworks.catalogue.header import name_of, read_query
+from whatworks.catalogue.query import TYPES, Bound, Parameter, Query, iri_rows
+from whatworks.errors import UnknownQuery
+from whatworks.namespaces import Prefixes
+
+__all__ = ["TYPES", "Bound", "Catalogue", "Parameter", "Query", "iri_rows"]
+
+
+class Catalogue:
+    """All stored queries of a project, each read when it is asked for."""
+
+    def __init__(self, assets: Iterable[Asset], prefixes: Prefixes) -> None:
+        self._prefixes = prefixes
+        self._assets: dict[str, Asset] = {}
+        for asset in assets:
+            if asset.name.endswith(".rq"):
+                self._assets[name_of(asset)] = asset
+        self._read: dict[str, Query] = {}
+
+    def names(self) -> list[str]:
+        """Return the names of the queries for people, sorted."""
+        return sorted(name for name in self._assets if not name.startswith("system/"))
+
+    def get(self, name: str) -> Query:
+        """Return the query of this name; names of the tool's own queries start with `system/`.
+
+        Raises:
+            UnknownQuery: There is none; the message suggests the nearest.
+            QueryHeader: Its file is broken.
+        """
+        if name not in self._assets:
+            near = get_close_matches(name, self.names(), n=3, cutoff=0.5)
+            raise UnknownQuery(
+                f"There is no stored query {name!r}.",
+                hint=f"Did you mean: {', '.join(near)}?" if near else "List them with: whatworks queries",
+            )
+        if name not in self._read:
+            self._read[name] = read_query(self._assets[name], self._prefixes)
+        return self._read[name]
+
+    def all(self) -> list[Query]:
+        """Return all queries for people, by name."""
+        return [self.get(name) for name in self.names()]

@@ -1,0 +1,196 @@
+"""Stored queries: `.rq` files with a typed header, and how parameters are bound to them.
+
+The head of a file is YAML in `#+ ` lines (the words of grlc, and a typed `params:` block); the body is SPARQL that
+runs as it stands, with the example values. A parameter has a line `VALUES ?name { … }` inside a group; binding replaces
+what is between the braces by RDF terms that `terms.write_term` has written. Lines between `#if NAME` and `#end` count
+only when the parameter is given. Nothing else of a query is ever made from values.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from whatworks.errors import MissingParameter, UnknownParameter
+from whatworks.terms import Iri, Term, write_term
+
+TYPES = (
+    "concept",
+    "place",
+    "language",
+    "intervention",
+    "agent",
+    "text",
+    "integer",
+    "decimal",
+    "year",
+    "boolean",
+    "choice",
+    "iri",
+)
+RESERVED = ("format", "output", "limit", "show", "help")
+
+Rows: TypeAlias = Sequence[tuple[Term, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One typed parameter of a stored query.
+
+    Attributes:
+        name: As people type it, in kebab-case.
+        type: One of `TYPES`.
+        summary: What it does, in one sentence.
+        scheme: For a concept, the code of its scheme.
+        required: Whether it must be given.
+        default: The value, as a person would type it, that stands where none is given.
+        many: Whether several values may be given; any of them then counts.
+        narrower: Whether a concept or place stands also for everything narrower.
+        minimum, maximum: Bounds of a number.
+        choices: For a choice, the terms that each name stands for.
+        variables: The variables that are bound.
+        example: A value, as a person would type it.
+    """
+
+    name: str
+    type: str
+    summary: str
+    variables: tuple[str, ...]
+    scheme: str = ""
+    required: bool = False
+    default: str | None = None
+    many: bool = False
+    narrower: bool = True
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The value of a parameter: the rows for its VALUES line, and the word that `#if` compares."""
+
+    rows: Rows = ()
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the body that stays as it is."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A VALUES line, up to its brace."""
+
+    parameter: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that count only under a condition."""
+
+    parameter: str
+    value: str
+    negated: bool
+    parts: "tuple[Part, ...]"
+
+
+Part: TypeAlias = Line | Values | Block
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A stored query.
+
+    Attributes:
+        name: Its name in the catalogue: the file's name without ending.
+        topic: The folder it lies in.
+        summary, description, tags: From the header.
+        parameters: In the order of the header.
+        returns: What each column means, in order; empty for a CONSTRUCT query.
+        form: SELECT, ASK, CONSTRUCT or DESCRIBE.
+        text: The file as it is.
+        file: Its logical name, for messages.
+        parts: The body, cut for binding.
+    """
+
+    name: str
+    topic: str
+    summary: str
+    description: str
+    tags: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    returns: Mapping[str, str]
+    form: str
+    text: str
+    file: str
+    parts: tuple[Part, ...]
+
+    def parameter(self, name: str) -> Parameter:
+        """Return the parameter of this name.
+
+        Raises:
+            UnknownParameter: There is none; the message lists those there are.
+        """
+        for parameter in self.parameters:
+            if parameter.name == name:
+                return parameter
+        names = [parameter.name for parameter in self.parameters]
+        raise UnknownParameter(
+            f"The query {self.name!r} has no parameter {name!r}.",
+            hint=f"It has: {', '.join(names)}." if names else "It has none.",
+        )
+
+    def bind(self, values: Mapping[str, Bound]) -> str:
+        """Return the SPARQL text with the values bound as terms.
+
+        Raises:
+            UnknownParameter, MissingParameter: The values do not fit the parameters.
+            InvalidTerm: A value cannot be written as a term.
+        """
+        for name in values:
+            self.parameter(name)
+        for parameter in self.parameters:
+            if parameter.required and parameter.name not in values:
+                raise MissingParameter(
+                    f"The query {self.name!r} needs --{parameter.name}: {parameter.summary}",
+                    hint=f"For example: --{parameter.name} {_quoted(parameter.example)}",
+                )
+        lines: list[str] = []
+        _write(self.parts, values, lines)
+        return "\n".join(lines) + "\n"
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if " " in value else value
+
+
+def variable_of(name: str) -> str:
+    """Return the SPARQL variable of a parameter: `target-group` is bound as `?targetGroup`."""
+    first, *others = name.split("-")
+    return first + "".join(part.capitalize() for part in others)
+
+
+def _write(parts: Iterable[Part], values: Mapping[str, Bound], lines: list[str]) -> None:
+    for part in parts:
+        match part:
+            case Line():
+                lines.append(part.line)
+            case Values():
+                rows = values[part.parameter].rows
+                written = [" ".join(write_term(term) for term in row) for row in rows]
+                single = all(len(row) == 1 for row in rows)
+                lines.append(f"{part.before} {' '.join(written if single else (f'({row})' for row in written))} }}")
+            case Block():
+                given = part.parameter in values and (not part.value or values[part.parameter].word == part.value)
+                if given != part.negated:
+                    _write(part.parts, values, lines)
+
+
+def iri_rows(iris: Iterable[Iri]) -> Rows:
+    """Return rows of one IRI each, sorted, for a VALUES line."""
+    return [(iri,) for iri in sorted(iris)]

@@ -1,0 +1,98 @@
+"""The command line: thin commands over `KnowledgeGraph`.
+
+Only click is imported here and in the command modules; everything else is imported by the command that needs it, so
+that `whatworks --help` starts as fast as click does.
+"""
+
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from whatworks import __version__
+from whatworks.cli.data import check, export, import_, show, stats
+from whatworks.cli.query import queries, query, sparql
+from whatworks.errors import Error
+
+if TYPE_CHECKING:
+    from whatworks.kg import KnowledgeGraph
+
+ERRORS_PAGE = "docs/errors.md"
+
+
+class Commands(click.Group):
+    """A group that turns errors into messages and exit statuses, in one place."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; report an error with its code, place and hint."""
+        # The engine cannot be interrupted from Python: with the default action, Ctrl-C ends the process at once.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        try:
+            return super().invoke(ctx)
+        except Error as error:
+            click.echo(f"Error [{error.code}]: {error}\n({ERRORS_PAGE}#{error.code})", err=True)
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            ctx.exit(error.exit_status)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            name = type(error).__name__
+            click.echo(
+                f"Error [internal]: whatworks made a mistake ({name}: {error}).\n"
+                "Run the command again with `whatworks --debug …` and report what it prints.\n"
+                f"({ERRORS_PAGE}#internal)",
+                err=True,
+            )
+            ctx.exit(3)
+
+
+class Opener:
+    """Opens the knowledge graph when a command first needs it."""
+
+    def __init__(self, project: Path | None) -> None:
+        self._project = project
+        self._opened: KnowledgeGraph | None = None
+
+    @property
+    def kg(self) -> "KnowledgeGraph":
+        """The opened knowledge graph."""
+        if self._opened is None:
+            from whatworks.kg import KnowledgeGraph  # noqa: PLC0415 - lazy on purpose
+
+            self._opened = KnowledgeGraph.open(self._project)
+        return self._opened
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="WHATWORKS_PROJECT",
+    help="A project folder; without it the nearest folder above with whatworks.toml, else the shipped collection.",
+)
+@click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
+@click.version_option(__version__, prog_name="whatworks")
+@click.pass_context
+def main(ctx: click.Context, project: Path | None, debug: bool) -> None:
+    """Ask, check and publish a knowledge graph of interventions and of what makes them succeed.
+
+    \b
+    Start here:
+      whatworks queries                                  what can be asked
+      whatworks query interventions --country Belgium    ask it
+      whatworks show expairs-project                     read one intervention
+    """
+    ctx.obj = Opener(project)
+
+
+for command in (queries, query, sparql, show, export, import_, check, stats):
+    main.add_command(command)
+
+if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(encoding="utf-8")

@@ -1,0 +1,185 @@
+"""`show`, `export`, `import`, `check`, `stats`: look at the data, take it home, bring it in, check it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from whatworks.cli.output import emit, output_option, write_rows
+
+_GRAPHS = ("turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld")
+
+
+@click.command()
+@click.argument("key")
+@click.option("--lang", help="The language of labels, such as fr; without a label in it, another one is shown.")
+@click.option("--format", "-f", "format_", type=click.Choice(("text", *_GRAPHS)), default="text", help="Default: text.")
+@output_option
+@click.pass_obj
+def show(opener: Any, key: str, lang: str | None, format_: str, output: Path | None) -> None:
+    """Show one thing: everything worth saying about it.
+
+    KEY is a key, an IRI, a CURIE such as approach:second-chance-measures, or a title.
+
+    \b
+    Example:
+      whatworks show expairs-project
+    """
+    kg = opener.kg
+    if format_ == "text":
+        from whatworks.cli.text import write_text  # noqa: PLC0415 - lazy on purpose
+
+        emit(write_text(kg.show(key, lang)).encode(), output)
+    else:
+        emit(kg.export(format_, [key]), output)
+
+
+@click.command()
+@click.argument("keys", nargs=-1)
+@click.option("--class", "of_class", metavar="CLASS", help="All things of this class, such as Practice, Tool or Agent.")
+@click.option("--all", "everything", is_flag=True, help="Everything that the data files hold.")
+@click.option(
+    "--format",
+    "-f",
+    "format_",
+    type=click.Choice((*_GRAPHS, "csv")),
+    default="jsonld",
+    help="Default: jsonld.",
+)
+@output_option
+@click.pass_obj
+def export(
+    opener: Any,
+    keys: tuple[str, ...],
+    of_class: str | None,
+    everything: bool,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Write things as RDF, JSON-LD or CSV.
+
+    \b
+    Examples:
+      whatworks export expairs-project --format jsonld
+      whatworks export --class Tool --format csv --output tools.csv
+      whatworks export --all --format nquads --output collection.nq
+    """
+    if sum((bool(keys), of_class is not None, everything)) != 1:
+        raise click.UsageError("Say what to export: keys, --class CLASS, or --all.")
+    kg = opener.kg
+    if format_ == "csv":
+        emit(write_rows(kg, kg.describer.table(kg.things(keys, of_class)), "csv", on_terminal=False), output)
+    else:
+        emit(kg.export(format_, keys, of_class), output)
+
+
+@click.command(name="import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--mapping",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The mapping; without it NAME.mapping.yaml beside NAME.jsonl.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
+@click.pass_obj
+def import_(opener: Any, files: tuple[Path, ...], mapping: Path | None, dry_run: bool) -> None:
+    """Bring records into the collection, one data file for each.
+
+    Records are lines of JSON with a declared mapping, or RDF. Nothing is written unless everything can be.
+
+    \b
+    Example:
+      whatworks import data/sources/interventions.jsonl --dry-run
+    """
+    from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
+    from whatworks.errors import Unwritable  # noqa: PLC0415 - lazy on purpose
+
+    kg = opener.kg
+    folder = kg.assets.data_folder()
+    if folder is None:
+        raise Unwritable(
+            "The collection that came with the package cannot be changed.",
+            hint="Make a folder with an empty whatworks.toml and run the command there.",
+        )
+    batch = kg.read(files, mapping)
+    _account(batch)
+    batch.check()
+    changes = batch.changes(folder)
+    for change in changes:
+        if change.kind != "unchanged":
+            click.echo(f"{change.kind:<9} data/{change.name}")
+    counts = {kind: sum(change.kind == kind for change in changes) for kind in ("added", "changed", "unchanged")}
+    said = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    if dry_run:
+        click.echo(f"{batch.records} records read; files: {said}. Nothing was written.")
+        return
+    write_files({folder / change.name: batch.contents[change.name] for change in changes if change.kind != "unchanged"})
+    click.echo(f"{batch.records} records read; files: {said}. Check them with: whatworks check")
+
+
+def _account(batch: Any) -> None:
+    """Print what was read, mapped and left out, field by field."""
+    from whatworks.results import write_table  # noqa: PLC0415 - lazy on purpose
+    from whatworks.terms import Literal  # noqa: PLC0415 - lazy on purpose
+
+    rows = [
+        (Literal(file), Literal(name), *(Literal.integer(count) for count in counts), Literal(why))
+        for file, name, *counts, why in batch.tally.rows()
+    ]
+    click.echo(write_table(("file", "field", "read", "mapped", "left out", "why"), rows))
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--profile",
+    type=click.Choice(("core", "curation", "publication")),
+    default="curation",
+    help="Default: curation.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(("violation", "warning", "info")),
+    default="violation",
+    help="Exit with 1 from this severity on.",
+)
+@click.option(
+    "--format",
+    "-f",
+    "format_",
+    type=click.Choice(("text", "json", "csv", "turtle")),
+    default="text",
+    help="Default: text.",
+)
+@output_option
+@click.pass_obj
+def check(opener: Any, files: tuple[Path, ...], profile: str, fail_on: str, format_: str, output: Path | None) -> None:
+    """Check the collection, or FILES against its model, and say how to mend what is found.
+
+    core reports what is wrong, curation also what is missing, publication also what must not be published.
+
+    \b
+    Example:
+      whatworks check --profile publication --fail-on warning
+    """
+    click.echo("Checking with the shapes …", err=True)
+    report = opener.kg.check(files, profile)
+    emit(report.write(format_), output)
+    if report.fails(fail_on):
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.option("--format", "-f", "format_", metavar="FORMAT", help="One of: table, csv, tsv, json, xml, md.")
+@output_option
+@click.pass_obj
+def stats(opener: Any, format_: str | None, output: Path | None) -> None:
+    """Count what the collection holds, by class and by graph.
+
+    \b
+    Example:
+      whatworks stats --format csv
+    """
+    from whatworks.cli.output import emit_answer  # noqa: PLC0415 - lazy on purpose
+
+    emit_answer(opener.kg, opener.kg.statistics(), format_, output, None)

@@ -1,0 +1,73 @@
+"""Where answers go: the terminal, a pipe, or a file that is whole or not there."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from whatworks.kg import KnowledgeGraph
+    from whatworks.results import Answer, Table
+    from whatworks.terms import Iri, Triple
+
+output_option = click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file instead of the terminal.",
+)
+
+
+def emit(content: bytes, output: Path | None) -> None:
+    """Write bytes to a file, whole, or to standard output."""
+    if output is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
+    from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
+
+    write_files({output: content})
+    click.echo(f"Wrote {output} ({len(content)} bytes).", err=True)
+
+
+def emit_answer(
+    kg: "KnowledgeGraph", answer: "Answer", format: str | None, output: Path | None, limit: int | None
+) -> None:
+    """Write an answer in a format; without one, a table on a terminal, CSV in a pipe, Turtle for a graph."""
+    from whatworks.formats import by_name  # noqa: PLC0415 - lazy on purpose
+    from whatworks.results import Boolean, Table  # noqa: PLC0415 - lazy on purpose
+
+    on_terminal = output is None and sys.stdout.isatty()
+    if isinstance(answer, Table):
+        name = by_name(format or ("table" if on_terminal else "csv"), rows=True).name
+        emit(write_rows(kg, answer.cut(limit), name, on_terminal), output)
+    elif isinstance(answer, Boolean):
+        emit(answer.write(by_name(format or "table", rows=True).name), output)
+    else:
+        name = by_name(format or "turtle", rows=False).name
+        emit(kg.write_triples(_first(answer, limit), name), output)
+
+
+def write_rows(kg: "KnowledgeGraph", table: "Table", name: str, on_terminal: bool) -> bytes:
+    """Return a table in a row format; for people, IRIs are short and a row fits the terminal."""
+
+    def short(iri: "Iri") -> str:
+        return kg.prefixes.shorten(iri) or iri
+
+    width = shutil.get_terminal_size().columns if on_terminal else None
+    content = table.write(name, short=short, width=width)
+    if table.note:
+        click.echo(table.note, err=True)
+    return content
+
+
+def _first(triples: "Iterable[Triple]", limit: int | None) -> "list[Triple]":
+    found = list(triples)
+    if limit is not None and len(found) > limit:
+        click.echo(f"Only the first {limit} statements are shown; there are more.", err=True)
+        return found[:limit]
+    return found

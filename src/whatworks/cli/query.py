@@ -1,0 +1,208 @@
+"""`queries`, `query`, `sparql`: ask the graph."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from whatworks.cli.output import emit, emit_answer, output_option
+
+if TYPE_CHECKING:
+    from whatworks.catalogue import Parameter, Query
+    from whatworks.kg import KnowledgeGraph
+
+_FORMATS = "table, csv, tsv, json, xml, md; for graphs turtle, trig, ntriples, nquads, rdfxml, jsonld"
+format_option = click.option("--format", "-f", "format_", metavar="FORMAT", help=f"One of: {_FORMATS}.")
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=0), help="At most so many rows; it is said when rows were cut."
+)
+
+
+@click.command()
+@click.option("--tag", help="Only queries with this tag.")
+@click.option("--json", "as_json", is_flag=True, help="The whole catalogue, for machines.")
+@click.pass_obj
+def queries(opener: Any, tag: str | None, as_json: bool) -> None:
+    """List the stored queries and their parameters.
+
+    \b
+    Example:
+      whatworks queries --tag evidence
+    """
+    found = [query for query in opener.kg.catalogue.all() if tag is None or tag in query.tags]
+    if as_json:
+        emit(
+            (json.dumps([_as_json(query) for query in found], ensure_ascii=False, indent=2) + "\n").encode(),
+            None,
+        )
+        return
+    if not found:
+        tags = sorted({tag for query in opener.kg.catalogue.all() for tag in query.tags})
+        click.echo(f"No query has the tag {tag!r}. There are: {', '.join(tags)}.", err=True)
+        raise click.exceptions.Exit(1)
+    for query in found:
+        click.echo(f"{query.name}\n    {query.summary}")
+        if query.parameters:
+            click.echo(f"    {' '.join(_usage(parameter) for parameter in query.parameters)}")
+    click.echo(
+        "\nAsk one with: whatworks query NAME [--PARAMETER VALUE]…   Its parameters: whatworks query NAME --help"
+    )
+
+
+class StoredQueries(click.Group):
+    """One command for each stored query, made from its header."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the stored queries."""
+        names: list[str] = ctx.obj.kg.catalogue.names()
+        return names
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a stored query."""
+        return _command(ctx.obj.kg.catalogue.get(cmd_name))
+
+
+@click.group(cls=StoredQueries, subcommand_metavar="NAME [--PARAMETER VALUE]...")
+def query() -> None:
+    """Answer a stored query.
+
+    \b
+    Examples:
+      whatworks query interventions --country Belgium --stage mainstreamed
+      whatworks query success-factors --intervention expairs-project --format csv
+      whatworks query gap-map --rows approach --columns country --output gaps.csv
+    """
+
+
+def _command(stored: "Query") -> click.Command:
+    def run(format_: str | None, output: Path | None, limit: int | None, show: bool, **given: Any) -> None:
+        kg: KnowledgeGraph = click.get_current_context().obj.kg
+        values = {}
+        for parameter in stored.parameters:
+            value = given[_python_name(parameter.name)]
+            if value not in (None, ()):
+                values[parameter.name] = value if isinstance(value, tuple) else (value,)
+        if show:
+            emit(kg.sparql_of(stored, values).encode(), output)
+            return
+        emit_answer(kg, kg.ask(stored, values), format_, output, limit)
+
+    options = [_option(parameter) for parameter in stored.parameters]
+    command = click.Command(stored.name, callback=run, params=[*options], help=_help(stored), short_help=stored.summary)
+    for decorate in (
+        click.option("--show", is_flag=True, help="Print the SPARQL text with the values bound, and do not run it."),
+        limit_option,
+        output_option,
+        format_option,
+    ):
+        decorate(command)
+    command.params = [*options, *(param for param in command.params if param not in options)]
+    return command
+
+
+def _option(parameter: "Parameter") -> click.Option:
+    notes = [parameter.summary]
+    if parameter.choices:
+        notes.append(f"One of: {', '.join(parameter.choices)}.")
+    if parameter.required:
+        notes.append("Required.")
+    if parameter.many:
+        notes.append("May be given several times.")
+    if parameter.default is not None:
+        notes.append(f"Default: {parameter.default}.")
+    notes.append(f"Example: {parameter.example}.")
+    metavar = parameter.scheme.upper() or parameter.type.upper()
+    name = _python_name(parameter.name)
+    return click.Option([f"--{parameter.name}", name], help=" ".join(notes), metavar=metavar, multiple=parameter.many)
+
+
+def _python_name(name: str) -> str:
+    return "param_" + name.replace("-", "_")
+
+
+def _help(stored: "Query") -> str:
+    paragraphs = [stored.summary]
+    if stored.description:
+        paragraphs.append(stored.description)
+    if stored.returns:
+        columns = "\n".join(f"  {column}: {meaning}" for column, meaning in stored.returns.items())
+        paragraphs.append(f"\b\nColumns:\n{columns}")
+    examples = " ".join(
+        f"--{parameter.name} {_shell(parameter.example)}" for parameter in stored.parameters if parameter.required
+    )
+    first = next((parameter for parameter in stored.parameters if not parameter.required), None)
+    if first is not None and not examples:
+        examples = f"--{first.name} {_shell(first.example)}"
+    paragraphs.append(f"\b\nExample:\n  whatworks query {stored.name} {examples}".rstrip())
+    return "\n\n".join(paragraphs)
+
+
+def _shell(value: str) -> str:
+    return f'"{value}"' if " " in value else value
+
+
+def _usage(parameter: "Parameter") -> str:
+    text = f"--{parameter.name} {(parameter.scheme or parameter.type).upper()}"
+    return text if parameter.required else f"[{text}]"
+
+
+def _as_json(stored: "Query") -> dict[str, Any]:
+    return {
+        "name": stored.name,
+        "topic": stored.topic,
+        "summary": stored.summary,
+        "description": stored.description,
+        "tags": list(stored.tags),
+        "form": stored.form,
+        "parameters": [
+            {
+                "name": parameter.name,
+                "type": parameter.type,
+                "scheme": parameter.scheme or None,
+                "summary": parameter.summary,
+                "required": parameter.required,
+                "default": parameter.default,
+                "many": parameter.many,
+                "choices": list(parameter.choices) or None,
+                "example": parameter.example,
+            }
+            for parameter in stored.parameters
+        ],
+        "returns": dict(stored.returns),
+    }
+
+
+@click.command()
+@click.argument("text")
+@format_option
+@output_option
+@limit_option
+@click.pass_obj
+def sparql(opener: Any, text: str, format_: str | None, output: Path | None, limit: int | None) -> None:
+    """Answer an own SPARQL query (read-only).
+
+    TEXT is the query, a file that ends in .rq or .sparql, or - for standard input. Prefixes of the model, such as ww:
+    and stage:, need not be declared.
+
+    \b
+    Example:
+      whatworks sparql "SELECT ?title { ?i ww:stage stage:mainstreamed ; dcterms:title ?title } LIMIT 3"
+    """
+    kg = opener.kg
+    emit_answer(kg, kg.sparql(_text(text)), format_, output, limit)
+
+
+def _text(text: str) -> str:
+    if text == "-":
+        return sys.stdin.read()
+    if text.endswith((".rq", ".sparql")):
+        from whatworks.errors import MissingFile, Place  # noqa: PLC0415 - lazy on purpose
+        from whatworks.store import decoded  # noqa: PLC0415 - lazy on purpose
+
+        try:
+            return decoded(Path(text).read_bytes(), text)
+        except OSError as error:
+            raise MissingFile(f"The query cannot be read: {error.strerror}.", where=Place(text)) from error
+    return text

@@ -1,0 +1,57 @@
+"""A description as plain text for the terminal; what no source states is marked."""
+
+from whatworks.describe import POSITION, Description, Field
+from whatworks.results import safe
+
+
+def write_text(description: Description) -> str:
+    """Return a description as plain text; what no source states is marked."""
+    lines = [f"{safe(description.title)}  ({', '.join(description.classes)})", str(description.iri)]
+    lines += _section_lines(description, "")
+    if description.record is not None:
+        lines += ["", "What this rests on"]
+        lines += [
+            line
+            for section in description.record.sections
+            for each in section.fields
+            for line in _field_lines(each, "  ")
+        ]
+    if description.mentions:
+        lines += ["", "Who points here"]
+        lines += [line for each in description.mentions for line in _field_lines(each, "  ")]
+    if any(each.assigned for section in description.sections for each in section.fields):
+        lines += ["", "* assigned here; no source states it"]
+    return "\n".join(lines) + "\n"
+
+
+def _section_lines(description: Description, pad: str) -> list[str]:
+    lines: list[str] = []
+    for section in description.sections:
+        lines += ["", f"{pad}{safe(section.name)}"]
+        lines += [line for each in section.fields for line in _field_lines(each, pad + "  ")]
+    return lines
+
+
+def _field_lines(shown: Field, pad: str) -> list[str]:
+    mark = "*" if shown.assigned else " (computed)" if shown.inferred else ""
+    name = f"{pad}{safe(shown.name)}{mark}:"
+    texts = [
+        f"{safe(value.text)}{f' [{value.language}]' if value.language not in ('', 'und') else ''}"
+        for value in shown.values
+    ]
+    if all(value.part is None for value in shown.values):
+        return [f"{name} {texts[0]}"] if len(texts) == 1 else [name, *(f"{pad}  - {text}" for text in texts)]
+    lines = [name]
+    for value, text in zip(shown.values, texts, strict=True):
+        lines += _part_lines(value.part, text, pad + "  ")
+    return lines
+
+
+def _part_lines(part: Description | None, text: str, pad: str) -> list[str]:
+    """Return a part under its title; a part without one starts with its first field."""
+    fields = [each for section in part.sections for each in section.fields if each.property != POSITION] if part else []
+    if part is None or part.title:
+        inside = [each for each in fields if not (len(each.values) == 1 and safe(each.values[0].text) == text)]
+        return [f"{pad}- {text}", *(line for each in inside for line in _field_lines(each, pad + "    "))]
+    lines = [line for each in fields for line in _field_lines(each, pad + "  ")]
+    return [f"{pad}- {lines[0].strip()}", *lines[1:]] if lines else [f"{pad}- {text}"]

@@ -1,0 +1,354 @@
+"""Everything worth saying about one thing: its fields in the shapes' order, its parts, its record, who points to it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from whatworks.catalogue import Catalogue
+from whatworks.collection import Collection, owner_of
+from whatworks.errors import UnknownThing
+from whatworks.namespaces import WW
+from whatworks.results import Row, Table
+from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Quad, Term
+from whatworks.trig import natural
+
+_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_SKOS = "http://www.w3.org/2004/02/skos/core#"
+_DCTERMS = "http://purl.org/dc/terms/"
+SUBCLASS = Iri(_RDFS + "subClassOf")
+SUBPROPERTY = Iri(_RDFS + "subPropertyOf")
+PREF_LABEL = Iri(_SKOS + "prefLabel")
+NOTATION = Iri(_SKOS + "notation")
+LABELS = (PREF_LABEL, Iri(_DCTERMS + "title"), Iri("http://xmlns.com/foaf/0.1/name"), Iri(_RDFS + "label"))
+TOPIC = Iri("http://xmlns.com/foaf/0.1/primaryTopic")
+LINK_ENDS = (Iri(WW + "linkFrom"), Iri(WW + "linkTo"))
+POSITION = Iri(WW + "position")
+_ASSIGNED = Iri(WW + "assignedFacet")
+_OTHER = "More"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value as a person reads it.
+
+    Attributes:
+        term: The term itself.
+        text: Its label, or its text.
+        language: The language of the text, if it is not the one asked for.
+        part: The description of a part of the thing.
+    """
+
+    term: Term
+    text: str
+    language: str = ""
+    part: "Description | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field with its values, in order; `assigned` and `inferred` say that no source states them."""
+
+    name: str
+    property: Iri
+    values: tuple[Value, ...]
+    assigned: bool = False
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Fields under one heading."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is known of one thing."""
+
+    iri: Iri
+    title: str
+    classes: tuple[str, ...]
+    sections: tuple[Section, ...]
+    record: "Description | None" = None
+    mentions: tuple[Field, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldShape:
+    name: str
+    group: str
+    rank: tuple[int, int]
+
+
+class Describer:
+    """Describes the things of one collection."""
+
+    def __init__(self, collection: Collection, catalogue: Catalogue) -> None:
+        self._collection = collection
+        self._store = collection.store
+        self._catalogue = catalogue
+
+    # ---- what there is ----
+
+    def members(self, of_class: str | None) -> list[Iri]:
+        """Return the things of a class and its subclasses, or all things that have a record, sorted.
+
+        Raises:
+            UnknownThing: The class does not exist.
+        """
+        if of_class is None:
+            topics = {quad.object for quad in self._store.match(predicate=TOPIC)}
+            return sorted(topic for topic in topics if isinstance(topic, Iri))
+        classes = self._class(of_class)
+        found = {quad.subject for each in classes for quad in self._store.match(predicate=RDF_TYPE, value=each)}
+        return sorted(subject for subject in found if isinstance(subject, Iri))
+
+    def _class(self, name: str) -> set[Iri]:
+        if not self._classes.get(name.casefold()):
+            near = ", ".join(sorted({iri.code for iris in self._classes.values() for iri in iris}))
+            raise UnknownThing(f"There is no class {name!r}.", hint=f"There are: {near}.")
+        found = set(self._classes[name.casefold()])
+        while (
+            more := {
+                quad.subject
+                for each in found
+                for quad in self._store.match(predicate=SUBCLASS, value=each)
+                if isinstance(quad.subject, Iri)
+            }
+            - found
+        ):
+            found |= more
+        return found
+
+    @cached_property
+    def _classes(self) -> dict[str, set[Iri]]:
+        found: dict[str, set[Iri]] = defaultdict(set)
+        used = {
+            quad.object for quad in self._store.match(predicate=RDF_TYPE) if not self._collection.is_model(quad.graph)
+        }
+        used |= {quad.subject for quad in self._store.match(predicate=SUBCLASS)}
+        used |= {quad.object for quad in self._store.match(predicate=SUBCLASS)}
+        used.add(Iri(_SKOS + "Concept"))
+        for iri in used:
+            if isinstance(iri, Iri):
+                found[iri.code.casefold()].add(iri)
+                found[str(iri).casefold()].add(iri)
+                found[str(self._collection.prefixes.shorten(iri)).casefold()].add(iri)
+        return found
+
+    def statements(self, things: Iterable[Iri]) -> list[Quad]:
+        """Return what files assert of things, their parts, records and links, and the names of what they point to."""
+        found: dict[Quad, None] = {}
+        for thing in things:
+            for quad in self._about(thing):
+                found.setdefault(quad)
+        return list(found)
+
+    def _about(self, thing: Iri) -> Iterator[Quad]:
+        own = [quad for node in self._nodes(thing) for quad in self._asserted(node)]
+        yield from own
+        pointed = (quad.object for quad in own if quad.predicate != RDF_TYPE)
+        named = {value for value in pointed if isinstance(value, Iri) and owner_of(value) != thing}
+        for iri in sorted(named):
+            for predicate in (*LABELS, NOTATION):
+                yield from self._store.match(iri, predicate)
+
+    def _nodes(self, thing: Iri) -> list[Iri]:
+        """Return the thing, its parts at any depth, its record, and the links at whose ends it is."""
+        nodes, waiting = [thing], [thing]
+        while waiting:
+            for quad in self._asserted(waiting.pop()):
+                value = quad.object
+                if isinstance(value, Iri) and value.startswith(f"{thing}#") and value not in nodes:
+                    nodes.append(value)
+                    waiting.append(value)
+        for predicate in (TOPIC, *LINK_ENDS):
+            subjects = {quad.subject for quad in self._store.match(predicate=predicate, value=thing)}
+            nodes += sorted(subject for subject in subjects if isinstance(subject, Iri))
+        return nodes
+
+    def _asserted(self, node: Iri) -> list[Quad]:
+        return [quad for quad in self._store.match(node) if not self._collection.is_inferred(quad.graph)]
+
+    # ---- for people ----
+
+    def table(self, things: Iterable[Iri]) -> Table:
+        """Return things as rows: IRI, key, title, then every field that one of them has; several values are joined."""
+        columns: dict[str, tuple[tuple[int, int], str]] = {}
+        rows: list[tuple[Iri, str, dict[str, str]]] = []
+        for thing in things:
+            described = self.describe(thing)
+            cells: dict[str, str] = {}
+            for section in described.sections:
+                for each in section.fields:
+                    name = f"{each.name} (assigned)" if each.assigned else each.name
+                    cells[name] = "; ".join(value.text for value in each.values)
+                    columns.setdefault(name, ((len(columns), 0), name))
+            rows.append((thing, described.title, cells))
+        names = list(columns)
+
+        def row(thing: Iri, title: str, cells: dict[str, str]) -> Row:
+            return (
+                thing,
+                Literal(thing.code),
+                Literal(title),
+                *(Literal(cells[name]) if name in cells else None for name in names),
+            )
+
+        return Table(("iri", "key", "label", *names), [row(*each) for each in rows])
+
+    def describe(self, thing: Iri, language: str | None = None) -> Description:
+        """Describe a thing in a language, or in the project's preferred ones."""
+        languages = (*([language] if language else []), *self._collection.settings.languages)
+        records = [quad.subject for quad in self._store.match(predicate=TOPIC, value=thing)]
+        record = next((subject for subject in records if isinstance(subject, Iri)), None)
+        described = self._described(thing, languages, ())
+        return Description(
+            described.iri,
+            described.title,
+            described.classes,
+            described.sections,
+            self._described(record, languages, ()) if record is not None else None,
+            tuple(self._mentions(thing, languages)),
+        )
+
+    def label(self, term: Term, languages: tuple[str, ...]) -> tuple[str, str]:
+        """Return the best label of a term and, if it is in none of the preferred languages, its language."""
+        if isinstance(term, Literal):
+            return term.value, term.language
+        if isinstance(term, BlankNode):
+            return f"_:{term.name}", ""
+        return self.named(term, languages) or (self._collection.prefixes.shorten(term) or str(term), "")
+
+    def named(self, iri: Iri, languages: tuple[str, ...]) -> tuple[str, str] | None:
+        """Return the best name of a thing and its language, or None where it has no name."""
+        for predicate in LABELS:
+            found = sorted(
+                quad.object for quad in self._store.match(iri, predicate) if isinstance(quad.object, Literal)
+            )
+            if found:
+                best = min(found, key=lambda literal: _preference(literal, languages))
+                return best.value, best.language
+        return None
+
+    def _described(self, thing: Iri, languages: tuple[str, ...], above: tuple[Iri, ...]) -> Description:
+        classes = sorted({quad.object for quad in self._store.match(thing, RDF_TYPE) if isinstance(quad.object, Iri)})
+        shapes = {path: shape for each in classes for path, shape in self._shapes.get(each, {}).items()}
+        by_property: dict[Iri, list[Quad]] = defaultdict(list)
+        for quad in self._store.match(thing):
+            if quad.predicate != RDF_TYPE:
+                by_property[quad.predicate].append(quad)
+        sections: dict[str, list[tuple[tuple[int, int], Field]]] = defaultdict(list)
+        for predicate, quads in by_property.items():
+            shape = shapes.get(predicate) or _FieldShape(self.label(predicate, languages)[0], _OTHER, (99, 99))
+            found = self._field(shape.name, predicate, quads, thing, languages, above)
+            if found is not None:
+                sections[shape.group].append((shape.rank, found))
+        ranked = sorted(sections.items(), key=lambda item: min(rank for rank, _ in item[1]))
+        title = self.named(thing, languages)
+        return Description(
+            thing,
+            title[0] if title else "" if above else thing.code,
+            tuple(self.label(each, languages)[0] for each in classes),
+            tuple(
+                Section(
+                    name,
+                    tuple(found for _, found in sorted(fields, key=lambda pair: (pair[0], pair[1].name))),
+                )
+                for name, fields in ranked
+            ),
+        )
+
+    def _field(
+        self,
+        name: str,
+        predicate: Iri,
+        quads: list[Quad],
+        thing: Iri,
+        languages: tuple[str, ...],
+        above: tuple[Iri, ...],
+    ) -> Field | None:
+        asserted = [quad for quad in quads if not self._collection.is_inferred(quad.graph)]
+        shown = asserted or [quad for quad in quads if self._is_worth_showing(quad)]
+        values = [
+            self._value(quad.object, thing, languages, (*above, thing))
+            for quad in {quad.triple: quad for quad in shown}.values()
+        ]
+        if not values:
+            return None
+        values.sort(key=lambda value: (self._position(value.term), natural(value.text), value.language))
+        assigned = next(self._store.match(predicate, SUBPROPERTY, _ASSIGNED), None) is not None
+        return Field(name, predicate, tuple(values), assigned, not asserted)
+
+    def _is_worth_showing(self, quad: Quad) -> bool:
+        """Leave out what was inferred only as a shortcut: it is shown where it comes from."""
+        shortcuts = (
+            "actor",
+            "country",
+            "sub-property",
+            "target-group",
+            "theme",
+            "inverse",
+            "symmetric",
+            "related",
+            "broader-transitive",
+        )
+        return quad.graph is None or quad.graph.code not in shortcuts
+
+    def _position(self, term: Term) -> int:
+        if isinstance(term, Iri):
+            for quad in self._store.match(term, POSITION):
+                if isinstance(quad.object, Literal) and quad.object.value.isdigit():
+                    return int(quad.object.value)
+        return 0
+
+    def _value(self, term: Term, thing: Iri, languages: tuple[str, ...], above: tuple[Iri, ...]) -> Value:
+        text, language = self.label(term, languages)
+        is_part = isinstance(term, Iri) and term.startswith(f"{owner_of(thing)}#") and term not in above
+        part = self._described(term, languages, above) if is_part and isinstance(term, Iri) else None
+        return Value(term, text, "" if language in languages[:1] else language, part)
+
+    def _mentions(self, thing: Iri, languages: tuple[str, ...]) -> Iterator[Field]:
+        """Yield who points to the thing, by property; parts speak for the thing that they belong to."""
+        by_property: dict[Iri, set[Iri]] = defaultdict(set)
+        for quad in self._store.match(value=thing):
+            owner = owner_of(quad.subject)
+            hidden = self._collection.is_model(quad.graph) or self._collection.is_inferred(quad.graph)
+            if owner is not None and owner != thing and not hidden and quad.predicate != TOPIC:
+                by_property[quad.predicate].add(owner)
+        for predicate, owners in sorted(by_property.items()):
+            values = [Value(owner, self.label(owner, languages)[0]) for owner in owners]
+            values.sort(key=lambda value: natural(value.text))
+            assigned = next(self._store.match(predicate, SUBPROPERTY, _ASSIGNED), None) is not None
+            yield Field(self.label(predicate, languages)[0], predicate, tuple(values), assigned)
+
+    @cached_property
+    def _shapes(self) -> dict[Iri, dict[Iri, _FieldShape]]:
+        found: dict[Iri, dict[Iri, _FieldShape]] = defaultdict(dict)
+        answer = self._store.query(self._catalogue.get("system/fields").bind({}))
+        for row in answer if isinstance(answer, Table) else ():
+            of_class, path, name, group, group_order, order = row
+            if isinstance(of_class, Iri) and isinstance(path, Iri):
+                rank = (_number(group_order), _number(order))
+                # Several shapes may speak of one property; the one with the plainest name is the field.
+                shape = _FieldShape(_plain(name), _plain(group), rank)
+                known = found[of_class].get(path)
+                if known is None or (len(shape.name), shape.rank) < (len(known.name), known.rank):
+                    found[of_class][path] = shape
+        return dict(found)
+
+
+def _preference(literal: Literal, languages: tuple[str, ...]) -> tuple[int, str]:
+    tag = literal.language
+    return (languages.index(tag) if tag in languages else len(languages) + (tag != ""), literal.value)
+
+
+def _plain(term: Term | None) -> str:
+    return term.value if isinstance(term, Literal) else str(term or "")
+
+
+def _number(term: Term | None) -> int:
+    return int(float(term.value)) if isinstance(term, Literal) else 0

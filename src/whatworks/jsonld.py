@@ -1,0 +1,147 @@
+"""JSON-LD documents: one tree for each thing, with short names, numbers as numbers and texts by language.
+
+The context and the frames are files of the model. Statements are framed by PyLD, offline: the only context that can
+be named is the bundled one. Framing must not lose or choose facts; the tests read every document back.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from whatworks.assets import Assets
+from whatworks.errors import MissingFile, RemoteContext
+from whatworks.namespaces import WW
+from whatworks.store import serialize
+from whatworks.terms import RDF_TYPE, XSD, Iri, Quad, Term
+from whatworks.trig import natural
+
+CONTEXT = "https://w3id.org/whatworks/context/v1.jsonld"
+# The properties that the context turns round, so that a thing leads to its record and its links.
+_REVERSED = (Iri("http://xmlns.com/foaf/0.1/primaryTopic"), Iri(WW + "linkFrom"), Iri(WW + "linkTo"))
+
+
+class Documents:
+    """Frames statements with the model's context."""
+
+    def __init__(self, assets: Assets) -> None:
+        self._assets = assets
+
+    @cached_property
+    def contexts(self) -> dict[str, Any]:
+        """The bundled contexts by their IRIs; no other context is ever read."""
+        return {CONTEXT: self._file("context.jsonld")["@context"]}
+
+    @cached_property
+    def _rank(self) -> dict[str, int]:
+        return {term: index for index, term in enumerate(self.contexts[CONTEXT])}
+
+    def _file(self, name: str) -> Any:
+        for asset in self._assets.ontology():
+            if asset.name == f"ontology/{name}":
+                return json.loads(asset.read())
+        raise MissingFile(f"The model has no file ontology/{name}.", hint="Install the package again.")
+
+    def tree(self, quads: Iterable[Quad], thing: Iri) -> dict[str, Any]:
+        """Return the statements as one tree rooted at `thing`, without its context."""
+        from pyld import jsonld  # noqa: PLC0415 - costs 0.2 s to import and is needed here only
+
+        expanded = json.loads(serialize(dict.fromkeys(quad._replace(graph=None) for quad in quads), "jsonld"))
+        frame = {**self._file("frames/thing.jsonld"), "id": str(thing)}
+        options = {"documentLoader": self._load_context, "pruneBlankNodeIdentifiers": True, "omitGraph": True}
+        framed = jsonld.frame([_native(node) for node in expanded], frame, options)
+        framed.pop("@context", None)
+        return dict(self._ordered(framed))
+
+    def trees(self, quads: Iterable[Quad]) -> list[dict[str, Any]]:
+        """Return any statements as trees that together hold all of them.
+
+        Roots are first the things that records are about, then what nothing points to, then what is left.
+        """
+        by_subject: dict[Term, list[Quad]] = defaultdict(list)
+        for quad in quads:
+            by_subject[quad.subject].append(quad)
+        every = [quad for of_subject in by_subject.values() for quad in of_subject]
+        pointed = {quad.object for quad in every}
+        topics = [quad.object for quad in every if quad.predicate == _REVERSED[0]]
+        candidates = [*topics, *(subject for subject in by_subject if subject not in pointed), *by_subject]
+        trees: list[dict[str, Any]] = []
+        covered: set[Term] = set()
+        for root in dict.fromkeys(candidates):
+            if isinstance(root, Iri) and root in by_subject and root not in covered:
+                nodes = _reached(root, by_subject, every)
+                covered |= nodes
+                trees.append(self.tree([quad for node in nodes for quad in by_subject.get(node, ())], root))
+        return trees
+
+    def document(self, trees: Sequence[dict[str, Any]], *, single: bool) -> bytes:
+        """Return trees as one document: the tree itself, or a list of them under `@graph`."""
+        body: dict[str, Any] = {"@context": CONTEXT}
+        body |= trees[0] if single and len(trees) == 1 else {"@graph": list(trees)}
+        return (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode()
+
+    def _load_context(self, url: str, _options: Any) -> dict[str, Any]:
+        if url not in self.contexts:
+            raise RemoteContext(f"The context {url!r} is not bundled and is not fetched.")
+        return {
+            "contentType": "application/ld+json",
+            "contextUrl": None,
+            "documentUrl": url,
+            "document": {"@context": self.contexts[url]},
+        }
+
+    def _ordered(self, value: Any) -> Any:
+        """Order keys as the context lists them and lists by position, then by id."""
+        if isinstance(value, list):
+            return sorted((self._ordered(item) for item in value), key=_list_key)
+        if isinstance(value, dict):
+            keys = sorted(value, key=lambda key: (self._rank.get(key, len(self._rank)), key))
+            return {key: self._ordered(value[key]) for key in keys}
+        return value
+
+
+def _reached(root: Iri, by_subject: Mapping[Term, list[Quad]], every: Iterable[Quad]) -> set[Term]:
+    """Return the nodes that a tree from `root` holds: what it leads to, and the records and links about it."""
+    behind = [quad.subject for quad in every if quad.object == root and quad.predicate in _REVERSED]
+    nodes: set[Term] = {root}
+    waiting: list[Term] = [root, *behind]
+    while waiting:
+        node = waiting.pop()
+        nodes.add(node)
+        waiting += [
+            quad.object for quad in by_subject.get(node, ()) if quad.object not in nodes and quad.object in by_subject
+        ]
+    return nodes
+
+
+def _native(value: Any) -> Any:
+    """Write whole numbers and truth values as JSON has them; decimals stay text, which keeps their digits."""
+    if isinstance(value, list):
+        return [_native(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if (classes := value.pop(RDF_TYPE, None)) is not None:
+        # The engine writes the type of a node as an ordinary property.
+        value = {**value, "@type": [each["@id"] for each in classes]}
+    text, datatype = value.get("@value"), value.get("@type")
+    if datatype == XSD + "integer" and isinstance(text, str) and str(_integer(text)) == text:
+        return {**value, "@value": int(text)}
+    if datatype == XSD + "boolean" and text in ("true", "false"):
+        return {**value, "@value": text == "true"}
+    return {key: _native(item) for key, item in value.items()}
+
+
+def _integer(text: str) -> int | None:
+    return int(text) if len(text) <= 15 and text.lstrip("-").isdigit() else None
+
+
+def _list_key(item: Any) -> tuple[Any, ...]:
+    if isinstance(item, dict):
+        position = item.get("position")
+        return (
+            0 if isinstance(position, int) else 1,
+            position if isinstance(position, int) else 0,
+            natural(str(item.get("id", ""))),
+        )
+    return (2, 0, natural(str(item)))

@@ -1,0 +1,205 @@
+"""The public door: one `KnowledgeGraph` opens a collection once and answers everything about it.
+
+>>> from whatworks import KnowledgeGraph
+>>> kg = KnowledgeGraph.open()
+>>> table = kg.query("interventions", country="Belgium")
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from whatworks import gate
+from whatworks.assets import SETTINGS_FILE, Assets, find_project
+from whatworks.catalogue import Catalogue, Query
+from whatworks.collection import Collection, read_prefixes
+from whatworks.describe import Describer, Description
+from whatworks.errors import UnknownThing
+from whatworks.ingest import Batch, read_batch
+from whatworks.jsonld import Documents
+from whatworks.lookup import Lookup
+from whatworks.namespaces import Prefixes
+from whatworks.results import Answer, Table
+from whatworks.settings import Settings
+from whatworks.store import serialize
+from whatworks.terms import Iri, Quad, Triple
+
+if TYPE_CHECKING:
+    from whatworks.checks import Report
+
+
+class KnowledgeGraph:
+    """A collection of interventions, opened."""
+
+    def __init__(self, assets: Assets, settings: Settings) -> None:
+        self.assets = assets
+        self.settings = settings
+
+    @classmethod
+    def open(cls, project: Path | str | None = None) -> "KnowledgeGraph":
+        """Open a project, or the shipped collection where there is none.
+
+        Args:
+            project: A folder with settings and data; without it, the nearest folder above the current one that holds
+                `whatworks.toml`, else the collection that comes with the package.
+
+        Raises:
+            MissingFile: The folder does not exist.
+            SettingsFault: Its settings are broken.
+        """
+        folder = Path(project) if project is not None else find_project(Path.cwd())
+        assets = Assets.find(folder)
+        file = folder / SETTINGS_FILE if folder is not None else None
+        return cls(assets, Settings.load(file if file is not None and file.is_file() else None))
+
+    @cached_property
+    def prefixes(self) -> Prefixes:
+        """The prefixes of the model and the project."""
+        return read_prefixes(self.assets)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The stored queries."""
+        return Catalogue(self.assets.queries(), self.prefixes)
+
+    @cached_property
+    def collection(self) -> Collection:
+        """The graph, loaded when it is first needed."""
+        return Collection.open(self.assets, self.settings)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """Finds things by name."""
+        return Lookup(self.collection, self.catalogue)
+
+    def query(self, name: str, **values: Any) -> Answer:
+        """Answer a stored query; `target_group="apprentices"` is the parameter `--target-group apprentices`.
+
+        Args:
+            name: The query's name.
+            values: Values as a person would type them; a list for several.
+
+        Raises:
+            UnknownQuery, UnknownParameter, MissingParameter, UnknownValue, InvalidValue: As they say.
+        """
+        typed = {key.replace("_", "-"): _typed(value) for key, value in values.items() if value is not None}
+        return self.ask(self.catalogue.get(name), typed)
+
+    def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
+        """Answer a stored query with values as people type them."""
+        return self.collection.store.query(self.sparql_of(query, values))
+
+    def sparql_of(self, query: Query, values: Mapping[str, Sequence[str]]) -> str:
+        """Return the SPARQL text of a stored query with the values bound."""
+        for name in values:
+            query.parameter(name)
+        return query.bind(self.lookup.bind(query, values))
+
+    def sparql(self, text: str) -> Answer:
+        """Answer an own query; the prefixes of the model need not be declared.
+
+        Raises:
+            QueryRefused: The text would change data, reach outside, or stop the engine.
+            QuerySyntax: It is not SPARQL.
+        """
+        gate.check(text, graphs=set(self.collection.store.graphs()))
+        return self.collection.store.query(text)
+
+    def show(self, name: str, language: str | None = None) -> Description:
+        """Describe one thing, given by key, IRI, CURIE or title.
+
+        Raises:
+            UnknownThing: There is none.
+        """
+        return self.describer.describe(self.lookup.thing(name), language)
+
+    @cached_property
+    def describer(self) -> Describer:
+        """Describes things."""
+        return Describer(self.collection, self.catalogue)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Writes JSON-LD."""
+        return Documents(self.assets)
+
+    def things(self, names: Sequence[str] = (), of_class: str | None = None) -> list[Iri]:
+        """Return the things named, or all of a class, or all that have records.
+
+        Args:
+            names: Keys, IRIs, CURIEs or titles.
+            of_class: A class by its name, such as `Intervention` or `agent`.
+        """
+        if names:
+            return list(dict.fromkeys(self.lookup.thing(name) for name in names))
+        return self.describer.members(of_class)
+
+    def statements(self, things: Iterable[Iri]) -> list[Quad]:
+        """Return what the collection asserts of things: they, their parts, records, and the labels they need."""
+        return self.describer.statements(things)
+
+    def export(self, format: str, names: Sequence[str] = (), of_class: str | None = None) -> bytes:
+        """Write things in an RDF format.
+
+        Args:
+            format: turtle, trig, ntriples, nquads, rdfxml or jsonld.
+            names: Which things; without them and without a class, everything that the data files hold.
+            of_class: All things of this class.
+
+        Raises:
+            UnknownThing: There is no such thing or class.
+        """
+        if format == "jsonld":
+            trees = [self.documents.tree(self.statements([thing]), thing) for thing in self.things(names, of_class)]
+            return self.documents.document(trees, single=len(names) == 1)
+        if names or of_class:
+            quads: Iterable[Quad] = self.statements(self.things(names, of_class))
+        else:
+            quads = sorted(self.collection.asserted(), key=_sort_key)
+        return serialize(_merged(quads, format), format, prefixes=self.prefixes.table)
+
+    def write_triples(self, triples: Iterable[Triple], format: str) -> bytes:
+        """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree."""
+        quads = [Quad(*triple) for triple in dict.fromkeys(triples)]
+        if format != "jsonld":
+            return serialize(quads, format, prefixes=self.prefixes.table)
+        return self.documents.document(self.documents.trees(quads), single=True)
+
+    def check(self, files: Sequence[Path] = (), profile: str = "curation") -> "Report":
+        """Check the collection, or files against its model, with the shapes.
+
+        Raises:
+            InputError: A file cannot be read, or the shapes are broken.
+        """
+        from whatworks.checks import PROFILES, check_graph  # noqa: PLC0415 - pyshacl costs half a second to import
+
+        if profile not in PROFILES:
+            raise UnknownThing(f"There is no profile {profile!r}.", hint=f"Choose one of: {', '.join(PROFILES)}.")
+        return check_graph(self.assets, self.settings, self.documents.contexts, files, profile)
+
+    def read(self, files: Sequence[Path], mapping: Path | None = None) -> Batch:
+        """Read records to bring in; nothing is written."""
+        return read_batch(files, self.collection, self.lookup, mapping=mapping)
+
+    def statistics(self) -> Table:
+        """Count what the collection holds."""
+        answer = self.collection.store.query(self.catalogue.get("system/statistics").bind({}))
+        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
+        return answer
+
+
+def _typed(value: Any) -> Sequence[str]:
+    values = value if isinstance(value, list | tuple | set) else [value]
+    return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
+
+
+def _sort_key(quad: Quad) -> tuple[str, str, str, str]:
+    return (quad.graph or "", str(quad.subject), quad.predicate, str(quad.object))
+
+
+def _merged(quads: Iterable[Quad], format: str) -> list[Quad]:
+    """For formats of one graph, drop the graphs and what then stands twice."""
+    if format in ("trig", "nquads"):
+        return list(quads)
+    return list(dict.fromkeys(quad._replace(graph=None) for quad in quads))
