@@ -91,7 +91,7 @@ class Collection:
                 return None
             if parts[1] == "vocabularies":
                 return model.graph(f"voc/{stem}")
-            return model.graph("shapes" if parts[1] == "shapes" else stem)
+            return model.graph({"whatworks": "ontology"}.get(stem, stem) if parts[1] != "shapes" else "shapes")
         if name.endswith((".ttl", ".trig", ".nt", ".nq")) and parts[1] not in ("sources", "links"):
             return self.space.graph("/".join([*parts[1:-1], stem]))
         if name.endswith((".ttl", ".trig")) and parts[1] == "links":
@@ -145,7 +145,7 @@ class Collection:
 
     def is_model(self, graph: Iri | None) -> bool:
         """Say whether a graph belongs to the model: ontology, alignments, vocabularies or shapes."""
-        names = ("ontology", "whatworks", "alignments", "shapes")
+        names = ("ontology", "alignments", "shapes")
         model = Space(MODEL)
         return graph is not None and (
             graph in {model.graph(name) for name in names} or graph.startswith(model.graph("voc/"))

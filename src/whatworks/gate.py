@@ -130,7 +130,7 @@ def _check_from(found: list[Token], index: int, query: str, graphs: Collection[s
         query,
         found[index],
         "FROM names something that is no graph of the store.",
-        "Leave FROM out, or give the full IRI of a graph that `whatworks stats` lists.",
+        "Leave FROM out, or give the full IRI of a graph that `whatworks stats --graphs` lists.",
     )
 
 

@@ -182,9 +182,10 @@ class KnowledgeGraph:
         """Read records to bring in; nothing is written."""
         return read_batch(files, self.collection, self.lookup, mapping=mapping)
 
-    def statistics(self) -> Table:
-        """Count what the collection holds."""
-        answer = self.collection.store.query(self.catalogue.get("system/statistics").bind({}))
+    def statistics(self, *, graphs: bool = False) -> Table:
+        """Count the things of each class, or the statements of each named graph."""
+        name = "system/graphs" if graphs else "system/statistics"
+        answer = self.collection.store.query(self.catalogue.get(name).bind({}))
         assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
         return answer
 

@@ -171,10 +171,11 @@ def check(opener: Any, files: tuple[Path, ...], profile: str, fail_on: str, form
 
 @click.command()
 @click.option("--format", "-f", "format_", metavar="FORMAT", help="One of: table, csv, tsv, json, xml, md.")
+@click.option("--graphs", is_flag=True, help="Count the statements of each named graph instead.")
 @output_option
 @click.pass_obj
-def stats(opener: Any, format_: str | None, output: Path | None) -> None:
-    """Count what the collection holds, by class and by graph.
+def stats(opener: Any, format_: str | None, graphs: bool, output: Path | None) -> None:
+    """Count what the collection holds, by class.
 
     \b
     Example:
@@ -182,4 +183,4 @@ def stats(opener: Any, format_: str | None, output: Path | None) -> None:
     """
     from whatworks.cli.output import emit_answer  # noqa: PLC0415 - lazy on purpose
 
-    emit_answer(opener.kg, opener.kg.statistics(), format_, output, None)
+    emit_answer(opener.kg, opener.kg.statistics(graphs=graphs), format_, output, None)

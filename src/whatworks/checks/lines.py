@@ -1,0 +1,107 @@
+"""On which line of a file something is said of a thing.
+
+A parser forgets places, so the text is cut into tokens a second time, only when a finding asks. The file has been
+parsed before, so nothing is checked here; what cannot be told has no line.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from urllib.parse import urljoin
+
+from whatworks.gate import Token, tokens
+from whatworks.terms import RDF_TYPE
+
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_SHORT = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
+_NAMED_NODE = r'(?:"@?id"\s*:\s*|rdf:about\s*=\s*)"{}"'
+
+
+class Lines:
+    """Where a text says what, by subject, predicate and value."""
+
+    def __init__(self, text: str, format: str, base: str) -> None:
+        self._text = text
+        self._ends = [match.start() for match in re.finditer("\n", text)]
+        self._starts: dict[tuple[str, ...], int] = {}
+        self._is_turtle = format in ("turtle", "trig", "ntriples", "nquads")
+        if self._is_turtle:
+            for statement, start in _Reader(text, base).statements():
+                for length in range(1, len(statement) + 1):
+                    self._starts.setdefault(statement[:length], start[length - 1])
+
+    def find(self, *statement: str) -> int | None:
+        """Return the line of a subject, of its predicate, or of a value of it; None where the text has no such."""
+        if not self._is_turtle:
+            match = re.search(_NAMED_NODE.format(re.escape(statement[0])), self._text) if len(statement) == 1 else None
+            return self._line(match.start()) if match else None
+        start = self._starts.get(statement)
+        return None if start is None else self._line(start)
+
+    def _line(self, start: int) -> int:
+        return bisect_left(self._ends, start) + 1
+
+
+class _Reader:
+    """Follows the statements of a Turtle or TriG text."""
+
+    def __init__(self, text: str, base: str) -> None:
+        self._tokens = iter(tokens(text))
+        self._base = base
+        self._prefixes: dict[str, str] = {}
+
+    def statements(self) -> Iterator[tuple[tuple[str, str, str], tuple[int, int, int]]]:
+        """Yield subject, predicate and value with where each starts; of parts without a name, nothing."""
+        spoken: list[tuple[str, int]] = []
+        outer: list[list[tuple[str, int]]] = []
+        before = Token("", "", -1)
+        for token in self._tokens:
+            text, adjacent = token.text, before.start + len(before.text) == token.start
+            before, last = token, before
+            if token.kind == "operator" and text in "[(":
+                outer.append(spoken)
+                spoken = [("", token.start)]
+            elif token.kind == "operator" and text in "])":
+                spoken = outer.pop() if outer else []
+                spoken = [*spoken, ("", token.start)][:3]
+            elif token.kind == "operator" and text in ".{};,":
+                spoken = spoken[: {";": 1, ",": 2}.get(text, 0)]
+            elif self._is_directive(token) or last.text == "^^" or token.kind in ("tag", "operator"):
+                continue
+            elif text not in ("_", "GRAPH") and len(spoken) < 3:
+                blank = adjacent and last.text == "_"
+                sign = "-" if adjacent and last.text == "-" else ""
+                spoken = [*spoken, ("" if blank else sign + self._term(token), token.start)]
+                if len(spoken) == 3 and all(name for name, _ in spoken[:2]):
+                    names, starts = zip(*spoken, strict=True)
+                    yield names, starts
+
+    def _is_directive(self, token: Token) -> bool:
+        word = token.text.removeprefix("@").lower() if token.kind in ("tag", "word") else ""
+        if word == "prefix":
+            prefix = next(self._tokens).text.removesuffix(":")
+            self._prefixes[prefix] = self._term(next(self._tokens))
+        elif word == "base":
+            self._base = self._term(next(self._tokens))
+        return word in ("prefix", "base")
+
+    def _term(self, token: Token) -> str:
+        match token.kind:
+            case "iri":
+                return urljoin(self._base, _plain(token.text[1:-1]))
+            case "name":
+                prefix, _, local = token.text.partition(":")
+                return self._prefixes.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
+            case "string":
+                quotes = 3 if token.text[:3] in ('"""', "'''") and len(token.text) > 5 else 1
+                return _plain(token.text[quotes:-quotes])
+        return str(RDF_TYPE) if token.text == "a" else token.text
+
+
+def _plain(text: str) -> str:
+    def unescaped(match: re.Match[str]) -> str:
+        if code := match[1] or match[2]:
+            return chr(int(code, 16))
+        return _SHORT.get(match[3], match[3])
+
+    return _ESCAPE.sub(unescaped, text)

@@ -1,0 +1,50 @@
+"""What all tests share: the shipped collection, and ways to make a small one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from whatworks import KnowledgeGraph
+from whatworks.collection import Collection
+from whatworks.lookup import Lookup
+
+ROOT = Path(__file__).parent.parent
+CASES = Path(__file__).parent / "cases"
+BASE = "https://w3id.org/whatworks/"
+
+
+@pytest.fixture(scope="session")
+def kg() -> KnowledgeGraph:
+    """The shipped collection, opened once; tests only read it."""
+    opened = KnowledgeGraph.open()
+    assert len(opened.collection.store) > 0
+    return opened
+
+
+@pytest.fixture(scope="session")
+def collection(kg: KnowledgeGraph) -> Collection:
+    """The shipped graph with its files."""
+    return kg.collection
+
+
+@pytest.fixture(scope="session")
+def lookup(kg: KnowledgeGraph) -> Lookup:
+    """Finds the things of the shipped collection."""
+    return kg.lookup
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[[dict[str, str]], KnowledgeGraph]:
+    """Make a project out of files by name, and open it: `project({"data/interventions/a.trig": "…"})`."""
+
+    def make(files: dict[str, str]) -> KnowledgeGraph:
+        (tmp_path / "whatworks.toml").touch()
+        (tmp_path / "data").mkdir(exist_ok=True)
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return KnowledgeGraph.open(tmp_path)
+
+    return make
