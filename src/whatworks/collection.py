@@ -4,30 +4,33 @@
 into a graph of its own, so that for every statement it stays known whether a file or a rule made it.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
 
+from whatworks import gate
 from whatworks.assets import Asset, Assets
-from whatworks.errors import QueryRefused
+from whatworks.errors import Place, QueryRefused, QuerySyntax
 from whatworks.formats import by_file
 from whatworks.namespaces import MODEL, Prefixes, Space
 from whatworks.results import Triples
 from whatworks.settings import Settings
-from whatworks.store import EmbeddedStore, parse
+from whatworks.store import EmbeddedStore, decoded, parse
 from whatworks.terms import Iri, Node, Quad
 
 PREFIX_FILE = "ontology/prefixes.ttl"
 _MAXIMUM_ROUNDS = 20
+# Signs that a file may use RDF 1.2, which the engine would read and nothing else here knows.
+_RDF_12 = re.compile(rb"<<|\{\||~|--(?:ltr|rtl)")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An inference rule: a CONSTRUCT query and the graph its triples go to."""
+    """An inference rule: a CONSTRUCT query, the graph its triples go to, and the file it stands in."""
 
     name: str
     text: str
     graph: Iri
+    file: str
 
 
 @dataclass(slots=True)
@@ -47,6 +50,11 @@ class Collection:
     space: Space
     prefixes: Prefixes
     store: EmbeddedStore
+    _model: set[Iri] = field(init=False)
+
+    def __post_init__(self) -> None:
+        graphs = (self.graph_of(asset.name) for asset in self.assets.ontology())
+        self._model = {graph for graph in graphs if graph is not None}
 
     @classmethod
     def open(cls, assets: Assets, settings: Settings, *, infer: bool = True) -> "Collection":
@@ -71,11 +79,15 @@ class Collection:
 
     def _load(self, asset: Asset, graph: Iri) -> None:
         data, format = asset.read(), by_file(asset.name).name
-        try:
-            self.store.load(data, format, graph=graph, base=self.settings.base)
-        except (SyntaxError, ValueError):
-            # The careful reader says what is wrong, and where.
-            self.store.add(parse(data, format, name=asset.name, base=self.settings.base, graph=graph))
+        if not _RDF_12.search(data):
+            try:
+                self.store.load(data, format, graph=graph, base=self.settings.base)
+            except (SyntaxError, ValueError):
+                pass
+            else:
+                return
+        # The careful reader says what is wrong, and where.
+        self.store.add(parse(data, format, name=asset.name, base=self.settings.base, graph=graph))
 
     def graph_of(self, name: str) -> Iri | None:
         """Return the graph of a file's statements, or None where the file holds none for the store.
@@ -92,10 +104,8 @@ class Collection:
             if parts[1] == "vocabularies":
                 return model.graph(f"voc/{stem}")
             return model.graph({"whatworks": "ontology"}.get(stem, stem) if parts[1] != "shapes" else "shapes")
-        if name.endswith((".ttl", ".trig", ".nt", ".nq")) and parts[1] not in ("sources", "links"):
+        if name.endswith((".ttl", ".trig", ".nt", ".nq")) and parts[1] != "sources":
             return self.space.graph("/".join([*parts[1:-1], stem]))
-        if name.endswith((".ttl", ".trig")) and parts[1] == "links":
-            return self.space.graph(f"links/{stem}")
         return None
 
     def rules(self) -> list[Rule]:
@@ -105,14 +115,16 @@ class Collection:
             parts = asset.name.split("/")
             if parts[1] == "rules" and asset.name.endswith(".rq"):
                 name = parts[-1].removesuffix(".rq")
-                found.append(Rule(name, asset.read().decode("utf-8"), self.space.graph(f"inferred/{name}")))
+                text = decoded(asset.read(), asset.name)
+                found.append(Rule(name, text, self.space.graph(f"inferred/{name}"), asset.name))
         return sorted(found, key=lambda rule: rule.name)
 
     def apply_rules(self) -> int:
         """Add what the rules infer until nothing new appears; return how many statements were added.
 
         Raises:
-            QueryRefused: The rules do not come to an end.
+            QuerySyntax: A rule is not SPARQL.
+            QueryRefused: A rule is no CONSTRUCT query or reaches outside, or the rules do not come to an end.
         """
         added = 0
         rules = self.rules()
@@ -128,9 +140,14 @@ class Collection:
         )
 
     def _apply(self, rule: Rule) -> int:
-        answer = self.store.query(rule.text)
+        try:
+            gate.check(rule.text)
+            answer = self.store.query(rule.text)
+        except (QueryRefused, QuerySyntax) as error:
+            error.where = replace(error.where, file=rule.file) if error.where else Place(rule.file)
+            raise
         if not isinstance(answer, Triples):
-            raise QueryRefused(f"The rule {rule.name!r} is no CONSTRUCT query.")
+            raise QueryRefused("The rule is no CONSTRUCT query.", where=Place(rule.file))
         new = [
             Quad(*triple, rule.graph)
             for triple in dict.fromkeys(answer)
@@ -144,12 +161,8 @@ class Collection:
         return graph is not None and graph.startswith(self.space.graph("inferred/"))
 
     def is_model(self, graph: Iri | None) -> bool:
-        """Say whether a graph belongs to the model: ontology, alignments, vocabularies or shapes."""
-        names = ("ontology", "alignments", "shapes")
-        model = Space(MODEL)
-        return graph is not None and (
-            graph in {model.graph(name) for name in names} or graph.startswith(model.graph("voc/"))
-        )
+        """Say whether a graph holds what the model's files say, those that the project adds included."""
+        return graph in self._model
 
     def asserted(self) -> list[Quad]:
         """Return the statements of the data files, without the model and what was inferred."""
@@ -163,20 +176,10 @@ def read_prefixes(assets: Assets) -> Prefixes:
     prefixes = Prefixes({})
     for asset in assets.ontology():
         if asset.name == PREFIX_FILE:
-            prefixes = prefixes.with_prefixes(Prefixes.from_turtle(asset.read().decode("utf-8")).table)
+            prefixes = prefixes.with_prefixes(Prefixes.from_turtle(decoded(asset.read(), asset.name)).table)
     return prefixes
 
 
 def owner_of(node: Node) -> Iri | None:
     """Return the thing that a node belongs to: a part `…/x#factor-1` belongs to `…/x`."""
     return Iri(node.partition("#")[0]) if isinstance(node, Iri) else None
-
-
-def by_owner(quads: Iterable[Quad]) -> dict[Iri, list[Quad]]:
-    """Return the statements grouped by the thing that their subject belongs to."""
-    found: dict[Iri, list[Quad]] = defaultdict(list)
-    for quad in quads:
-        owner = owner_of(quad.subject)
-        if owner is not None:
-            found[owner].append(quad)
-    return dict(found)

@@ -22,6 +22,7 @@ PREF_LABEL = Iri(_SKOS + "prefLabel")
 NOTATION = Iri(_SKOS + "notation")
 LABELS = (PREF_LABEL, Iri(_DCTERMS + "title"), Iri("http://xmlns.com/foaf/0.1/name"), Iri(_RDFS + "label"))
 TOPIC = Iri("http://xmlns.com/foaf/0.1/primaryTopic")
+TARGET_CLASS = Iri("http://www.w3.org/ns/shacl#targetClass")
 LINK_ENDS = (Iri(WW + "linkFrom"), Iri(WW + "linkTo"))
 POSITION = Iri(WW + "position")
 _ASSIGNED = Iri(WW + "assignedFacet")
@@ -109,7 +110,7 @@ class Describer:
     def _class(self, name: str) -> set[Iri]:
         if not self._classes.get(name.casefold()):
             near = ", ".join(sorted({iri.code for iris in self._classes.values() for iri in iris}))
-            raise UnknownThing(f"There is no class {name!r}.", hint=f"There are: {near}.")
+            raise UnknownThing(f"There is no class {name[:80]!r}.", hint=f"There are: {near}.")
         found = set(self._classes[name.casefold()])
         while (
             more := {
@@ -243,7 +244,7 @@ class Describer:
                 by_property[quad.predicate].append(quad)
         sections: dict[str, list[tuple[tuple[int, int], Field]]] = defaultdict(list)
         for predicate, quads in by_property.items():
-            shape = shapes.get(predicate) or _FieldShape(self.label(predicate, languages)[0], _OTHER, (99, 99))
+            shape = shapes.get(predicate) or _FieldShape(self._field_name(predicate, languages), _OTHER, (99, 99))
             found = self._field(shape.name, predicate, quads, thing, languages, above)
             if found is not None:
                 sections[shape.group].append((shape.rank, found))
@@ -252,7 +253,7 @@ class Describer:
         return Description(
             thing,
             title[0] if title else "" if above else thing.code,
-            tuple(self.label(each, languages)[0] for each in classes),
+            tuple(self._class_name(each, languages) for each in classes),
             tuple(
                 Section(
                     name,
@@ -282,6 +283,21 @@ class Describer:
         values.sort(key=lambda value: (self._position(value.term), natural(value.text), value.language))
         assigned = next(self._store.match(predicate, SUBPROPERTY, _ASSIGNED), None) is not None
         return Field(name, predicate, tuple(values), assigned, not asserted)
+
+    def _field_name(self, predicate: Iri, languages: tuple[str, ...]) -> str:
+        """Return what people call a property: its label, else the name that a shape gives it."""
+        named = self.named(predicate, languages)
+        if named is not None:
+            return named[0]
+        shapes = [fields[predicate].name for fields in self._shapes.values() if predicate in fields]
+        return min(shapes, key=len, default=self.label(predicate, languages)[0])
+
+    def _class_name(self, of_class: Iri, languages: tuple[str, ...]) -> str:
+        """Return what people call a class: its label, else that of its shape."""
+        shapes = [quad.subject for quad in self._store.match(predicate=TARGET_CLASS, value=of_class)]
+        named = [self.named(shape, languages) for shape in shapes if isinstance(shape, Iri)]
+        found = [name for name, _ in filter(None, [self.named(of_class, languages), *named])]
+        return found[0].lower() if found else self.label(of_class, languages)[0]
 
     def _is_worth_showing(self, quad: Quad) -> bool:
         """Leave out what was inferred only as a shortcut: it is shown where it comes from."""
@@ -323,7 +339,7 @@ class Describer:
             values = [Value(owner, self.label(owner, languages)[0]) for owner in owners]
             values.sort(key=lambda value: natural(value.text))
             assigned = next(self._store.match(predicate, SUBPROPERTY, _ASSIGNED), None) is not None
-            yield Field(self.label(predicate, languages)[0], predicate, tuple(values), assigned)
+            yield Field(self._field_name(predicate, languages), predicate, tuple(values), assigned)
 
     @cached_property
     def _shapes(self) -> dict[Iri, dict[Iri, _FieldShape]]:

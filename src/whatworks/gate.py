@@ -2,71 +2,114 @@
 
 An embedded engine cannot be interrupted, and a text of a few kilobytes can overflow its stack, so a query is looked at
 before the engine sees it. The text is cut into tokens as the SPARQL 1.1 grammar does (section 19.8), so nothing in a
-string, an IRI or a comment counts.
+string, an IRI or a comment counts. The engine cuts more freely: it takes `trueSERVICE` for two words, and `<` for a
+sign where an IRI would do. Where the two could differ, the gate counts both readings or says that it is no SPARQL.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
 
-from whatworks.errors import Place, QueryRefused
+from whatworks.errors import Place, QueryRefused, QuerySyntax
 
+# The letters of names: PN_CHARS_BASE and PN_CHARS (without the hyphen) of the grammar.
+_BASE = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef"
+    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_CHAR = _BASE + "0-9_\u00b7\u0300-\u036f\u203f\u2040"
+_RUN = rf"[{_BASE}][{_CHAR}-]*+(?:\.++[{_CHAR}-]++)*+"
+_PLX = r"%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-]"
+_UCHAR = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
+# Nothing here is tried twice, so that the time is linear in the text; an unclosed quote or a lone backslash ends the
+# reading, because what follows could be cut in too many ways.
 _TOKEN = re.compile(
-    r"""
-      (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-    | (?P<string>'''(?:'{0,2}(?:[^'\\]|\\.))*''' | \"""(?:"{0,2}(?:[^"\\]|\\.))*\"""
-               | '(?:[^'\\\n\r]|\\.)*' | "(?:[^"\\\n\r]|\\.)*")
-    | (?P<comment>\#[^\n\r]*)
-    | (?P<space>\s+)
-    | (?P<variable>[?$]\w+)
-    | (?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:(?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-])
-               (?:(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-])*(?:[\w:-]|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-]))?)?)
-    | (?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-    | (?P<word>[A-Za-z_]\w*)
-    | (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
+    rf"""
+      (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|{_UCHAR})*+>)
+    | (?P<string>'''(?:'{{0,2}}+(?:[^'\\]|\\.))*+''' | \"""(?:"{{0,2}}+(?:[^"\\]|\\.))*+\"""
+               | '(?:[^'\\\n\r]|\\[^\n\r])*+' | "(?:[^"\\\n\r]|\\[^\n\r])*+")
+    | (?P<comment>\#[^\n\r]*+)
+    | (?P<space>\s++)
+    | (?P<variable>[?$][{_CHAR}]++)
+    | (?P<name>(?:{_RUN}|_)?+:(?:(?:[{_CHAR}:]|{_PLX})(?:[{_CHAR}:-]|{_PLX}|\.++(?=[{_CHAR}:-]|{_PLX}))*+)?+)
+    | (?P<tag>@[A-Za-z]++(?:-{{1,2}}[A-Za-z0-9]++)*+)
+    | (?P<run>{_RUN})
+    | (?P<number>[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)
+    | (?P<bad>['"\\].*+)
     | (?P<operator>\|\||&&|\^\^|<=|>=|!=|.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_PART_OF_RUN = re.compile(rf"(?P<word>[A-Za-z][{_CHAR}]*+)|(?P<number>[0-9]++)|(?P<operator>.)")
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_ESCAPE = re.compile(rf"\\[tbnrf\"'\\]|{_UCHAR}|(?P<bad>\\)")
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH")
+_WORDS = frozenset(
+    """
+    A ADJUST AS ASC ASK AVG ABS BASE BIND BNODE BOUND BY CEIL COALESCE CONCAT CONSTRUCT CONTAINS COUNT DATATYPE DAY
+    DESC DESCRIBE DISTINCT ENCODE_FOR_URI EXISTS FALSE FILTER FLOOR FROM GRAPH GROUP GROUP_CONCAT HASLANG
+    HASLANGDIR HAVING HOURS IF IN IRI ISBLANK ISIRI ISLITERAL ISNUMERIC ISTRIPLE ISURI LANG LANGDIR LANGMATCHES LATERAL
+    LCASE LIMIT MAX MD5 MIN MINUS MINUTES MONTH NAMED NOT NOW OBJECT OFFSET OPTIONAL ORDER PREDICATE PREFIX RAND
+    REDUCED REGEX REPLACE ROUND SAMETERM SAMPLE SECONDS SELECT SEPARATOR SHA1 SHA256 SHA384 SHA512 STR STRAFTER
+    STRBEFORE STRDT STRENDS STRLANG STRLANGDIR STRLEN STRSTARTS STRUUID SUBJECT SUBSTR SUM TIMEZONE TRIPLE TRUE TZ UCASE
+    UNDEF UNION URI UUID VALUES VERSION WHERE YEAR
+    """.split()  # noqa: SIM905 - a list of a hundred literals would not be easier to read
+)
+_COUNTED = ("AS", "BIND", "FILTER", "HAVING", "VALUES")
+_TERMS = ("iri", "string", "variable", "name", "number")
 _OPEN, _CLOSE = "({[", ")}]"
 _CHAIN = ("||", "&&", "!", "+", "-", "*", "/", "|", "^", "<", ">", "=", "<=", ">=", "!=")
+# So many signs may be in an IRI before they are counted as the operators they would be if `<` meant "less than".
+_SIGNS_OF_AN_IRI = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a query text may be.
+    """What a query text may be. Measured: within these the engine plans a query in seconds, with 500 patterns it hangs.
 
     Attributes:
         characters: Length of the text.
         nesting: Depth of groups, brackets and parentheses.
-        patterns: Number of triple patterns and graph patterns outside VALUES blocks.
-        operators: Number of operators and path steps outside VALUES blocks.
+        patterns: Number of triple patterns, groups, filters and list members outside VALUES blocks.
+        operators: Number of operators, path steps and arguments outside VALUES blocks.
     """
 
     characters: int = 256 * 1024
     nesting: int = 100
-    patterns: int = 500
+    patterns: int = 150
     operators: int = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a query: its kind, its text and where it starts."""
 
     kind: str
     text: str
     start: int
 
+    @property
+    def word(self) -> str:
+        """The keyword in upper case; empty if the token is none."""
+        return self.text.upper() if self.kind == "word" else ""
+
 
 def tokens(query: str) -> list[Token]:
-    """Cut a query into tokens; comments and white space are left out."""
+    """Cut a query into tokens; comments and white space are left out.
+
+    The last token is of the kind `bad`, and holds the rest, where a quote is not closed or a backslash stands alone.
+    """
     found = []
     for match in _TOKEN.finditer(query):
         kind = match.lastgroup or ""
-        if kind not in ("space", "comment"):
+        if kind == "run":
+            parts = _PART_OF_RUN.finditer(match.group())
+            found += [Token(part.lastgroup or "", part.group(), match.start() + part.start()) for part in parts]
+        elif kind not in ("space", "comment"):
             found.append(Token(kind, match.group(), match.start()))
     return found
 
@@ -81,17 +124,30 @@ def check(query: str, *, graphs: Collection[str] = (), limits: Limits | None = N
 
     Raises:
         QueryRefused: The text is too long, too deep or too large, is no query, or names something outside.
+        QuerySyntax: The text cannot be cut into words of SPARQL.
     """
     limits = limits or Limits()
     if len(query) > limits.characters:
         raise QueryRefused(
             f"The query has {len(query)} characters; at most {limits.characters} are allowed.",
             hint="Put long lists of values into the data, or ask in several queries.",
+            where=_place(query, limits.characters),
         )
-    # SPARQL replaces \uXXXX before it reads tokens, so the gate must see the text the engine may see.
+    # SPARQL replaces \uXXXX before it reads tokens, other engines after it, so the gate reads the text in both ways.
     if _UNICODE_ESCAPE.search(query):
-        _check_tokens(tokens(_UNICODE_ESCAPE.sub(_character, query)), query, graphs, limits)
+        with suppress(QuerySyntax):  # an engine that reads the text in this way refuses it, too
+            _check_tokens(_tokens_after_escapes(query), query, graphs, limits)
     return _check_tokens(tokens(query), query, graphs, limits)
+
+
+def _tokens_after_escapes(query: str) -> list[Token]:
+    """Replace \\uXXXX, then cut into tokens; their places are those in the text as it was written."""
+    starts, shifts = [0], [0]
+    for match in _UNICODE_ESCAPE.finditer(query):
+        starts.append(match.start() - shifts[-1] + 1)
+        shifts.append(shifts[-1] + len(match.group()) - 1)
+    found = tokens(_UNICODE_ESCAPE.sub(_character, query))
+    return [token._replace(start=token.start + shifts[bisect_right(starts, token.start) - 1]) for token in found]
 
 
 def _character(match: re.Match[str]) -> str:
@@ -102,80 +158,162 @@ def _character(match: re.Match[str]) -> str:
 def _check_tokens(found: list[Token], query: str, graphs: Collection[str], limits: Limits) -> str:
     form = ""
     for index, token in enumerate(found):
-        word = token.text.upper() if token.kind == "word" else ""
-        if word in ("SERVICE", "LOAD"):
-            raise _refused(query, token, f"{word} would reach another machine.", "Ask only what is in the store.")
-        if not form and (word in _FORMS or word in _UPDATES):
-            if word in _UPDATES:
-                raise _refused(
-                    query,
-                    token,
-                    f"{word} would change data; only queries are answered.",
-                    "Use SELECT, ASK, CONSTRUCT or DESCRIBE.",
-                )
+        if token.kind not in ("word", "name", "string", "bad"):
+            continue
+        word = token.word
+        following = found[index + 1].text if index + 1 < len(found) else ""
+        if reached := _reaching(token, following, found[index - 1].word if index else ""):
+            raise _refused(query, token, f"{reached} would reach another machine.", "Ask only what is in the store.")
+        if word in _UPDATES:
+            raise _refused(
+                query,
+                token,
+                f"{word} would change data; only queries are answered.",
+                "Use SELECT, ASK, CONSTRUCT or DESCRIBE.",
+            )
+        if not form and word in _FORMS:
             form = word
         if word == "FROM":
             _check_from(found, index, query, graphs)
+        if form or token.kind == "bad":
+            _check_spelling(token, query)
     if not form:
-        raise QueryRefused("The text holds no query.", hint="Start with SELECT, ASK, CONSTRUCT or DESCRIBE.")
-    _check_size(found, query, limits)
+        raise QueryRefused(
+            "The text holds no query.",
+            hint="Start with SELECT, ASK, CONSTRUCT or DESCRIBE.",
+            where=_place(query, found[0].start if found else 0),
+        )
+    _check_size(found, query, limits, form)
     return form
 
 
+def _reaching(token: Token, following: str, before: str) -> str:
+    """Return the keyword by which a token reaches outside; it may be written together with its neighbours."""
+    if token.kind == "word":
+        return next((word for word in ("SERVICE", "LOAD") if word in token.word), "")
+    if token.kind == "name" and following == "{" and before not in ("GRAPH", "DESCRIBE"):
+        return "SERVICE" if "SERVICE" in token.text.split(":")[0].upper() else ""
+    return ""
+
+
+def _check_spelling(token: Token, query: str) -> None:
+    """Refuse what no reading of SPARQL takes for one token, and what an engine might take for two."""
+    said, start = "", token.start
+    if token.kind == "bad":
+        said = "A backslash stands alone" if token.text[0] == "\\" else "A quote is not closed"
+    elif token.word and token.word not in _WORDS:
+        said = f"{token.text!r} is no word of SPARQL"
+    elif token.kind == "string":
+        for match in _ESCAPE.finditer(token.text):
+            code = int(match.group()[2:] or "0", 16) if match.group()[1:2] in ("u", "U") else 0
+            if match["bad"] or code > 0x10FFFF or 0xD800 <= code < 0xE000:
+                said, start = "The backslash begins no escape", token.start + match.start()
+                break
+    if said:
+        raise QuerySyntax(
+            f"The query is not valid SPARQL. {said}.",
+            hint="Check the spelling, the quotes and the spaces between words.",
+            where=_place(query, start),
+        )
+
+
 def _check_from(found: list[Token], index: int, query: str, graphs: Collection[str]) -> None:
-    following = [token for token in found[index + 1 : index + 3] if token.text.upper() != "NAMED"]
+    following = [token for token in found[index + 1 : index + 3] if token.word != "NAMED"]
     if following and following[0].kind == "iri" and following[0].text[1:-1] in graphs:
         return
     raise _refused(
         query,
         found[index],
         "FROM names something that is no graph of the store.",
-        "Leave FROM out, or give the full IRI of a graph that `whatworks stats --graphs` lists.",
+        "Leave FROM out, or give the full IRI of a graph that `whatworks stats` lists.",
     )
 
 
-def _check_size(found: list[Token], query: str, limits: Limits) -> None:
-    depth = patterns = operators = 0
-    values_depth: int | None = None
-    after_values = False
+def _check_size(found: list[Token], query: str, limits: Limits, form: str) -> None:
+    size = _Size(form)
+    before = Token("", "", 0)
     for token in found:
-        if token.kind == "word":
-            after_values |= token.text.upper() == "VALUES"
-            patterns += token.text.upper() in ("UNION", "OPTIONAL", "MINUS", "EXISTS", "FILTER", "BIND")
+        size.add(token, before)
+        before = token
+        if size.depth > limits.nesting:
+            raise _refused(query, token, f"The query is nested more than {limits.nesting} deep.", "Write it flatter.")
+        if size.patterns > limits.patterns or size.operators > limits.operators:
+            too_many = (
+                f"{limits.patterns} patterns" if size.patterns > limits.patterns else f"{limits.operators} operators"
+            )
+            raise _refused(
+                query,
+                token,
+                f"The query has more than {too_many}.",
+                "Ask in several queries; put lists of values into VALUES.",
+            )
+
+
+class _Size:
+    """Counts what makes a query deep or long to plan. Inside the data of VALUES nothing counts but depth."""
+
+    def __init__(self, form: str) -> None:
+        self.patterns = self.operators = 0
+        self._form = form
+        self._brackets: list[str] = []
+        self._in_iris = self._peak = 0
+        self._values_announced = False
+        self._values_depth: int | None = None
+
+    @property
+    def depth(self) -> int:
+        """How many brackets are open, those included that would be if no `<` began an IRI."""
+        return len(self._brackets) + max(0, self._in_iris) + self._peak
+
+    def add(self, token: Token, before: Token) -> None:
+        """Count a token, given the one before."""
+        self._peak = 0
+        if token.kind == "iri":
+            levels = list(accumulate((char in "([") - (char in ")]") for char in token.text))
+            self._peak, self._in_iris = max(levels), self._in_iris + levels[-1]
+        inside = self._brackets[-1] if self._brackets else ""
+        if self._values_depth is None:
+            self._count(token, before, inside)
         if token.kind != "operator":
-            continue
-        if token.text in _OPEN:
-            depth += 1
-            if after_values and token.text == "{":
-                values_depth, after_values = depth, False
-            if depth > limits.nesting:
-                raise _refused(
-                    query, token, f"The query is nested more than {limits.nesting} deep.", "Write it flatter."
-                )
-        elif token.text in _CLOSE:
-            if values_depth == depth:
-                values_depth = None
-            depth -= 1
-        elif values_depth is None:
-            patterns += token.text in ".;,"
-            operators += token.text in _CHAIN
-        if patterns > limits.patterns:
-            raise _refused(
-                query,
-                token,
-                f"The query has more than {limits.patterns} patterns.",
-                "Ask in several queries.",
-            )
-        if operators > limits.operators:
-            raise _refused(
-                query,
-                token,
-                f"The query has more than {limits.operators} operators.",
-                "Ask in several queries.",
-            )
+            if token.word == "VALUES":
+                self._values_announced = True
+        elif token.text in _OPEN:
+            self._brackets.append(token.text)
+            if self._values_announced and token.text == "{":
+                self._values_depth, self._values_announced = len(self._brackets), False
+        elif token.text in _CLOSE and self._brackets:
+            if self._values_depth == len(self._brackets):
+                self._values_depth = None
+            self._brackets.pop()
+
+    def _count(self, token: Token, before: Token, inside: str) -> None:
+        in_parentheses = inside == "("
+        if token.kind == "iri":
+            self.operators += max(0, sum(map(token.text.count, "!+-*/=&,")) - _SIGNS_OF_AN_IRI)
+        elif token.kind == "name":
+            self.patterns += "FILTER" in token.text.split(":")[0].upper()
+        elif token.kind == "word":
+            self.patterns += token.word in _COUNTED
+        elif token.kind == "operator":
+            self.patterns += token.text in (".;{[+-" if in_parentheses else ".;{[,")
+            self.operators += token.text in _CHAIN or (in_parentheses and token.text == ",")
+        if (in_parentheses or token.text == "(") and _begins_term(token) and _ends_term(before):
+            self.patterns += 2  # a member of a list, which stands for two triples, or one more condition
+        if self._form == "DESCRIBE" and not inside and token.kind in ("iri", "name", "variable"):
+            self.patterns += 1
+
+
+def _begins_term(token: Token) -> bool:
+    return token.kind in _TERMS or token.word in ("TRUE", "FALSE") or token.text in ("(", "[")
+
+
+def _ends_term(token: Token) -> bool:
+    return token.kind in (*_TERMS, "tag") or token.word in ("TRUE", "FALSE") or token.text in (")", "]")
+
+
+def _place(query: str, start: int) -> Place:
+    return Place("query", query.count("\n", 0, start) + 1, start - query.rfind("\n", 0, start))
 
 
 def _refused(query: str, token: Token, message: str, hint: str) -> QueryRefused:
-    line = query.count("\n", 0, token.start) + 1
-    column = token.start - query.rfind("\n", 0, token.start)
-    return QueryRefused(message, hint=hint, where=Place("query", line, column))
+    return QueryRefused(message, hint=hint, where=_place(query, token.start))

@@ -5,7 +5,7 @@ be named is the bundled one. Framing must not lose or choose facts; the tests re
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -14,12 +14,15 @@ from whatworks.assets import Assets
 from whatworks.errors import MissingFile, RemoteContext
 from whatworks.namespaces import WW
 from whatworks.store import serialize
-from whatworks.terms import RDF_TYPE, XSD, Iri, Quad, Term
+from whatworks.terms import RDF_TYPE, XSD, BlankNode, Iri, Quad, Term
 from whatworks.trig import natural
 
 CONTEXT = "https://w3id.org/whatworks/context/v1.jsonld"
 # The properties that the context turns round, so that a thing leads to its record and its links.
 _REVERSED = (Iri("http://xmlns.com/foaf/0.1/primaryTopic"), Iri(WW + "linkFrom"), Iri(WW + "linkTo"))
+
+# What a node without an IRI is called while statements are framed.
+_STAND_IN = "urn:x-blank:"
 
 
 class Documents:
@@ -60,7 +63,7 @@ class Documents:
         Roots are first the things that records are about, then what nothing points to, then what is left.
         """
         by_subject: dict[Term, list[Quad]] = defaultdict(list)
-        for quad in quads:
+        for quad in map(_with_names, quads):
             by_subject[quad.subject].append(quad)
         every = [quad for of_subject in by_subject.values() for quad in of_subject]
         pointed = {quad.object for quad in every}
@@ -73,7 +76,7 @@ class Documents:
                 nodes = _reached(root, by_subject, every)
                 covered |= nodes
                 trees.append(self.tree([quad for node in nodes for quad in by_subject.get(node, ())], root))
-        return trees
+        return _without_names(trees)
 
     def document(self, trees: Sequence[dict[str, Any]], *, single: bool) -> bytes:
         """Return trees as one document: the tree itself, or a list of them under `@graph`."""
@@ -113,6 +116,41 @@ def _reached(root: Iri, by_subject: Mapping[Term, list[Quad]], every: Iterable[Q
             quad.object for quad in by_subject.get(node, ()) if quad.object not in nodes and quad.object in by_subject
         ]
     return nodes
+
+
+def _with_names(quad: Quad) -> Quad:
+    """Give nodes without IRIs stand-ins, so that each stays one node though several trees hold it."""
+    subject, value = (
+        Iri(_STAND_IN + node.name) if isinstance(node, BlankNode) else node for node in (quad.subject, quad.object)
+    )
+    return Quad(subject if isinstance(subject, Iri) else quad.subject, quad.predicate, value)
+
+
+def _without_names(trees: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take the stand-ins out again; only a node that is spoken of more than once keeps a name, within the document."""
+    uses: Counter[str] = Counter()
+
+    def count(value: Any) -> None:
+        if isinstance(value, list | dict):
+            for item in value.values() if isinstance(value, dict) else value:
+                count(item)
+        elif isinstance(value, str) and value.startswith(_STAND_IN):
+            uses[value] += 1
+
+    names: dict[str, str] = {}
+
+    def written(value: Any) -> Any:
+        if isinstance(value, list):
+            return [written(item) for item in value]
+        if isinstance(value, dict):
+            kept = (item for item in value.items() if item[0] != "id" or uses[item[1]] != 1)
+            return {key: written(item) for key, item in kept}
+        if isinstance(value, str) and value in uses:
+            return names.setdefault(value, f"_:b{len(names)}")
+        return value
+
+    count(trees)
+    return [written(tree) for tree in trees] if uses else trees
 
 
 def _native(value: Any) -> Any:

@@ -16,7 +16,6 @@ from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
 from whatworks.describe import Describer, Description
 from whatworks.errors import UnknownThing
-from whatworks.ingest import Batch, read_batch
 from whatworks.jsonld import Documents
 from whatworks.lookup import Lookup
 from whatworks.namespaces import Prefixes
@@ -27,6 +26,7 @@ from whatworks.terms import Iri, Quad, Triple
 
 if TYPE_CHECKING:
     from whatworks.checks import Report
+    from whatworks.ingest import Batch
 
 
 class KnowledgeGraph:
@@ -178,9 +178,12 @@ class KnowledgeGraph:
             raise UnknownThing(f"There is no profile {profile!r}.", hint=f"Choose one of: {', '.join(PROFILES)}.")
         return check_graph(self.assets, self.settings, self.documents.contexts, files, profile)
 
-    def read(self, files: Sequence[Path], mapping: Path | None = None) -> Batch:
+    def read(self, files: Sequence[Path], mapping: Path | None = None) -> "Batch":
         """Read records to bring in; nothing is written."""
-        return read_batch(files, self.collection, self.lookup, mapping=mapping)
+        from whatworks.ingest import read_batch  # noqa: PLC0415 - needed by one command only
+
+        contexts = self.documents.contexts
+        return read_batch(files, self.collection, self.lookup, mapping=mapping, contexts=contexts)
 
     def statistics(self, *, graphs: bool = False) -> Table:
         """Count the things of each class, or the statements of each named graph."""

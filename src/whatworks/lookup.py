@@ -12,10 +12,10 @@ from difflib import get_close_matches
 
 from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows
 from whatworks.collection import Collection
-from whatworks.errors import AmbiguousValue, InvalidValue, UnknownThing, UnknownValue
+from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue
 from whatworks.namespaces import VOC
 from whatworks.results import Table
-from whatworks.terms import XSD_DECIMAL, Iri, Literal, is_iri
+from whatworks.terms import XSD_DECIMAL, Iri, Literal, is_iri, write_literal_text
 
 _TIERS = ("code", "notation", "pref", "alt")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
@@ -25,17 +25,26 @@ _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 class Index:
     """Names of things, in tiers: a code or notation beats a label, a label an alternative label."""
 
+    languages: tuple[str, ...] = ()
     tiers: dict[str, dict[str, set[Iri]]] = field(default_factory=lambda: {tier: defaultdict(set) for tier in _TIERS})
     known: set[Iri] = field(default_factory=set)
-    shown: dict[Iri, str] = field(default_factory=dict)
+    labels: dict[Iri, Literal] = field(default_factory=dict)
 
-    def add(self, iri: Iri, name: str, tier: str) -> None:
+    def add(self, iri: Iri, name: Literal, tier: str) -> None:
         """Note a name of a thing."""
         self.known.add(iri)
         self.tiers["code"][iri.code.casefold()].add(iri)
-        self.tiers[tier][_folded(name)].add(iri)
+        self.tiers[tier][_folded(name.value)].add(iri)
         if tier == "pref":
-            self.shown.setdefault(iri, name)
+            self.labels[iri] = min(self.labels.get(iri, name), name, key=self._preference)
+
+    def _preference(self, name: Literal) -> tuple[int, str]:
+        tags = self.languages
+        return (tags.index(name.language) if name.language in tags else len(tags), name.value)
+
+    def shown(self, iri: Iri) -> str:
+        """Return the label in the first of the languages that it has, and the code."""
+        return f"{self.labels[iri].value} ({iri.code})" if iri in self.labels else iri.code
 
     def find(self, value: str) -> set[Iri]:
         """Return the things of the best tier that has this name."""
@@ -46,14 +55,14 @@ class Index:
 
     def nearest(self, value: str) -> list[str]:
         """Return up to five names like this one, best first."""
-        names = {name: tier for tier in _TIERS for name in self.tiers[tier]}
+        names = {name for tier in _TIERS for name in self.tiers[tier]}
         folded = _folded(value)
-        close = get_close_matches(folded, names, n=5, cutoff=0.6)
+        close = get_close_matches(folded, sorted(names), n=5, cutoff=0.6)
         close += [name for name in sorted(names) if folded and folded in name and name not in close]
         suggested: dict[str, None] = {}
         for name in close[:8]:
-            for iri in sorted(self.tiers[names[name]][name]):
-                suggested.setdefault(f"{iri.code} ({self.shown[iri]})" if iri in self.shown else iri.code)
+            for iri in sorted(self.find(name)):
+                suggested.setdefault(self.shown(iri))
         return list(suggested)[:5]
 
 
@@ -109,9 +118,9 @@ class Lookup:
         index = self._index("intervention", "system/interventions-by-name")
         if len(found := index.find(value)) == 1:
             return next(iter(found))
-        near = index.nearest(value)
+        near = index.nearest(value[:200])
         raise UnknownThing(
-            f"Nothing has the key or IRI {value!r}.",
+            f"Nothing has the key or IRI {_cut(value)!r}.",
             hint=f"Did you mean: {'; '.join(near)}?" if near else "List keys with: whatworks query interventions",
         )
 
@@ -130,7 +139,7 @@ class Lookup:
         for name, given in values.items():
             parameter = query.parameter(name)
             if len(given) > 1 and not parameter.many:
-                raise InvalidValue(f"--{name} may be given only once.", hint=f"Given: {', '.join(given)}.")
+                raise InvalidValue(f"--{name} may be given only once.", hint=f"Given: {_cut(', '.join(given))}.")
             bound[name] = self._bound(parameter, given)
         for parameter in query.parameters:
             if parameter.name not in bound and parameter.default is not None:
@@ -159,6 +168,11 @@ class Lookup:
         return Bound(iri_rows({find(value) for value in values}))
 
     def _text(self, _: Parameter, values: Sequence[str]) -> Bound:
+        for value in values:
+            try:
+                write_literal_text(value)
+            except InvalidTerm as error:
+                raise InvalidValue(error.message, hint=error.hint) from error
         return Bound([(Literal(value),) for value in values])
 
     def _number(self, parameter: Parameter, values: Sequence[str]) -> Bound:
@@ -194,7 +208,7 @@ class Lookup:
     def _choice(self, parameter: Parameter, values: Sequence[str]) -> Bound:
         for value in values:
             if value not in parameter.choices:
-                near = get_close_matches(value, parameter.choices, n=1)
+                near = get_close_matches(value[:200], parameter.choices, n=1)
                 hint = f"Did you mean {near[0]}? " if near else ""
                 raise UnknownValue(
                     f"{_cut(value)!r} is no choice.",
@@ -203,6 +217,9 @@ class Lookup:
         return Bound([parameter.choices[value] for value in values], values[0])
 
     def _iri(self, _: Parameter, values: Sequence[str]) -> Bound:
+        for value in values:
+            if not is_iri(value):
+                raise InvalidValue(f"{_cut(value)!r} is no absolute IRI.", hint="Write it without <, > and spaces.")
         return Bound(iri_rows(Iri(value) for value in values))
 
     def _one(self, index: Index, value: str, is_none: str) -> Iri:
@@ -216,7 +233,7 @@ class Lookup:
         if len(found) == 1:
             return next(iter(found))
         if found:
-            choices = "; ".join(f"{iri.code} ({index.shown.get(iri, iri)})" for iri in sorted(found))
+            choices = "; ".join(index.shown(iri) for iri in sorted(found))
             raise AmbiguousValue(f"{_cut(value)!r} names more than one thing.", hint=f"Say which: {choices}.")
         near = index.nearest(text[:200])
         raise UnknownValue(
@@ -226,11 +243,11 @@ class Lookup:
 
     def _index(self, name: str, query: str, values: dict[str, Bound] | None = None) -> Index:
         if name not in self._indexes:
-            index = Index()
+            index = Index(self._collection.settings.languages)
             for row in self._run(query, values or {}):
                 iri, label, tier = row[0], row[1], row[2]
                 if isinstance(iri, Iri) and isinstance(label, Literal) and isinstance(tier, Literal):
-                    index.add(iri, label.value, tier.value)
+                    index.add(iri, label, tier.value)
             self._indexes[name] = index
         return self._indexes[name]
 

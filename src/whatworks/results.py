@@ -16,7 +16,6 @@ from typing import Any, TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
 from whatworks.terms import (
-    LANG_STRING,
     XSD_BOOLEAN,
     XSD_DECIMAL,
     XSD_INTEGER,
@@ -26,15 +25,19 @@ from whatworks.terms import (
     Literal,
     Term,
     Triple,
-    write_term,
 )
 
 Row: TypeAlias = tuple[Term | None, ...]
 Short: TypeAlias = Callable[[Iri], str]
 
 _RESULTS = 'xmlns="http://www.w3.org/2005/sparql-results#"'
-# Characters that would move the cursor, hide text or turn its direction round.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+# Characters that would move the cursor, hide text, turn its direction round or cannot be written.
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e0fff]"
+)
+# Characters that take no place of their own: marks that stand on the letter before, and formats.
+_NO_WIDTH = ("Mn", "Me", "Cf")
 
 
 @dataclass(slots=True)
@@ -69,7 +72,8 @@ class Table:
 
     def write(self, name: str, *, short: Short = str, width: int | None = None) -> bytes:
         """Return the table in a row format; `short` shortens IRIs for people, `width` is the terminal's."""
-        if self.engine_bytes is not None and name in ("json", "xml", "csv", "tsv"):
+        # The engine leaves an IRI with a comma unquoted in CSV, which would move the columns after it.
+        if self.engine_bytes is not None and name in ("json", "xml", "tsv"):
             return self.engine_bytes(name)
         if name == "table":
             return write_table(self.columns, self.rows, short, width).encode()
@@ -119,7 +123,7 @@ def plain(term: Term | None, short: Short = str) -> str:
         case Literal():
             return safe(term.value)
         case BlankNode():
-            return f"_:{term.name}"
+            return safe(f"_:{term.name}")
 
 
 def safe(text: str) -> str:
@@ -151,7 +155,8 @@ def _display_width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+        0 if unicodedata.category(char) in _NO_WIDTH else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
     )
 
 
@@ -193,7 +198,7 @@ def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
 
 def _write_markdown(columns: Sequence[str], rows: Iterable[Row], short: Short) -> str:
     def cell(term: Term | None) -> str:
-        return re.sub(r"([\\|<>`*_\[\]])", r"\\\1", plain(term, short))
+        return re.sub(r"([\\|<>`*_~&\[\]])", r"\\\1", plain(term, short))
 
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     lines += [f"| {' | '.join(cell(term) for term in row)} |" for row in rows]
@@ -243,13 +248,24 @@ def _write_tsv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+# Inside the quotes of TSV everything stands as it is but what would end the cell, the line or the quotes.
+_IN_TSV = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_BARE_IN_TSV = {
+    XSD_INTEGER: re.compile(r"[+-]?[0-9]+"),
+    XSD_DECIMAL: re.compile(r"[+-]?[0-9]*\.[0-9]+"),
+    XSD_BOOLEAN: re.compile(r"true|false"),
+}
+
+
 def _tsv_term(term: Term) -> str:
-    if isinstance(term, Literal) and not term.language:
-        integer = term.datatype == XSD_INTEGER and re.fullmatch(r"[+-]?[0-9]+", term.value)
-        decimal = term.datatype == XSD_DECIMAL and re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", term.value)
-        if integer or decimal or (term.datatype == XSD_BOOLEAN and term.value in ("true", "false")):
-            return term.value
-    return write_term(term)
+    if not isinstance(term, Literal):
+        return f"_:{term.name}" if isinstance(term, BlankNode) else f"<{term}>"
+    text = f'"{term.value.translate(_IN_TSV)}"'
+    if term.language:
+        return f"{text}@{term.language}"
+    if (form := _BARE_IN_TSV.get(term.datatype)) and form.fullmatch(term.value):
+        return term.value
+    return text if term.datatype == XSD_STRING else f"{text}^^<{term.datatype}>"
 
 
 def _write_xml(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
@@ -267,20 +283,36 @@ def _write_xml(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     return "".join(parts).encode()
 
 
+_XML_QUOTES = {'"': "&quot;", "'": "&apos;"}
+
+
 def _xml_term(term: Term) -> str:
     match term:
         case Iri():
-            return f"<uri>{escape(term)}</uri>"
+            return f"<uri>{_xml_text(term)}</uri>"
         case BlankNode():
-            return f"<bnode>{escape(term.name)}</bnode>"
+            return f"<bnode>{_xml_text(term.name)}</bnode>"
         case Literal():
             if term.language:
                 attribute = f" xml:lang={quoteattr(term.language)}"
-            elif term.datatype in (XSD_STRING, LANG_STRING):
+            elif term.datatype == XSD_STRING:
                 attribute = ""
             else:
-                attribute = f" datatype={quoteattr(term.datatype)}"
-            return f"<literal{attribute}>{escape(term.value)}</literal>"
+                attribute = f' datatype="{_xml_text(term.datatype)}"'
+            return f"<literal{attribute}>{_xml_text(term.value)}</literal>"
+
+
+def _xml_text(text: str) -> str:
+    """Escape a text; white space at its ends is written so that no reader strips it."""
+    inner = text.strip(" \t\n\r")
+    if not inner:
+        return _numbered(text)
+    start = text.index(inner[0])
+    return _numbered(text[:start]) + escape(inner, _XML_QUOTES) + _numbered(text[start + len(inner) :])
+
+
+def _numbered(text: str) -> str:
+    return "".join(f"&#{ord(char)};" for char in text)
 
 
 _ROW_WRITERS: dict[str, Callable[[Sequence[str], Iterable[Row]], bytes]] = {

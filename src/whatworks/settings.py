@@ -34,10 +34,10 @@ class Settings:
             return cls()
         where = Place(file.name)
         try:
-            table = tomllib.loads(file.read_text(encoding="utf-8"))
+            table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise MissingFile(f"The settings cannot be read: {error.strerror}.", where=where) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SettingsFault(f"The settings are not valid TOML: {error}.", where=where) from error
         return cls(**{key: _checked(key, value, where) for key, value in table.items()})
 

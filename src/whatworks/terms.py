@@ -6,6 +6,7 @@ no value can end it early, in N-Triples, Turtle and SPARQL alike.
 
 import re
 from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple, TypeAlias
 
 from whatworks.errors import InvalidTerm
@@ -85,15 +86,29 @@ class Quad(NamedTuple):
         return Triple(self.subject, self.predicate, self.object)
 
 
-# RFC 3987 as far as parsers hold people to it: brackets only around an IPv6 host, one `#`, whole percent escapes.
-_CHAR = r"(?:[^\x00-\x20<>\"{}|^`\\\[\]%#\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufff0-\uffff]|%[0-9A-Fa-f]{2})"
-_IRI = re.compile(
-    rf"[A-Za-z][A-Za-z0-9+.-]*:(?://(?:[^/?#\[\]]*@)?\[[0-9A-Fa-f:.]+\](?=[:/?#]|$))?{_CHAR}*(?:#{_CHAR}*)?"
+# RFC 3987 as far as parsers hold people to it: brackets only around an IPv6 host, a port of digits, one `#`, whole
+# percent escapes, no private characters and no non-characters.
+_UCS = "\xa0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
+    f"{chr(plane * 0x10000 + (0x1000 if plane == 0xE else 0))}-{chr(plane * 0x10000 + 0xFFFD)}"
+    for plane in range(1, 0xF)
 )
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_PERCENT = "%[0-9A-Fa-f]{2}"
+_HOST = rf"(?:[A-Za-z0-9._~!$&'()*+,;=-]|[{_UCS}]|{_PERCENT})"
+_CHAR = rf"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|[{_UCS}]|{_PERCENT})"
+_AUTHORITY = rf"(?:(?:{_HOST}|:)*@)?(?:\[([0-9A-Fa-f:.]+)\]|{_HOST}*)(?::[0-9]*)?(?![^/?#])"
+_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:(?://{_AUTHORITY}|(?!//)){_CHAR}*(?:#{_CHAR}*)?")
+# BCP 47, without the irregular tags of old.
+_LANGUAGE = re.compile(
+    r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
+    r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[a-wy-z0-9](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
+    r"|x(?:-[a-z0-9]{1,8})+",
+    re.IGNORECASE | re.ASCII,
+)
+_BLANK_NODE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _FORBIDDEN = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 # Engines differ on whether \uXXXX is replaced before or after a text is cut into tokens. Neither a raw control
-# character nor a backslash followed by a raw `u` is ever written, so both readings give the same text.
+# character nor a backslash followed by a raw `u` is ever written, so both readings give the same text. Escapes have
+# eight digits, because some take \uXXXX and four more hexadecimal digits for one character.
 _ESCAPED = re.compile(r'\\[uU]|[\\"\x01-\x1f\x7f-\x9f]')
 _SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -101,13 +116,18 @@ _SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def _escape(match: re.Match[str]) -> str:
     found = match.group()
     if len(found) == 2:
-        return "\\\\" + f"\\u{ord(found[1]):04X}"
-    return _SHORT.get(found) or f"\\u{ord(found):04X}"
+        return "\\\\" + f"\\U{ord(found[1]):08X}"
+    return _SHORT.get(found) or f"\\U{ord(found):08X}"
 
 
 def is_iri(text: str) -> bool:
     """Say whether the text is an absolute IRI that every parser accepts."""
-    return _IRI.fullmatch(text) is not None
+    if (match := _IRI.fullmatch(text)) is None:
+        return False
+    try:
+        return match[1] is None or bool(IPv6Address(match[1]))
+    except AddressValueError:
+        return False
 
 
 def write_literal_text(value: str) -> str:
@@ -128,7 +148,7 @@ def write_term(term: Term) -> str:
     """Write one term in the form that N-Triples, Turtle and SPARQL share.
 
     Raises:
-        InvalidTerm: The IRI, language tag or text cannot be written.
+        InvalidTerm: The IRI, language tag, text or name of a blank node cannot be written.
     """
     match term:
         case Iri():
@@ -148,4 +168,6 @@ def write_term(term: Term) -> str:
                 return f"{text}@{term.language}"
             return text if term.datatype == XSD_STRING else f"{text}^^{write_term(term.datatype)}"
         case BlankNode():
+            if not _BLANK_NODE.fullmatch(term.name):
+                raise InvalidTerm(f"{term.name!r} is no name of a blank node.", hint="Use letters, digits and hyphens.")
             return f"_:{term.name}"

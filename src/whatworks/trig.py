@@ -5,6 +5,7 @@ declared. Sorting is natural: `factor-2` comes before `factor-10`, and a thing c
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
@@ -14,9 +15,15 @@ from whatworks.terms import RDF_TYPE, XSD_BOOLEAN, XSD_INTEGER, Iri, Literal, Qu
 _INDENT = "    "
 
 
-def natural(text: str) -> list[tuple[int, int | str]]:
+def natural(text: str) -> list[tuple[int, str]]:
     """Return a sort key by which `x-2` comes before `x-10`."""
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"([0-9]+)", text) if part]
+    parts = re.split(r"([0-9]+)", text)
+    # A number is compared by its length, then by its digits; letters come after all numbers.
+    return [
+        (len(part.lstrip("0")), part.lstrip("0")) if index % 2 else (sys.maxsize, part)
+        for index, part in enumerate(parts)
+        if part
+    ]
 
 
 class Order:
@@ -66,7 +73,9 @@ def write_trig(quads: Iterable[Quad], prefixes: Prefixes, *, order: Order | None
         subject = str(quad.subject)
         return (
             natural(quad.graph or ""),
+            quad.graph or "",
             natural(subject),
+            subject,
             order.key(quad.predicate),
             kind,
             natural(text),

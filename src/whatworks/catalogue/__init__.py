@@ -25,19 +25,19 @@ class Catalogue:
 
     def names(self) -> list[str]:
         """Return the names of the queries for people, sorted."""
-        return sorted(name for name in self._assets if not name.startswith("system/"))
+        return sorted(name for name in self._assets if not name.startswith(("system/", "lint/")))
 
     def get(self, name: str) -> Query:
-        """Return the query of this name; names of the tool's own queries start with `system/`.
+        """Return the query of this name; names of the tool's own queries start with `system/` or `lint/`.
 
         Raises:
             UnknownQuery: There is none; the message suggests the nearest.
             QueryHeader: Its file is broken.
         """
         if name not in self._assets:
-            near = get_close_matches(name, self.names(), n=3, cutoff=0.5)
+            near = get_close_matches(name[:80], self.names(), n=3, cutoff=0.5)
             raise UnknownQuery(
-                f"There is no stored query {name!r}.",
+                f"There is no stored query {name[:80]!r}.",
                 hint=f"Did you mean: {', '.join(near)}?" if near else "List them with: whatworks queries",
             )
         if name not in self._read:

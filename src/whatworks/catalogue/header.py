@@ -29,9 +29,9 @@ _PREFIX = re.compile(r"^\s*PREFIX\s+([A-Za-z][\w.-]*|):\s*<([^<>\s]*)>", re.IGNO
 
 
 def name_of(asset: Asset) -> str:
-    """Return the name of a query: its file's; the tool's own queries keep the folder `system/`."""
+    """Return the name of a query: its file's; the tool's own queries keep the folder, `system/` or `lint/`."""
     parts = asset.name.removesuffix(".rq").split("/")
-    return "/".join(parts[-2:]) if parts[-2] == "system" else parts[-1]
+    return "/".join(parts[-2:]) if parts[-2] in ("system", "lint") else parts[-1]
 
 
 def read_query(asset: Asset, prefixes: Prefixes) -> Query:

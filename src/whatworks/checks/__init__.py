@@ -1,8 +1,9 @@
 """Checks a graph against the shapes and says, for people, what is wrong and how to mend it.
 
-pyshacl does the validation over an rdflib graph of what files assert (never of what rules inferred). Its report is
-kept as it is for machines and told by record, field and place for people. The shapes themselves are linted first:
-a misspelt SHACL term or target would otherwise pass in silence.
+pyshacl does the validation over an rdflib graph of what files assert (never of what rules inferred). Its results are
+told by record, field and place for people, and as SHACL has them for machines; where a value is of the wrong kind,
+the bounds that it then cannot keep either are not told as well. The shapes themselves are linted first: a misspelt
+SHACL term or target would otherwise pass in silence.
 
 Profiles: `core` reports violations, `curation` also warnings and notes, `publication` adds the shapes of
 `shapes/publication.ttl`, which keep personal contact data out of what is published.
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pyshacl
-from rdflib import Graph
+from rdflib import BNode, Graph, Literal
+from rdflib.namespace import RDF, SH
+from rdflib.term import Node as RdflibNode
 
 from whatworks.assets import Assets
 from whatworks.checks.graphs import graph_of
@@ -65,23 +68,30 @@ def check_graph(
         raise ShapeFault(f"The shapes cannot be used: {results}.")
     told = Teller(data, shapes, prefixes, sources)
     severities = SEVERITIES if profile != "core" else ("violation",)
-    every = [told.finding(results, node) for node in results_of(results)]
-    findings = [
-        found for found in every if found.severity in severities and (not files or found.record in sources.owners)
+    every = [(node, told.finding(results, node)) for node in results_of(results)]
+    kept = [
+        (node, found)
+        for node, found in every
+        if found.severity in severities and (not files or told.is_given(results, node))
     ]
-    findings.sort(
-        key=lambda found: (
-            -SEVERITIES.index(found.severity),
-            natural(found.record),
-            found.line or 0,
-            found.field,
-            found.rule,
-        )
-    )
-    return Report(profile, findings, len(data), lambda: _standard_report(results, prefixes))
+    findings = sorted((found for _, found in kept), key=_rank)
+    nodes = [node for node, _ in kept]
+    return Report(profile, findings, len(data), lambda: _standard_report(results, nodes, prefixes))
 
 
-def _standard_report(results: Graph, prefixes: Prefixes) -> bytes:
+def _rank(found: Finding) -> tuple[Any, ...]:
+    return (-SEVERITIES.index(found.severity), natural(found.record), found.line or 0, found.field, found.rule)
+
+
+def _standard_report(results: Graph, nodes: Sequence[RdflibNode], prefixes: Prefixes) -> bytes:
+    """Write the report as SHACL defines it, with the results that are told."""
+    report = Graph()
     for prefix, namespace in prefixes.table.items():
-        results.bind(prefix, namespace, replace=True)
-    return results.serialize(format="longturtle", encoding="utf-8")
+        report.bind(prefix, namespace, replace=True)
+    top = BNode()
+    report.add((top, RDF.type, SH.ValidationReport))
+    report.add((top, SH.conforms, Literal(not nodes)))
+    for node in nodes:
+        report.add((top, SH.result, node))
+        results.cbd(node, target_graph=report)
+    return report.serialize(format="longturtle", encoding="utf-8")

@@ -7,12 +7,17 @@ parsed before, so nothing is checked here; what cannot be told has no line.
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from typing import TypeAlias
 from urllib.parse import urljoin
 
 from whatworks.gate import Token, tokens
 from whatworks.terms import RDF_TYPE
 
+Spoken: TypeAlias = tuple[str, int]
+Statement: TypeAlias = tuple[Spoken, ...]
+
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_ABSOLUTE = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
 _SHORT = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _NAMED_NODE = r'(?:"@?id"\s*:\s*|rdf:about\s*=\s*)"{}"'
 
@@ -26,9 +31,10 @@ class Lines:
         self._starts: dict[tuple[str, ...], int] = {}
         self._is_turtle = format in ("turtle", "trig", "ntriples", "nquads")
         if self._is_turtle:
-            for statement, start in _Reader(text, base).statements():
+            for statement in _Reader(text, base).statements():
                 for length in range(1, len(statement) + 1):
-                    self._starts.setdefault(statement[:length], start[length - 1])
+                    names = tuple(name for name, _ in statement[:length])
+                    self._starts.setdefault(names, statement[length - 1][1])
 
     def find(self, *statement: str) -> int | None:
         """Return the line of a subject, of its predicate, or of a value of it; None where the text has no such."""
@@ -50,10 +56,10 @@ class _Reader:
         self._base = base
         self._prefixes: dict[str, str] = {}
 
-    def statements(self) -> Iterator[tuple[tuple[str, str, str], tuple[int, int, int]]]:
-        """Yield subject, predicate and value with where each starts; of parts without a name, nothing."""
-        spoken: list[tuple[str, int]] = []
-        outer: list[list[tuple[str, int]]] = []
+    def statements(self) -> Iterator[Statement]:
+        """Yield subject, predicate and value with where each starts; a value without a name is empty."""
+        spoken: list[Spoken] = []
+        outer: list[list[Spoken]] = []
         before = Token("", "", -1)
         for token in self._tokens:
             text, adjacent = token.text, before.start + len(before.text) == token.start
@@ -62,8 +68,8 @@ class _Reader:
                 outer.append(spoken)
                 spoken = [("", token.start)]
             elif token.kind == "operator" and text in "])":
-                spoken = outer.pop() if outer else []
-                spoken = [*spoken, ("", token.start)][:3]
+                spoken = [*(outer.pop() if outer else []), ("", token.start)][:3]
+                yield from _named(spoken)
             elif token.kind == "operator" and text in ".{};,":
                 spoken = spoken[: {";": 1, ",": 2}.get(text, 0)]
             elif self._is_directive(token) or last.text == "^^" or token.kind in ("tag", "operator"):
@@ -72,9 +78,7 @@ class _Reader:
                 blank = adjacent and last.text == "_"
                 sign = "-" if adjacent and last.text == "-" else ""
                 spoken = [*spoken, ("" if blank else sign + self._term(token), token.start)]
-                if len(spoken) == 3 and all(name for name, _ in spoken[:2]):
-                    names, starts = zip(*spoken, strict=True)
-                    yield names, starts
+                yield from _named(spoken)
 
     def _is_directive(self, token: Token) -> bool:
         word = token.text.removeprefix("@").lower() if token.kind in ("tag", "word") else ""
@@ -88,7 +92,8 @@ class _Reader:
     def _term(self, token: Token) -> str:
         match token.kind:
             case "iri":
-                return urljoin(self._base, _plain(token.text[1:-1]))
+                iri = _plain(token.text[1:-1])
+                return iri if _ABSOLUTE.match(iri) else urljoin(self._base, iri)
             case "name":
                 prefix, _, local = token.text.partition(":")
                 return self._prefixes.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
@@ -96,6 +101,11 @@ class _Reader:
                 quotes = 3 if token.text[:3] in ('"""', "'''") and len(token.text) > 5 else 1
                 return _plain(token.text[quotes:-quotes])
         return str(RDF_TYPE) if token.text == "a" else token.text
+
+
+def _named(spoken: list[Spoken]) -> Iterator[Statement]:
+    if len(spoken) == 3 and all(name for name, _ in spoken[:2]):
+        yield tuple(spoken)
 
 
 def _plain(text: str) -> str:

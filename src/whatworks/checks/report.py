@@ -19,7 +19,7 @@ class Finding:
 
     Attributes:
         severity: violation, warning or info.
-        record: The thing that the finding is about, by its IRI.
+        record: The thing that the finding is about, by its IRI; empty where it has none.
         title: The thing's title.
         part: The part of it, such as factor-3; empty for the thing itself.
         field: What people call the field.
@@ -85,19 +85,20 @@ class Report:
         return self._text().encode()
 
     def _text(self) -> str:
-        by_record: dict[str, list[Finding]] = defaultdict(list)
+        by_record: dict[tuple[str, str], list[Finding]] = defaultdict(list)
         for finding in self.findings:
-            by_record[finding.record].append(finding)
+            by_record[finding.record, finding.title].append(finding)
         lines: list[str] = []
-        for record, findings in by_record.items():
+        for (record, title), findings in by_record.items():
+            key = f" ({record.rsplit('/', 1)[-1]})" if record else " (without an IRI)"
             place = f"  {findings[0].file}" if findings[0].file else ""
-            lines += [f"{safe(findings[0].title)} ({record.rsplit('/', 1)[-1]}){place}"]
+            lines += [f"{safe(title)}{key}{place}"]
             for finding in findings:
                 what = f"{finding.part} › {finding.field}" if finding.part else finding.field
                 at = f" (line {finding.line})" if finding.line else ""
                 lines.append(
                     f"  {finding.severity:<9}  {safe(what)}{at}: "
-                    f"found {safe(finding.found)}; expected {finding.expected}."
+                    f"found {safe(finding.found)}; expected {safe(finding.expected)}."
                 )
                 lines.append(f"             {safe(finding.advice)}  [{finding.rule}]")
             lines.append("")

@@ -1,22 +1,20 @@
 """The statements to check, and which file and line says what."""
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rdflib import Graph
-from rdflib.term import Node as RdflibNode
 
 from whatworks.assets import Assets
 from whatworks.checks.graphs import graph_of
+from whatworks.checks.lines import Lines
 from whatworks.collection import Collection, owner_of
 from whatworks.errors import MissingFile
 from whatworks.formats import by_file
-from whatworks.namespaces import Prefixes
 from whatworks.settings import Settings
 from whatworks.store import decoded, parse
-from whatworks.terms import Quad
+from whatworks.terms import RDF_TYPE, BlankNode, Node, Quad
 
 PUBLICATION = "ontology/shapes/publication.ttl"
 
@@ -30,14 +28,15 @@ class Sources:
         self.contexts = contexts
         self.owners: set[str] = set()
         self._collection = Collection.described(assets, settings)
-        self._model: list[Quad] = []
+        self._model: dict[str, list[Quad]] = {}
         self._data: dict[str, list[Quad]] = {}
         self._given: dict[str, list[Quad]] = {}
         self._texts: dict[str, str] = {}
-        self._files: dict[str, str] = {}
+        self._files: dict[str, list[str]] = {}
+        self._read_lines: dict[str, Lines] = {}
         for asset in assets.ontology():
             if self._collection.graph_of(asset.name) is not None and "/shapes/" not in asset.name:
-                self._model += self._read(asset.name, asset.read())
+                self._keep(self._model, asset.name, asset.read())
         for asset in assets.data():
             if self._collection.graph_of(asset.name) is not None:
                 self._keep(self._data, asset.name, asset.read())
@@ -48,9 +47,8 @@ class Sources:
     def _keep(self, place: dict[str, list[Quad]], name: str, data: bytes) -> None:
         place[name] = self._read(name, data)
         self._texts[name] = decoded(data, name)
-        for quad in place[name]:
-            if (owner := owner_of(quad.subject)) is not None:
-                self._files.setdefault(owner, name)
+        for owner in dict.fromkeys(_owner(quad.subject) for quad in place[name]):
+            self._files.setdefault(owner, []).append(name)
 
     def add_file(self, path: Path) -> None:
         """Take a file in; its things stand instead of the project's."""
@@ -61,17 +59,16 @@ class Sources:
                 f"{path} cannot be read: {error.strerror}.", hint="Check the name of the file."
             ) from error
         self._keep(self._given, str(path), data)
-        for quad in self._given[str(path)]:
-            owner = owner_of(quad.subject)
-            name = owner if owner is not None else str(quad.subject)
-            self.owners.add(name)
-            self._files[name] = str(path)
+        for owner in {_owner(quad.subject) for quad in self._given[str(path)]}:
+            self.owners.add(owner)
+            self._files[owner] = [name for name in self._files[owner] if name in self._given]
 
     def statements(self) -> Iterable[Quad]:
         """Yield all statements of model, data and given files."""
-        yield from self._model
+        for quads in self._model.values():
+            yield from quads
         for quads in self._data.values():
-            yield from (quad for quad in quads if owner_of(quad.subject) not in self.owners)
+            yield from (quad for quad in quads if _owner(quad.subject) not in self.owners)
         for quads in self._given.values():
             yield from quads
 
@@ -87,24 +84,21 @@ class Sources:
                 quads += self._read(asset.name, asset.read())
         return graph_of(quads)
 
-    def place(self, focus: RdflibNode, path: str | None) -> tuple[str, int | None]:
-        """Return the file that speaks of a node, and the line of its field, or of itself."""
-        owner = str(focus).partition("#")[0]
-        name = self._files.get(owner, "")
-        if not name:
-            return "", None
-        return name, _line_of(self._texts[name], str(focus), path)
+    def place(self, node: object, *said: str) -> tuple[str, int | None]:
+        """Return the file that speaks of a node, and the line of its predicate and value, or else of itself."""
+        node = str(node)
+        names = self._files.get(node.partition("#")[0], [])
+        for statement in ((node, *said), (node, *said[:1]), (node, RDF_TYPE), (node,)):
+            for name in names:
+                if (line := self._lines(name).find(*statement)) is not None:
+                    return name, line
+        return names[0] if names else "", None
+
+    def _lines(self, name: str) -> Lines:
+        if name not in self._read_lines:
+            self._read_lines[name] = Lines(self._texts[name], by_file(name).name, self.settings.base)
+        return self._read_lines[name]
 
 
-def _line_of(text: str, node: str, path: str | None) -> int | None:
-    prefixes = Prefixes.from_turtle(text)
-    names = [re.escape(name) for name in (f"<{node}>", prefixes.shorten(node)) if name]
-    start = re.search(rf"^[ \t]*(?:{'|'.join(names)})(?=[\s;])", text, re.MULTILINE)
-    if start is None:
-        return None
-    block_end = re.compile(r"\.[ \t]*$", re.MULTILINE).search(text, start.end())
-    block = text[start.start() : block_end.end() if block_end else len(text)]
-    verbs = [re.escape(name) for name in (f"<{path}>", prefixes.shorten(path)) if name] if path else []
-    inside = re.search(rf"(?:^|\s)(?:{'|'.join(verbs)})(?=\s)", block) if verbs else None
-    position = start.start() + (inside.start() + 1 if inside else len(start.group()) - len(start.group().lstrip()))
-    return text.count("\n", 0, position) + 1
+def _owner(node: Node) -> str:
+    return node.name if isinstance(node, BlankNode) else str(owner_of(node))

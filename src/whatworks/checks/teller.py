@@ -1,133 +1,103 @@
-"""Tells a validation result in words: what was found, what was expected, and what to do."""
+"""Tells validation results as findings: about which record, in which field, on which line."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
 
-from rdflib import Graph, URIRef
-from rdflib import Literal as RdflibLiteral
-from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SH, SKOS
+from rdflib import BNode, Graph, URIRef
+from rdflib.namespace import FOAF, RDF, SH
 from rdflib.term import Node as RdflibNode
 
 from whatworks.checks.graphs import short
 from whatworks.checks.report import SEVERITIES, Finding
 from whatworks.checks.sources import Sources
+from whatworks.checks.words import Result, Words
 from whatworks.namespaces import Prefixes
 
-_TITLES = (DCTERMS.title, SKOS.prefLabel, FOAF.name, RDFS.label)
+# A value of the wrong kind breaks further rules of its field; the first of these says what is wrong with it.
+_WRONG_KIND = ("NodeKind", "Datatype", "Class", "Node", "In")
+_FOLLOWING = ("MinInclusive", "MaxInclusive", "MinExclusive", "MaxExclusive", "LessThan", "LessThanOrEquals")
 
 
 def results_of(report: Graph) -> list[RdflibNode]:
-    """Return the results of the report itself; nested results stand below them."""
+    """Return the results of the report itself, without those that only follow from others; nested ones are left out."""
     top = next(report.subjects(RDF.type, SH.ValidationReport))
-    return list(report.objects(top, SH.result))
+    results = {node: Result.from_report(report, node) for node in report.objects(top, SH.result)}
+    kinds: dict[Result, set[str]] = defaultdict(set)
+    for result in results.values():
+        kinds[replace(result, kind="")].add(result.kind)
+    return [node for node, result in results.items() if not _follows(result.kind, kinds[replace(result, kind="")])]
+
+
+def _follows(kind: str, kinds: set[str]) -> bool:
+    wrong = [each for each in _WRONG_KIND if each in kinds]
+    return bool(wrong) and kind in (*_WRONG_KIND, *_FOLLOWING) and kind != wrong[0]
 
 
 class Teller:
-    """Tells a validation result in words."""
+    """Tells a validation result as a finding."""
 
     def __init__(self, data: Graph, shapes: Graph, prefixes: Prefixes, sources: Sources) -> None:
         self.data = data
         self.shapes = shapes
         self.prefixes = prefixes
         self.sources = sources
+        self.words = Words(data, shapes, prefixes)
+
+    def is_given(self, report: Graph, node: RdflibNode) -> bool:
+        """Say whether a result is about what the given files speak of."""
+        focus = report.value(node, SH.focusNode)
+        owners = {str(each).partition("#")[0] for each in (focus, self._named(focus)[0])}
+        topics = {str(topic) for owner in owners for topic in self.data.objects(URIRef(owner), FOAF.primaryTopic)}
+        return bool((owners | topics) & self.sources.owners)
 
     def finding(self, report: Graph, node: RdflibNode) -> Finding:
         """Return a result as a finding."""
-        focus = report.value(node, SH.focusNode)
-        path = report.value(node, SH.resultPath)
-        shape = report.value(node, SH.sourceShape)
-        component = report.value(node, SH.sourceConstraintComponent)
-        value = report.value(node, SH.value)
+        result = Result.from_report(report, node)
         severity = str(report.value(node, SH.resultSeverity)).rsplit("#", 1)[-1].lower()
-        owner, _, part = str(focus).partition("#")
+        named, above = self._named(result.focus)
+        owner, _, part = str(named).partition("#")
         topic = self.data.value(URIRef(owner), FOAF.primaryTopic)
         if topic is not None:
             owner, part = str(topic), "record"
-        name = self.shapes.value(shape, SH.name) or self.shapes.value(shape, RDFS.label)
+        if above is not None:
+            part = f"{part} › {self.words.label(above)}" if part else self.words.label(above)
         messages = sorted(
             report.objects(node, SH.resultMessage),
             key=lambda text: (getattr(text, "language", "") != "en", str(text)),
         )
-        kind = str(component).rsplit("#", 1)[-1].removesuffix("ConstraintComponent")
-        file, line = (
-            self.sources.place(focus, str(path) if isinstance(path, URIRef) else None)
-            if focus is not None
-            else ("", None)
-        )
+        said = self._said(result.path, result.value) if above is None else self._said(above, None)
+        file, line = self.sources.place(named, *said)
         return Finding(
             severity=severity if severity in SEVERITIES else "violation",
-            record=owner,
-            title=self.label(URIRef(owner)),
+            record="" if isinstance(named, BNode) else owner,
+            title=self.words.label(named if isinstance(named, BNode) else URIRef(owner)),
             part=part,
-            field=str(name or (self.label(path) if path is not None else "the thing itself")),
-            found=self.found(focus, path, value, kind),
-            expected=self.expected(shape, kind),
+            field=self.words.field(result.shape, result.path),
+            found=self.words.found(result),
+            expected=self.words.expected(result),
             advice=str(messages[0]) if messages else "",
-            rule=f"{short(shape, self.prefixes)} {kind}",
+            rule=f"{short(result.shape, self.prefixes)} {result.kind}",
             file=file,
             line=line,
         )
 
-    def label(self, term: RdflibNode | None) -> str:
-        """Return an English label, another one, or the short IRI."""
-        for predicate in _TITLES:
-            found = [text for text in self.data.objects(term, predicate) if isinstance(text, RdflibLiteral)]
-            if found:
-                return str(min(found, key=lambda text: (text.language != "en", str(text))))
-        return short(term, self.prefixes)
+    def _named(self, focus: RdflibNode | None) -> tuple[RdflibNode | None, RdflibNode | None]:
+        """Return the nearest thing with an IRI that a node belongs to, and the property that leads from it."""
+        above: RdflibNode | None = None
+        seen: set[RdflibNode | None] = set()
+        while isinstance(focus, BNode) and focus not in seen:
+            seen.add(focus)
+            found = next(self.data.subject_predicates(focus), None)
+            if found is None:
+                break
+            focus, above = found
+        return focus, above
 
-    def found(self, focus: RdflibNode | None, path: RdflibNode | None, value: RdflibNode | None, kind: str) -> str:
-        """Say what is there."""
-        if kind in ("MinCount", "MaxCount", "QualifiedMinCount", "QualifiedMaxCount") and isinstance(path, URIRef):
-            values = sorted(
-                self.label(item) if isinstance(item, URIRef) else repr(str(item))
-                for item in self.data.objects(focus, path)
-            )
-            return (
-                "nothing"
-                if not values
-                else f"{len(values)} values ({', '.join(values[:5])}{', …' if len(values) > 5 else ''})"
-            )
-        if kind == "MinCount":
-            return "nothing"
-        if value is None:
-            return "values that do not fit together"
-        if isinstance(value, RdflibLiteral):
-            tag = f"@{value.language}" if value.language else ""
-            return f"{str(value)[:120]!r}{tag}"
-        label = self.label(value)
-        return f"{label} ({short(value, self.prefixes)})" if label != short(value, self.prefixes) else label
-
-    def expected(self, shape: RdflibNode | None, kind: str) -> str:
-        """Say what the constraint asks for."""
-
-        def given(name: str) -> str:
-            value = self.shapes.value(shape, SH[name])
-            return self.label(value) if isinstance(value, URIRef) else str(value)
-
-        words: dict[str, Callable[[], str]] = {
-            "MinCount": lambda: f"at least {given('minCount')}",
-            "MaxCount": lambda: f"at most {given('maxCount')}",
-            "Datatype": lambda: f"a value of the type {given('datatype').rsplit(':', 1)[-1]}",
-            "NodeKind": lambda: {"sh:IRI": "an IRI", "sh:Literal": "a text or number"}.get(
-                given("nodeKind"), "another kind of node"
-            ),
-            "Class": lambda: f"a thing of the class {given('class')}",
-            "Pattern": lambda: f"a text of the form {given('pattern')}",
-            "MinLength": lambda: f"at least {given('minLength')} characters",
-            "MaxLength": lambda: f"at most {given('maxLength')} characters",
-            "MinInclusive": lambda: f"{given('minInclusive')} or more",
-            "MaxInclusive": lambda: f"{given('maxInclusive')} or less",
-            "MinExclusive": lambda: f"more than {given('minExclusive')}",
-            "MaxExclusive": lambda: f"less than {given('maxExclusive')}",
-            "UniqueLang": lambda: "one text for each language",
-            "LanguageIn": lambda: "another language",
-            "HasValue": lambda: given("hasValue"),
-            "In": lambda: "one of the listed values",
-            "LessThanOrEquals": lambda: f"no more than {given('lessThanOrEquals')}",
-            "LessThan": lambda: f"less than {given('lessThan')}",
-            "Disjoint": lambda: f"something else than {given('disjoint')}",
-            "Node": lambda: given("node")[:1].lower() + given("node")[1:],
-            "Not": lambda: "something else",
-            "Or": lambda: "one of several ways to be right",
-        }
-        return words.get(kind, lambda: f"what the rule {kind} asks for")()
+    @staticmethod
+    def _said(path: RdflibNode | None, value: RdflibNode | None) -> Iterator[str]:
+        """Yield predicate and value as far as they are said in the file itself."""
+        if isinstance(path, URIRef):
+            yield str(path)
+            if value is not None and not isinstance(value, BNode):
+                yield str(value)

@@ -37,6 +37,11 @@ class Commands(click.Group):
             if ctx.params.get("debug"):
                 traceback.print_exc()
             ctx.exit(error.exit_status)
+        except click.UsageError as error:
+            error.show()
+            if not isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+                click.echo(f"({ERRORS_PAGE}#usage)", err=True)
+            ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:

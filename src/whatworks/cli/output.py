@@ -44,9 +44,14 @@ def emit_answer(
     on_terminal = output is None and sys.stdout.isatty()
     if isinstance(answer, Table):
         name = by_name(format or ("table" if on_terminal else "csv"), rows=True).name
-        emit(write_rows(kg, answer.cut(limit), name, on_terminal), output)
+        cut = answer.cut(limit)
+        emit(write_rows(kg, cut, name, on_terminal), output)
+        if cut.note:
+            click.echo(cut.note, err=True)
     elif isinstance(answer, Boolean):
         emit(answer.write(by_name(format or "table", rows=True).name), output)
+        if not answer.value:
+            raise click.exceptions.Exit(1)
     else:
         name = by_name(format or "turtle", rows=False).name
         emit(kg.write_triples(_first(answer, limit), name), output)
@@ -59,10 +64,7 @@ def write_rows(kg: "KnowledgeGraph", table: "Table", name: str, on_terminal: boo
         return kg.prefixes.shorten(iri) or iri
 
     width = shutil.get_terminal_size().columns if on_terminal else None
-    content = table.write(name, short=short, width=width)
-    if table.note:
-        click.echo(table.note, err=True)
-    return content
+    return table.write(name, short=short, width=width)
 
 
 def _first(triples: "Iterable[Triple]", limit: int | None) -> "list[Triple]":

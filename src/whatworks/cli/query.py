@@ -76,6 +76,22 @@ def query() -> None:
     """
 
 
+class StoredQuery(click.Command):
+    """The command of one stored query."""
+
+    def __init__(self, stored: "Query", **options: Any) -> None:
+        super().__init__(stored.name, help=_help(stored), short_help=stored.summary, **options)
+        self._stored = stored
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the parameters; an unknown one is an error that lists those that the query has."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            self._stored.parameter(error.option_name.lstrip("-"))
+            raise
+
+
 def _command(stored: "Query") -> click.Command:
     def run(format_: str | None, output: Path | None, limit: int | None, show: bool, **given: Any) -> None:
         kg: KnowledgeGraph = click.get_current_context().obj.kg
@@ -90,7 +106,7 @@ def _command(stored: "Query") -> click.Command:
         emit_answer(kg, kg.ask(stored, values), format_, output, limit)
 
     options = [_option(parameter) for parameter in stored.parameters]
-    command = click.Command(stored.name, callback=run, params=[*options], help=_help(stored), short_help=stored.summary)
+    command = StoredQuery(stored, callback=run, params=[*options])
     for decorate in (
         click.option("--show", is_flag=True, help="Print the SPARQL text with the values bound, and do not run it."),
         limit_option,
@@ -195,12 +211,12 @@ def sparql(opener: Any, text: str, format_: str | None, output: Path | None, lim
 
 
 def _text(text: str) -> str:
-    if text == "-":
-        return sys.stdin.read()
-    if text.endswith((".rq", ".sparql")):
-        from whatworks.errors import MissingFile, Place  # noqa: PLC0415 - lazy on purpose
-        from whatworks.store import decoded  # noqa: PLC0415 - lazy on purpose
+    from whatworks.errors import MissingFile, Place  # noqa: PLC0415 - lazy on purpose
+    from whatworks.store import decoded  # noqa: PLC0415 - lazy on purpose
 
+    if text == "-":
+        return decoded(sys.stdin.buffer.read(), "standard input")
+    if text.endswith((".rq", ".sparql")):
         try:
             return decoded(Path(text).read_bytes(), text)
         except OSError as error:

@@ -1,7 +1,8 @@
 """A description as plain text for the terminal; what no source states is marked."""
 
-from whatworks.describe import POSITION, Description, Field
+from whatworks.describe import POSITION, Description, Field, Value
 from whatworks.results import safe
+from whatworks.terms import Iri
 
 
 def write_text(description: Description) -> str:
@@ -18,10 +19,17 @@ def write_text(description: Description) -> str:
         ]
     if description.mentions:
         lines += ["", "Who points here"]
-        lines += [line for each in description.mentions for line in _field_lines(each, "  ")]
-    if any(each.assigned for section in description.sections for each in section.fields):
+        for each in description.mentions:
+            lines.append(f"  {safe(each.name)}{'*' if each.assigned else ''}:")
+            lines += [f"    - {safe(value.text)} ({_key(value)})" for value in each.values]
+    shown = [*description.mentions, *(each for section in description.sections for each in section.fields)]
+    if any(each.assigned for each in shown):
         lines += ["", "* assigned here; no source states it"]
     return "\n".join(lines) + "\n"
+
+
+def _key(value: Value) -> str:
+    return value.term.code if isinstance(value.term, Iri) else ""
 
 
 def _section_lines(description: Description, pad: str) -> list[str]:

@@ -1,24 +1,25 @@
 """A batch of files to bring in: read as a whole, written as a whole or not at all."""
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from whatworks.collection import Collection, owner_of
-from whatworks.errors import ImportRefused, MappingFault, MissingFile, Place, UnknownFileType
-from whatworks.formats import READABLE_ENDINGS, by_file
+from whatworks.errors import ImportRefused, MissingFile, Place, UnknownFileType
+from whatworks.formats import READABLE_ENDINGS
 from whatworks.ingest.build import Builder, Built, Mention
-from whatworks.ingest.mapping import RecordMapping, read_mapping
+from whatworks.ingest.lines import read_lines
+from whatworks.ingest.mapping import FOLDERS, RecordMapping, read_mapping
 from whatworks.ingest.names import NAME, TITLE, Register
+from whatworks.ingest.rdf import read_rdf
 from whatworks.ingest.tally import Problem, Tally
+from whatworks.ingest.values import text_of
 from whatworks.lookup import Lookup
-from whatworks.namespaces import WW, key_of
-from whatworks.store import decoded, parse
-from whatworks.terms import RDF_TYPE, XSD_DATETIME, BlankNode, Iri, Literal, Quad
+from whatworks.namespaces import WW, is_key, key_of
+from whatworks.terms import RDF_TYPE, XSD_DATETIME, Iri, Literal, Quad, Term
 from whatworks.trig import Order, write_trig
 
 _DCTERMS = "http://purl.org/dc/terms/"
@@ -28,7 +29,6 @@ _SOURCE = Iri(_DCTERMS + "source")
 _DERIVED = Iri(_PROV + "wasDerivedFrom")
 _TOPIC = Iri("http://xmlns.com/foaf/0.1/primaryTopic")
 _LINK_FROM, _LINK_TO = Iri(WW + "linkFrom"), Iri(WW + "linkTo")
-_FOLDERS = {"intervention": "interventions", "resource": "resources"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,14 @@ class Batch:
             )
 
 
-def read_batch(paths: Sequence[Path], collection: Collection, lookup: Lookup, *, mapping: Path | None = None) -> Batch:
+def read_batch(
+    paths: Sequence[Path],
+    collection: Collection,
+    lookup: Lookup,
+    *,
+    mapping: Path | None = None,
+    contexts: Mapping[str, Any] | None = None,
+) -> Batch:
     """Read files of records (.jsonl with a mapping) or of RDF.
 
     Args:
@@ -85,6 +92,7 @@ def read_batch(paths: Sequence[Path], collection: Collection, lookup: Lookup, *,
         collection: The collection that they are brought into.
         lookup: Finds its concepts, agents and interventions.
         mapping: The mapping for all of them; without it, `x.jsonl` is read with `x.mapping.yaml` beside it.
+        contexts: The JSON-LD contexts that files may name, by IRI.
 
     Raises:
         InputError: A file cannot be read at all. What is wrong with single values is in the batch's tally.
@@ -95,9 +103,9 @@ def read_batch(paths: Sequence[Path], collection: Collection, lookup: Lookup, *,
         data = _content(path)
         if path.suffix.lower() == ".jsonl":
             beside = mapping or path.with_name(path.name.removesuffix(path.suffix) + ".mapping.yaml")
-            reader.records(data, path.name, read_mapping(_content(beside), beside.name, collection.prefixes))
+            reader.records(data, path.name, read_mapping(_content(beside), beside.name, collection.prefixes, lookup))
         elif path.suffix.lower() in READABLE_ENDINGS:
-            reader.rdf(data, path.name)
+            reader.rdf(data, path.name, contexts or {})
         else:
             raise UnknownFileType(
                 f"{path.name}: files of this kind cannot be imported.",
@@ -121,89 +129,68 @@ class _Reader:
         self.lookup = lookup
         self.batch = batch
         self.built: list[Built] = []
+        self.first: dict[Iri, tuple[Built, str]] = {}
         self.agents = Register.of_agents(collection)
         self.collections = Register.of_collections(collection)
         self.links = self.space.graph("links/curated")
+        self.new_links: set[Quad] = set()
 
     # ---- records in lines of JSON ----
 
     def records(self, data: bytes, name: str, mapping: RecordMapping) -> None:
-        rows: dict[str, Built] = {}
-        for number, line in enumerate(decoded(data, name).split("\n"), 1):
-            if line.strip():
-                record = self.parsed(line, Place(name, number))
-                if record is not None:
-                    self.record(record, mapping, Place(name, number), rows)
+        numbers: dict[str, Counter[str]] = defaultdict(Counter)
+        for record, where in read_lines(data, name, self.batch.tally):
+            self.record(record, mapping, where, numbers)
 
-    def parsed(self, line: str, where: Place) -> dict[str, Any] | None:
-        try:
-            record = json.loads(line, parse_float=Decimal, object_pairs_hook=_without_twins)
-        except (json.JSONDecodeError, ValueError) as error:
-            column = error.colno if isinstance(error, json.JSONDecodeError) else None
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            self.fault(Place(where.file, where.line, column), line[:60], f"The line is not JSON: {reason}.")
-            return None
-        except RecursionError:
-            self.fault(where, line[:60], "The line is nested too deep.")
-            return None
-        if isinstance(record, dict):
-            return record
-        self.fault(where, line[:60], "The line is no JSON object.")
-        return None
-
-    def fault(self, where: Place, found: str, message: str, record: str = "the line") -> None:
-        self.batch.tally.problems.append(Problem(where, record, "line", found, message))
-
-    def record(self, record: dict[str, Any], mapping: RecordMapping, where: Place, rows: dict[str, Built]) -> None:
+    def record(
+        self, record: dict[str, Any], mapping: RecordMapping, where: Place, numbers: dict[str, Counter[str]]
+    ) -> None:
+        """Build one record; rows that stand for the same thing number their parts together."""
         self.batch.records += 1
-        row = str(record.get(mapping.row_field, "")) if mapping.row_field else ""
-        instead = mapping.instead.get(mapping.same_as.get(row, row))
-        value = str(record.get(mapping.key_field, ""))
+        row = text_of(record.get(mapping.row_field))
+        row = mapping.same_as.get(row, row)
+        instead = mapping.instead.get(row)
+        value = text_of(record.get(mapping.key_field))
         key = instead.key if instead else key_of(value) if mapping.key_from_title else value
-        if not key or key != key_of(key):
+        if not is_key(key):
             hint = f"A key is made of lower-case letters, digits and hyphens, such as {key_of(value) or 'my-record'!r}."
-            self.batch.tally.problems.append(
-                Problem(where, value or "the record", mapping.key_field, value, "is no key.", hint)
-            )
+            problem = Problem(where, value or "the record", mapping.key_field, value, "is no key.", hint)
+            self.batch.tally.read[where.file, mapping.key_field] += 1
+            self.batch.tally.problems.append(problem)
             return
         thing = self.space.thing(instead.thing if instead else mapping.thing, key)
         graph = self.space.graph(f"record/{mapping.source}/{key}")
         builder = Builder(mapping, self.lookup, self.space, self.batch.tally, where)
-        if (first := rows.get(mapping.same_as.get(row, ""))) is not None and first.thing == thing:
-            builder.numbers.update(_numbered(first))
+        builder.numbers = numbers[row] if row else Counter()
         built = builder.build(
             record, thing, graph, only=instead.only if instead else (), why=instead.reason if instead else ""
         )
-        twin = next(
-            (other for other in self.built if other.thing == thing and not other.adds and not mapping.adds),
-            None,
-        )
-        if twin is not None and row not in mapping.same_as:
-            message = f"has the key of the record at {twin.where}."
-            self.batch.tally.problems.append(
-                Problem(where, key, mapping.key_field, value, message, "Give each record a key of its own.")
-            )
-        if row:
-            rows[row] = built
         if not mapping.adds:
-            of_class = instead.of_class if instead else self.class_of(record, mapping)
-            title = Literal.text(instead.title, "en") if instead else None
-            concepts = instead.concepts if instead else {}
-            builder.add(thing, RDF_TYPE, of_class)
-            builder.add(thing, _IDENTIFIER, Literal(key))
-            if title is not None:
-                builder.add(thing, TITLE, title)
-                built.title = title.value
-            for prop, (scheme, code) in concepts.items():
-                builder.add(thing, prop, self.lookup.concept(scheme, code))
-            self.describe_record(builder, built, mapping)
+            problem = Problem(where, key, mapping.key_field, value, "", "Give each record a key of its own.")
+            self.claim(built, f"{where.file} {row}" if row else "", problem)
+            self.introduce(builder, built, record, mapping, row)
         self.built.append(built)
 
-    def class_of(self, record: dict[str, Any], mapping: RecordMapping) -> Iri:
-        found = mapping.class_values.get(str(record.get(mapping.class_field, "")), mapping.class_default)
-        if found is None:
-            raise MappingFault("The mapping gives the record no class.", hint="Write class: {default: …}.")
-        return found
+    def claim(self, built: Built, row: str, problem: Problem) -> None:
+        """Refuse a record whose key another one has, unless both are rows for the same thing, or both are RDF."""
+        first, first_row = self.first.setdefault(built.thing, (built, row))
+        if first is not built and (not row or row != first_row):
+            self.batch.tally.take_back(replace(problem, message=f"has the key of the record at {first.where}."))
+
+    def introduce(
+        self, builder: Builder, built: Built, record: dict[str, Any], mapping: RecordMapping, row: str
+    ) -> None:
+        """Say what the thing is, and who compiled its record and when."""
+        builder.add(built.thing, _IDENTIFIER, Literal(built.thing.code))
+        if (instead := mapping.instead.get(row)) is not None:
+            builder.add(built.thing, RDF_TYPE, instead.of_class)
+            builder.add(built.thing, TITLE, Literal.text(instead.title, "en"))
+            for prop, (scheme, code) in instead.concepts.items():
+                builder.add(built.thing, prop, self.lookup.concept(scheme, code))
+        else:
+            word = text_of(record.get(mapping.class_field))
+            builder.add(built.thing, RDF_TYPE, mapping.class_values.get(word, mapping.class_default))
+        self.describe_record(builder, built, mapping)
 
     def describe_record(self, builder: Builder, built: Built, mapping: RecordMapping) -> None:
         """Note who compiled the record and when, apart from what it says."""
@@ -227,78 +214,89 @@ class _Reader:
 
     # ---- RDF ----
 
-    def rdf(self, data: bytes, name: str) -> None:
-        quads = parse(data, by_file(name).name, name=name, base=self.collection.settings.base)
-        groups: dict[Iri, list[Quad]] = defaultdict(list)
-        topics = {quad.subject: quad.object for quad in quads if quad.predicate == _TOPIC}
-        where = Place(name)
-        for quad in quads:
-            if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):
-                self.fault(
-                    where,
-                    str(quad.predicate),
-                    "holds a blank node; give the part an IRI such as …/key#part-1.",
-                )
-                continue
-            owner = owner_of(quad.subject)
-            topic = topics.get(quad.subject)
-            groups[topic if isinstance(topic, Iri) else owner or quad.subject].append(quad)
-        for thing, of_thing in sorted(groups.items()):
-            kind = self.kind_of(thing)
-            if kind not in _FOLDERS:
-                self.fault(where, str(thing), f"belongs to no record below {self.space.base}id/.", thing.code)
-                continue
-            graph = self.space.graph(f"record/{key_of(Path(name).stem)}/{thing.code}")
-            placed = [quad if quad.graph else quad._replace(graph=graph) for quad in of_thing]
+    def rdf(self, data: bytes, name: str, contexts: Mapping[str, Any]) -> None:
+        found = read_rdf(data, name, self.collection, contexts, self.batch.tally)
+        for built in found.records:
             self.batch.records += 1
-            self.batch.tally.read[name, kind] += len(placed)
-            self.batch.tally.mapped[name, kind] += len(placed)
-            self.built.append(Built(thing, graph, where, adds=False, quads=placed))
-
-    def kind_of(self, thing: Iri) -> str:
-        start = f"{self.space.base}id/"
-        return thing[len(start) :].split("/")[0] if thing.startswith(start) else ""
+            self.built.append(built)
+            key = built.thing.code
+            self.claim(built, "RDF", Problem(built.where, key, "key", key, "", "Give each record a key of its own."))
+        self.agents.take(found.shared["agent"])
+        self.collections.take(found.shared["collection"])
+        self.new_links.update(found.shared["link"])
 
     # ---- all together ----
 
     def finish(self) -> None:
         """Find or make what records name, and lay the statements out in files."""
         contents: dict[Iri, set[Quad]] = {}
+        made: dict[tuple[Iri, str], Place] = {}
         for built in sorted(self.built, key=lambda built: built.adds):
-            if built.thing not in contents:
-                contents[built.thing] = self.present(built) if built.adds else set()
-            contents[built.thing].update(built.quads)
-        replaced = {built.thing for built in self.built if not built.adds}
-        links = set(self.collection.store.match(graph=self.links))
-        stale = {quad.subject for quad in links if quad.predicate == _LINK_FROM and quad.object in replaced}
-        links = {quad for quad in links if quad.subject not in stale}
+            if built.adds:
+                self.make_room(built, contents, made)
+            contents.setdefault(built.thing, set()).update(built.quads)
+            made.update({(built.thing, name): built.where for name in built.parts})
+        links = self.kept_links() | self.new_links
         mentions = [(built, mention) for built in self.built for mention in built.mentions]
-        # Who is named with a country comes first, so that the same name without one finds it.
-        for built, mention in sorted(mentions, key=lambda pair: pair[1].country is None):
+        for built, mention in sorted(mentions, key=lambda pair: _rank(pair[1])):
             self.resolve(built, mention, contents, links)
-        order = self.order()
-        for thing, quads in contents.items():
-            folder = _FOLDERS[self.kind_of(thing)]
-            self.batch.contents[f"{folder}/{thing.code}.trig"] = self.written(quads, order, thing)
-        for name, quads in (
-            ("agents.ttl", self.agents.quads),
-            ("collections.ttl", self.collections.quads),
-            ("links/curated.ttl", links),
-        ):
-            if quads:
-                self.batch.contents[name] = self.written({quad._replace(graph=None) for quad in quads}, order, None)
+        self.batch.tally.problems.sort(key=lambda problem: (problem.where.file, problem.where.line or 0))
+        if not self.batch.tally.problems:
+            self.lay_out(contents, links)
+
+    def make_room(self, built: Built, contents: dict[Iri, set[Quad]], made: dict[tuple[Iri, str], Place]) -> None:
+        """Fetch the record that another one adds to, without the parts that are given anew."""
+        if built.thing not in contents:
+            contents[built.thing] = self.present(built)
+        for name in sorted(built.parts):
+            if (where := made.get((built.thing, name))) is not None:
+                message = f"gives parts that {where} gives as well."
+                self.batch.tally.problems.append(Problem(built.where, built.thing.code, "line", name, message))
+        old = {quad for quad in contents[built.thing] if _is_part(quad.subject, built) or _is_part(quad.object, built)}
+        contents[built.thing] -= old
+
+    @cached_property
+    def held(self) -> dict[Iri, set[Quad]]:
+        """What the collection holds, by the thing that it is about."""
+        found: dict[Iri, set[Quad]] = defaultdict(set)
+        for quad in self.collection.asserted():
+            if (owner := owner_of(quad.subject)) is not None:
+                found[owner].add(quad)
+        return found
 
     def present(self, built: Built) -> set[Quad]:
         """Return what the collection holds of a thing, to add to."""
-        store = self.collection.store
-        own = {quad for quad in store.match() if self.belongs(quad, built.thing)}
+        key = built.thing.code
+        own = self.held.get(built.thing, set()) | self.held.get(self.space.thing("record", key), set())
         if not own:
-            self.fault(built.where, built.thing.code, "adds to a record that is not there.", built.thing.code)
+            self.batch.tally.problems.append(
+                Problem(built.where, key, "line", key, "adds to a record that is not there.")
+            )
         return own
 
-    def belongs(self, quad: Quad, thing: Iri) -> bool:
-        own = owner_of(quad.subject) == thing or quad.subject == self.space.thing("record", thing.code)
-        return own and not self.collection.is_inferred(quad.graph)
+    def kept_links(self) -> set[Quad]:
+        """Return the links that there are, without those from records that are given anew."""
+        links = set(self.collection.store.match(graph=self.links))
+        replaced = {built.thing for built in self.built if not built.adds}
+        stale = {quad.subject for quad in links if quad.predicate == _LINK_FROM and quad.object in replaced}
+        return {quad for quad in links if quad.subject not in stale}
+
+    def lay_out(self, contents: dict[Iri, set[Quad]], links: set[Quad]) -> None:
+        """Lay the statements out in files."""
+        order = Order([str(NAME), *self.lookup.field_order()])
+        for thing, quads in contents.items():
+            prefixes = self.collection.prefixes.with_prefixes({"": f"{thing}#"})
+            name = f"{FOLDERS[thing.split('/')[-2]]}/{thing.code}.trig"
+            self.batch.contents[name] = write_trig(quads, prefixes, order=order).encode()
+        store = self.collection.store
+        for name, graph, quads in (
+            ("agents.ttl", self.agents.graph, self.agents.quads),
+            ("collections.ttl", self.collections.graph, self.collections.quads),
+            ("links/curated.ttl", self.links, links),
+        ):
+            if quads or next(store.match(graph=graph), None) is not None:
+                bare = {quad._replace(graph=None) for quad in quads}
+                self.batch.contents[name] = write_trig(bare, self.collection.prefixes, order=order).encode()
 
     def resolve(self, built: Built, mention: Mention, contents: dict[Iri, set[Quad]], links: set[Quad]) -> None:
         """Turn the name of a thing into a statement about it."""
@@ -306,12 +304,11 @@ class _Reader:
             register = self.agents if mention.kind == "agent" else self.collections
             found = register.get(mention.name, mention.country)
         else:
-            things = [self.space.thing(kind, mention.name) for kind in _FOLDERS]
-            here = [
-                thing for thing in things if thing in contents or any(True for _ in self.collection.store.match(thing))
-            ]
+            store = self.collection.store
+            things = [self.space.thing(kind, mention.name) for kind in FOLDERS] if is_key(mention.name) else []
+            here = [thing for thing in things if thing in contents or next(store.match(thing), None) is not None]
             if not here:
-                self.batch.tally.problems.append(mention.problem)
+                self.batch.tally.take_back(mention.problem)
                 return
             found = here[0]
         if mention.kind == "link":
@@ -336,31 +333,17 @@ class _Reader:
         english = [title for title in literals if title.language == "en"]
         return (english or literals or [Literal(thing.code)])[0].value
 
-    def order(self) -> Order:
-        """Return the order of predicates that the shapes give their fields."""
-        return Order([str(NAME), *self.lookup.field_order()])
 
-    def written(self, quads: set[Quad], order: Order, thing: Iri | None) -> bytes:
-        prefixes = self.collection.prefixes
-        if thing is not None:
-            prefixes = prefixes.with_prefixes({"": f"{thing}#"})
-        return write_trig(quads, prefixes, order=order).encode()
+def _rank(mention: Mention) -> tuple[bool, str, str, str]:
+    """Order what is named, whatever the order of the files.
+
+    Who is named with a country comes first, so that the same name without one finds it.
+    """
+    return (mention.country is None, mention.kind, mention.name, mention.country or "")
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the field {key!r} stands twice")
-        found[key] = value
-    return found
-
-
-def _numbered(built: Built) -> dict[str, int]:
-    """Return how many parts of each name a record has already."""
-    names: dict[str, int] = {}
-    for quad in built.quads:
-        name, _, number = str(quad.subject).partition("#")[2].rpartition("-")
-        if name and number.isdigit():
-            names[name] = max(names.get(name, 0), int(number))
-    return names
+def _is_part(node: Term, built: Built) -> bool:
+    """Say whether a node is a part of the sorts that a record gives."""
+    name = node.removeprefix(f"{built.thing}#") if isinstance(node, Iri) else ""
+    base, _, number = name.rpartition("-")
+    return name in built.parts or (number.isdigit() and base in built.parts)

@@ -9,12 +9,13 @@ from typing import Any
 from whatworks.errors import AmbiguousValue, Place, UnknownValue
 from whatworks.ingest.mapping import FieldMapping, PartMapping, RecordMapping
 from whatworks.ingest.tally import Problem, Tally
-from whatworks.ingest.values import term_of, text_of
+from whatworks.ingest.values import check_text, term_of, text_of
 from whatworks.lookup import Lookup
 from whatworks.namespaces import WW, Space, key_of
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Term
 
 POSITION = Iri(WW + "position")
+PATTERN = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,13 @@ class Mention:
 
 @dataclass(slots=True)
 class Built:
-    """What one record became."""
+    """What one record became; `parts` are the names of its parts, without their numbers."""
 
     thing: Iri
     graph: Iri
     where: Place
     adds: bool
-    title: str = ""
+    parts: set[str] = field(default_factory=set)
     quads: list[Quad] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
 
@@ -64,24 +65,26 @@ class Builder:
         self.record, self.label = record, thing.code
         self.built = Built(thing, graph, self.where, self.mapping.adds)
         for name, value in record.items():
-            path = name
             mapping = self.mapping.fields.get(name)
-            if mapping is None or (only and name not in only):
-                reason = why if mapping is not None else "the mapping does not know the field"
-                count = sum(1 for _ in _leaves(value))
-                self.tally.read[self.where.file, path] += count
-                if count:
-                    self.tally.leave_out(self.where.file, path, reason, count)
+            if mapping is None:
+                self._leave_out(name, value, "the mapping does not know the field")
+            elif only and name not in only:
+                self._leave_out(name, value, why)
             else:
-                self._field(self._subject_of(mapping), mapping, value, path, record)
+                self._field(self._subject_of(mapping), mapping, value, name, record)
         return self.built
+
+    def _leave_out(self, path: str, value: Any, reason: str) -> None:
+        if count := sum(1 for _ in _leaves(value)):
+            self.tally.read[self.where.file, path] += count
+            self.tally.leave_out(self.where.file, path, reason, count)
 
     def _subject_of(self, mapping: FieldMapping) -> Iri:
         """Return the node that a field of the record itself speaks of: the thing, its record, or a single part."""
         if mapping.inside == "record":
             return self.space.thing("record", self.built.thing.code)
         if mapping.inside:
-            return self._part_node(self.mapping.parts[mapping.inside], self.built.thing, {})
+            return self._part_node(self.mapping.parts[mapping.inside], self.built.thing, mapping.inside)
         return self.built.thing
 
     def _graph_for(self, mapping: FieldMapping) -> Iri:
@@ -90,12 +93,9 @@ class Builder:
         return self.space.graph(mapping.graph) if mapping.graph else self.built.graph
 
     def _field(self, subject: Iri, mapping: FieldMapping, value: Any, path: str, siblings: dict[str, Any]) -> None:
-        if mapping.fields:
-            for item in value if isinstance(value, list) else [value]:
-                self._object(subject, mapping, item, path)
-            return
-        for leaf in value if isinstance(value, list) else [value]:
-            if leaf is None or leaf == "":
+        for leaf in _listed(value):
+            if mapping.fields:
+                self._object(subject, mapping, leaf, path)
                 continue
             self.tally.read[self.where.file, path] += 1
             if isinstance(leaf, dict | list):
@@ -111,34 +111,57 @@ class Builder:
             self._problem(path, item, "is no table of fields.")
             return
         owner = subject
-        known = dict(mapping.fields)
-        if mapping.within is not None:
-            owner = self._part_node(mapping.within, subject, item)
-            for name in mapping.within.fields.keys() & item.keys():
-                self._field(owner, mapping.within.fields[name], item[name], f"{path}.{name}", item)
-                known.pop(name, None)
-        node = self._part_node(mapping.part, owner, item)
+        within = mapping.within
+        outer = within.fields if within is not None else {}
+        outer_name = self._name_of(within, item, path) if within is not None else ""
+        name = self._name_of(mapping.part, item, path, once=True)
+        if name is None or outer_name is None:
+            return
+        if within is not None:
+            owner = self._part_node(within, subject, outer_name)
+            for inner, field_mapping in outer.items():
+                if inner in item:
+                    self._field(owner, field_mapping, item[inner], f"{path}.{inner}", item)
+        node = self._part_node(mapping.part, owner, name)
         for prop, agent in mapping.agents.items():
             self.mention("agent", agent, node, (prop,), self.built.graph, self._unknown(path, agent, "is no agent."))
-        for name, value in item.items():
-            if name in known:
-                self._field(node, known[name], value, f"{path}.{name}", item)
-            elif mapping.within is None or name not in mapping.within.fields:
-                self.tally.read[self.where.file, f"{path}.{name}"] += 1
-                self.tally.leave_out(self.where.file, f"{path}.{name}", "the mapping does not know the field")
+        for inner, value in item.items():
+            if inner in mapping.fields and inner not in outer:
+                self._field(node, mapping.fields[inner], value, f"{path}.{inner}", item)
+            elif inner not in outer:
+                self._leave_out(f"{path}.{inner}", value, "the mapping does not know the field")
 
-    def _part_node(self, part: PartMapping, owner: Iri, item: dict[str, Any]) -> Iri:
-        """Return the node of a part, made with its type and the statement that leads to it."""
-        single = part.name in self.mapping.parts
-        if single or "{" in part.name:
-            name = re.sub(r"\{(\w+)\}", lambda match: key_of(str(item.get(match[1], ""))), part.name)
-        else:
+    def _name_of(self, part: PartMapping, item: dict[str, Any], path: str, *, once: bool = False) -> str | None:
+        """Return the name of a new part, numbered or made of fields of `item`, or None after a problem was noted."""
+        if "{" not in part.name:
             self.numbers[part.name] += 1
-            name = f"{part.name}-{self.numbers[part.name]}"
+            self.built.parts.add(part.name)
+            return f"{part.name}-{self.numbers[part.name]}"
+        name, given = part.name, ""
+        for given in PATTERN.findall(part.name):
+            value = item.get(given)
+            key = "" if _is_empty(value) else key_of(text_of(value))
+            if not key:
+                self.tally.read[self.where.file, f"{path}.{given}"] += 1
+                self._problem(
+                    f"{path}.{given}", value, "is missing or holds no letter and no digit; a part is named so."
+                )
+                return None
+            name = name.replace(f"{{{given}}}", key)
+        self.numbers[name] += 1
+        if once and self.numbers[name] > 1:
+            self.tally.read[self.where.file, f"{path}.{given}"] += 1
+            self._problem(f"{path}.{given}", item[given], "stands twice in one record; a part is named so.")
+            return None
+        self.built.parts.add(name)
+        return name
+
+    def _part_node(self, part: PartMapping, owner: Iri, name: str) -> Iri:
+        """Return the node of a part, made with its type and the statement that leads to it."""
         node = Iri(f"{self.built.thing}#{name}")
         self.add(owner, part.property, node)
         self.add(node, RDF_TYPE, part.of_class)
-        if not single and "{" not in part.name:
+        if part.name != name and "{" not in part.name:
             self.add(node, POSITION, Literal.integer(self.numbers[part.name]))
         for prop, (scheme, code) in part.concepts.items():
             self.add(node, prop, self.lookup.concept(scheme, code))
@@ -153,28 +176,14 @@ class Builder:
         if reason := mapping.leave_out.get(text):
             self.tally.leave_out(self.where.file, path, reason)
             return
-        if mapping.unless_in and leaf in siblings.get(mapping.unless_in, []):
+        if mapping.unless_in and leaf in _listed(siblings.get(mapping.unless_in)):
             self.tally.leave_out(self.where.file, path, f"stated already in {mapping.unless_in}")
             return
         if mapping.part is not None:
-            subject = self._part_node(mapping.part, subject, {})
+            subject = self._part_node(mapping.part, subject, self._name_of(mapping.part, {}, path) or "")
         graph = self._graph_for(mapping)
         if mapping.kind in ("agent", "collection", "thing", "link"):
-            country = self._country(mapping, siblings, path)
-            names = re.split(mapping.split, text) if mapping.split else [text]
-            problem = self._unknown(path, text, "names nothing that is there.")
-            for name in names:
-                self.mention(
-                    mapping.kind,
-                    name.strip(),
-                    subject,
-                    mapping.properties,
-                    graph,
-                    problem,
-                    country,
-                    mapping.explanation,
-                )
-            self.tally.mapped[self.where.file, path] += 1
+            self._names(subject, mapping, text, path, siblings)
             return
         properties = mapping.properties
         term = self._term(mapping, mapping.values.get(text, text), leaf, path)
@@ -186,9 +195,27 @@ class Builder:
             self.add(subject, prop, term, graph)
         if also := mapping.also.get(text):
             self.add(subject, also[0], self.lookup.concept(also[1], also[2]), graph)
-        if Iri("http://purl.org/dc/terms/title") in properties and subject == self.built.thing and not self.built.title:
-            self.built.title = text
         self.tally.mapped[self.where.file, path] += 1
+
+    def _names(self, subject: Iri, mapping: FieldMapping, text: str, path: str, siblings: dict[str, Any]) -> None:
+        """Note the things that a value names."""
+        given = re.split(mapping.split, text) if mapping.split else [text]
+        names = [name.strip() for name in given if name.strip()]
+        try:
+            check_text(text)
+            if not names:
+                raise ValueError("holds no name.")
+        except ValueError as error:
+            self._problem(path, text, str(error))
+            return
+        self.tally.mapped[self.where.file, path] += 1
+        country = self._country(mapping, siblings, path)
+        problem = self._unknown(path, text, "names nothing that is there.")
+        graph = self._graph_for(mapping)
+        for name in names:
+            self.mention(
+                mapping.kind, name, subject, mapping.properties, graph, problem, country, mapping.explanation
+            )  # fmt: skip
 
     def _term(self, mapping: FieldMapping, text: str, leaf: Any, path: str) -> Term | None:
         """Return the term of a value, or None after a problem was noted."""
@@ -202,8 +229,10 @@ class Builder:
 
     def _in_language(self, mapping: FieldMapping, term: Term, siblings: dict[str, Any]) -> tuple[Term, tuple[Iri, ...]]:
         """Return the text in the record's one language; where that is not known, as the mapping says otherwise."""
-        languages = siblings.get(mapping.language_from, [])
+        languages = _listed(siblings.get(mapping.language_from))
         known = languages[0] if len(languages) == 1 and languages[0] != mapping.language else ""
+        if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*", str(known)):
+            known = ""
         text = term.value if isinstance(term, Literal) else str(term)
         if known:
             return Literal.text(text, known), mapping.properties
@@ -212,12 +241,15 @@ class Builder:
 
     def _country(self, mapping: FieldMapping, siblings: dict[str, Any], path: str) -> Iri | None:
         value = siblings.get(mapping.country_from) if mapping.country_from else None
-        if value is None:
+        if _is_empty(value):
             return None
-        name = mapping.country_values.get(str(value), str(value))
-        place = FieldMapping(kind="concept", scheme="place")
-        found = self._term(place, name, value, f"{path.rpartition('.')[0]}.{mapping.country_from}")
-        return found if isinstance(found, Iri) else None
+        name = mapping.country_values.get(text_of(value), text_of(value))
+        try:
+            return self.lookup.concept("place", name)
+        except (UnknownValue, AmbiguousValue) as error:
+            place = ".".join([*path.split(".")[:-1], mapping.country_from])
+            self.tally.take_back(self._unknown(place, value, error.message, error.hint))
+            return None
 
     def mention(
         self, kind: str, name: str, subject: Iri, properties: tuple[Iri, ...], graph: Iri, problem: Problem,
@@ -234,11 +266,20 @@ class Builder:
         return Problem(self.where, self.label, path, text_of(found)[:120], message, hint)
 
 
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return the values of a field, of which one may stand without a list, and empty ones do not count."""
+    return [leaf for leaf in (value if isinstance(value, list) else [value]) if not _is_empty(leaf)]
+
+
 def _leaves(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
         for item in value:
             yield from _leaves(item)
-    else:
+    elif not _is_empty(value):
         yield value

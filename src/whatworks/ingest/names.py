@@ -1,6 +1,7 @@
 """Agents and collections, found or made by name: one name (and, for an agent, one country) is one thing."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from hashlib import sha256
 
 from whatworks.collection import Collection
@@ -27,12 +28,18 @@ class Register:
         self._by_name: dict[str, list[Iri]] = defaultdict(list)
         self._countries: dict[Iri, Iri | None] = {}
         self.graph = collection.space.graph(f"{kind}s")
-        self.quads: set[Quad] = set(collection.store.match(graph=self.graph))
-        for quad in sorted(self.quads, key=str):
-            if quad.predicate == name and isinstance(quad.subject, Iri) and isinstance(quad.object, Literal):
-                self._by_name[quad.object.value].append(quad.subject)
+        self.quads: set[Quad] = set()
+        self.take(collection.store.match(graph=self.graph))
+
+    def take(self, quads: Iterable[Quad]) -> None:
+        """Take over statements about such things, so that their names are known."""
+        new = set(quads) - self.quads
+        self.quads |= new
+        for quad in sorted(new, key=str):
+            if quad.predicate == self._name and isinstance(quad.subject, Iri) and isinstance(quad.object, Literal):
+                same = self._by_name[_folded(quad.object.value)]
+                same += [quad.subject] if quad.subject not in same else []
                 self._countries.setdefault(quad.subject, None)
-        for quad in self.quads:
             if quad.predicate == SPATIAL and isinstance(quad.subject, Iri) and isinstance(quad.object, Iri):
                 self._countries[quad.subject] = quad.object
 
@@ -49,10 +56,10 @@ class Register:
     def get(self, name: str, country: Iri | None = None) -> Iri:
         """Return the thing of this name, made if there is none.
 
-        A name without a country is the one thing that has the name; a name with a country is the thing that has
-        both, or the only thing of the name that has no country yet.
+        Capitals and spaces make no difference. A name without a country is the one thing that has the name; a name
+        with a country is the thing that has both, or the only thing of the name that has no country yet.
         """
-        same = self._by_name[name]
+        same = self._by_name[_folded(name)]
         for iri in same:
             if self._countries[iri] == country:
                 return iri
@@ -71,7 +78,7 @@ class Register:
         number = 2
         while iri in self._countries:
             iri, number = self._space.thing(self._kind, f"{key}-{number}"), number + 1
-        self._by_name[name].append(iri)
+        self._by_name[_folded(name)].append(iri)
         self._countries[iri] = None
         value = Literal(name) if self._name == NAME else Literal.text(name, "en")
         self.quads |= {Quad(iri, RDF_TYPE, self._class, self.graph), Quad(iri, self._name, value, self.graph)}
@@ -82,3 +89,7 @@ class Register:
         if country is not None:
             self._countries[iri] = country
             self.quads.add(Quad(iri, SPATIAL, country, self.graph))
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())

@@ -35,6 +35,12 @@ class Tally:
         """Note values that are left out on purpose."""
         self.left_out[file, name][reason] += count
 
+    def take_back(self, problem: Problem) -> None:
+        """Note the problem of a value that counted as mapped until more was known of it; once for each value."""
+        if not any(known is problem for known in self.problems):
+            self.mapped[problem.where.file, problem.field] -= 1
+            self.problems.append(problem)
+
     def rows(self) -> list[tuple[str, str, int, int, int, str]]:
         """Return file, field, values read, mapped, left out, and why; read = mapped + left out + problems."""
         found = []

@@ -7,18 +7,32 @@ from typing import Any
 
 from whatworks.ingest.mapping import FieldMapping
 from whatworks.lookup import Lookup
+from whatworks.namespaces import is_key
 from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, Iri, Literal, Term, is_iri
 
+_MAXIMUM_EXPONENT = 100  # beyond it a number stays as it was written, and is no decimal number
 _UNWRITABLE = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 
 
 def text_of(value: Any) -> str:
     """Return a plain value as text, as a person would write it."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and abs(value.adjusted()) <= _MAXIMUM_EXPONENT:
         return format(value, "f")
     return str(value).strip()
+
+
+def check_text(text: str) -> None:
+    """Refuse what cannot be written.
+
+    Raises:
+        ValueError: As `term_of` does.
+    """
+    if _UNWRITABLE.search(text):
+        raise ValueError("holds a character that cannot stand in a text.")
 
 
 def term_of(mapping: FieldMapping, text: str, thing: Iri, lookup: Lookup) -> Term:
@@ -34,18 +48,19 @@ def term_of(mapping: FieldMapping, text: str, thing: Iri, lookup: Lookup) -> Ter
         ValueError: The text is not of the kind; the message completes the sentence "the value …".
         UnknownValue, AmbiguousValue: It names no concept of the scheme, or several.
     """
-    if _UNWRITABLE.search(text):
-        raise ValueError("holds a character that cannot stand in a text.")
+    check_text(text)
     if mapping.kind == "concept":
         return lookup.concept(mapping.scheme, text)
     if mapping.kind == "part":
+        if not is_key(text):
+            raise ValueError("is no name of a part, such as law-1.")
         return Iri(f"{thing}#{text}")
     return _MAKERS[mapping.kind](mapping, text)
 
 
 def _integer(_: FieldMapping, text: str) -> Term:
     if not re.fullmatch(r"-?[0-9]{1,18}", text):
-        raise ValueError("is no whole number.")
+        raise ValueError("is no whole number of at most 18 digits.")
     return Literal.integer(int(text))
 
 

@@ -10,6 +10,8 @@ def from_engine(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> T
     if isinstance(term, ox.NamedNode):
         return Iri(term.value)
     if isinstance(term, ox.Literal):
+        if term.direction is not None:
+            raise TypeError("texts with a direction (RDF 1.2) are not used")
         return Literal(term.value, term.language or "", Iri(term.datatype.value))
     if isinstance(term, ox.BlankNode):
         return BlankNode(term.value)

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 
 import pyoxigraph as ox
 
-from whatworks.errors import Place, QuerySyntax
-from whatworks.results import Answer, Boolean, Row, Table, Triples
+from whatworks import gate
+from whatworks.errors import Place, QueryRefused, QuerySyntax
+from whatworks.results import Answer, Boolean, Row, Table, Triples, safe
 from whatworks.store.convert import (
     from_engine,
     node_to_engine,
@@ -16,7 +19,7 @@ from whatworks.store.convert import (
     triple_from_engine,
 )
 from whatworks.store.syntax import engine_format
-from whatworks.terms import Iri, Node, Quad, Term
+from whatworks.terms import Iri, Node, Quad, Term, Triple
 
 _RESULT_FORMATS = {
     "json": ox.QueryResultsFormat.JSON,
@@ -35,16 +38,34 @@ class EmbeddedStore:
         self._prefixes = prefixes
 
     def query(self, text: str) -> Answer:
-        """Answer a SPARQL query over the union of all named graphs."""
+        """Answer a SPARQL query over the union of all graphs."""
         try:
-            found = self._store.query(text, prefixes=self._prefixes, use_default_graph_as_union=True)
+            with _told():
+                found = self._store.query(text, prefixes=self._prefixes, use_default_graph_as_union=True)
         except SyntaxError as error:
-            raise _syntax_fault(text, str(error)) from error
+            raise self._syntax_fault(text, str(error)) from error
+        except UnicodeEncodeError as error:
+            raise _fault_at(text, *_line_and_column(text, error.start), "Half a character stands here") from error
         if isinstance(found, ox.QuerySolutions):
             return _table(found)
         if isinstance(found, ox.QueryTriples):
-            return Triples(triple_from_engine(triple) for triple in found)
+            return Triples(_triples(found))
         return Boolean(bool(found))
+
+    def _syntax_fault(self, text: str, message: str) -> QuerySyntax:
+        """Say where a text is no SPARQL; an unknown prefix is found here, as the engine says it too late."""
+        found = gate.tokens(text)
+        declared = {after.text for before, after in pairwise(found) if before.word == "PREFIX"}
+        declared |= {f"{prefix}:" for prefix in (*(self._prefixes or {}), "_")}
+        for token in found:
+            prefix = token.text[: token.text.find(":") + 1]
+            if token.kind == "name" and prefix not in declared:
+                return _fault_at(text, *_line_and_column(text, token.start), f"The prefix {prefix} is not declared")
+        match = _AT.match(message)
+        if match is None:
+            return QuerySyntax(f"The query is not valid SPARQL: {safe(message)}.", where=Place("query"))
+        said = "Something else is expected here or just before" if match[3].startswith("expected") else safe(match[3])
+        return _fault_at(text, int(match[1]), int(match[2]), said)
 
     def load(self, data: bytes, format: str, *, graph: Iri, base: str) -> None:
         """Read RDF into the store without passing through Python; graphs named in the data are kept.
@@ -86,32 +107,45 @@ def _table(found: ox.QuerySolutions) -> Table:
     columns = tuple(variable.value for variable in found.variables)
 
     def rows() -> Iterator[Row]:
-        for solution in found:
-            yield tuple(None if term is None else from_engine(term) for term in solution)
+        with _told():
+            for solution in found:
+                yield tuple(None if term is None else from_engine(term) for term in solution)
 
     def engine_bytes(name: str) -> bytes:
-        written = found.serialize(format=_RESULT_FORMATS[name])
-        return written or b""
+        with _told():
+            return found.serialize(format=_RESULT_FORMATS[name]) or b""
 
     return Table(columns, rows(), engine_bytes)
 
 
-def _syntax_fault(text: str, message: str) -> QuerySyntax:
-    match = _AT.match(message)
-    if match is None:
-        return QuerySyntax(f"The query is not valid SPARQL: {message}.")
-    line, column = int(match[1]), int(match[2])
-    lines = text.splitlines() or [""]
-    shown = lines[line - 1] if line <= len(lines) else ""
-    reason = match[3]
-    if "Prefix not found" in reason:
-        said = "A prefix is used that is not declared"
-    elif len(reason) > 120 or "expected one of" in reason:
-        said = "Something else is expected here"
-    else:
-        said = reason
+def _triples(found: ox.QueryTriples) -> Iterator[Triple]:
+    with _told():
+        for triple in found:
+            yield triple_from_engine(triple)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what the engine cannot evaluate, or gives and we do not hold, into an error for people."""
+    try:
+        yield
+    except UnicodeEncodeError:
+        raise
+    except (RuntimeError, TypeError, ValueError, OSError) as error:
+        raise QueryRefused(
+            f"The query cannot be answered: {safe(str(error))}.", hint="Ask with SPARQL 1.1 and its own functions."
+        ) from error
+
+
+def _line_and_column(text: str, start: int) -> tuple[int, int]:
+    return text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+
+
+def _fault_at(text: str, line: int, column: int, said: str) -> QuerySyntax:
+    shown = [*text.split("\n"), ""][line - 1].rstrip("\r")
+    pad = " " * len(safe(shown[: column - 1]))
     return QuerySyntax(
-        f"The query is not valid SPARQL. {said}:\n  {shown}\n  {' ' * (column - 1)}^",
+        f"The query is not valid SPARQL. {said}:\n  {safe(shown)}\n  {pad}^",
         hint="Check the brackets, dots and quotes just before the caret.",
         where=Place("query", line, column),
     )

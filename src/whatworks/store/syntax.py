@@ -6,8 +6,12 @@ external entities, or with internal ones that grow large, is refused before the 
 
 import json
 import re
+from bisect import bisect_left
+from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
+from xml.parsers import expat
 
 import pyoxigraph as ox
 
@@ -23,9 +27,15 @@ _FORMATS = {
     "rdfxml": ox.RdfFormat.RDF_XML,
     "jsonld": ox.RdfFormat.JSON_LD,
 }
-_ENTITY = re.compile(r"<!ENTITY\s+(%\s+)?([\w:.-]+)\s+(SYSTEM|PUBLIC|\"[^\"]*\"|'[^']*')", re.DOTALL)
+_DECLARATION = re.compile(r"<!ENTITY", re.IGNORECASE)
+_ENTITY = re.compile(r"<!ENTITY\s*(%\s+)?([^\s<>&%;\"']+)\s+(SYSTEM|PUBLIC|\"[^\"]*\"|'[^']*')", re.IGNORECASE)
+_EXTERNAL_TYPE = re.compile(r"<!DOCTYPE[^<>\[]*\s(SYSTEM|PUBLIC)\s", re.IGNORECASE)
+_REFERENCE = re.compile(r"&([^\s<>&;]+);")
+_POSITION = re.compile(r"^Parser error (?:at|between) line \d+ [^:]*: ")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MAXIMUM_EXPANSION = 1_000_000
 _MAXIMUM_DEPTH = 100
+_MAXIMUM_DEPTH_OF_XML = 1000
 
 
 def engine_format(name: str) -> ox.RdfFormat:
@@ -63,18 +73,39 @@ def parse(
         text = _with_contexts(text, name, contexts or {})
     elif format == "rdfxml":
         _refuse_entities(text, name)
+        _check_xml(text, name)
     try:
-        parser = ox.parse(text, format=_FORMATS[format], base_iri=base, rename_blank_nodes=True)
-        return [quad_from_engine(quad, graph) for quad in parser]
+        return [quad_from_engine(quad, graph) for quad in _quads(text, format, base)]
     except SyntaxError as error:
-        reason = re.sub(r"^Parser error at line \d+ (?:between columns \d+ and \d+|column \d+): ", "", str(error.msg))
+        line, column = error.lineno, error.offset
+        if format == "jsonld":
+            line = column = None  # the parser read our copy, in which contexts are filled in
+        elif line is None:
+            line = _line_of(text, format, base, error.msg)
         raise SyntaxFault(
-            f"The file is not well formed: {reason}.",
+            f"The file is not well formed: {_POSITION.sub('', error.msg)}.",
             hint=f"Look at this place and just before it; the file is read as {format}.",
-            where=Place(name, error.lineno, error.offset),
+            where=Place(name, line, column),
         ) from error
-    except TypeError as error:
+    except (TypeError, MemoryError) as error:
         raise SyntaxFault(f"The file uses what cannot be stored: {error}.", where=Place(name)) from error
+
+
+def _quads(text: str, format: str, base: str) -> ox.QuadParser:
+    return ox.parse(text, format=_FORMATS[format], base_iri=base, rename_blank_nodes=True)
+
+
+def _line_of(text: str, format: str, base: str, message: str) -> int:
+    """Return the line of a fault that the parser gives no place for: the first lines that have the same fault."""
+    ends = [match.end() for match in re.finditer(r"\n|\Z", text)]
+
+    def is_faulty(end: int) -> bool:
+        try:
+            return any(False for _ in _quads(text[:end], format, base))
+        except SyntaxError as error:
+            return bool(error.msg == message)
+
+    return bisect_left(ends, True, key=is_faulty) + 1
 
 
 def serialize(
@@ -97,11 +128,12 @@ def decoded(data: bytes, name: str) -> str:
     Raises:
         EncodingFault: It is not UTF-8; with line and column.
     """
+    data = data.removeprefix(BOM_UTF8)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode()) + 1
         raise EncodingFault(
             f"The file is not UTF-8: byte 0x{data[error.start]:02x} cannot stand here.",
             hint="Save the file as UTF-8; it looks like a Windows or Latin code page, or like a binary file.",
@@ -111,18 +143,30 @@ def decoded(data: bytes, name: str) -> str:
 
 def _with_contexts(text: str, name: str, contexts: Mapping[str, Any]) -> str:
     """Replace the names of bundled contexts by their content; refuse every other name."""
+
+    def refuse_constant(constant: str) -> NoReturn:
+        raise ValueError(f"{constant} is no number of JSON")
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        for key, number in Counter(key for key, _ in pairs).items():
+            if number > 1:
+                raise ValueError(f"the key {key!r} stands {number} times in one object")
+        return dict(pairs)
+
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=unique)
     except json.JSONDecodeError as error:
         raise SyntaxFault(
             f"The file is not JSON: {error.msg}.", where=Place(name, error.lineno, error.colno)
         ) from error
     except RecursionError as error:
         raise SyntaxFault("The file is nested too deep to be read.", where=Place(name)) from error
+    except ValueError as error:
+        raise SyntaxFault(f"The file is not JSON that can be read: {error}.", where=Place(name)) from error
 
-    def resolve(context: Any) -> Any:
-        if isinstance(context, list):
-            return [resolve(item) for item in context]
+    def resolve(context: Any, depth: int) -> Any:
+        if isinstance(context, list) and depth <= _MAXIMUM_DEPTH:
+            return [resolve(item, depth + 1) for item in context]
         if isinstance(context, str):
             if context in contexts:
                 return contexts[context]
@@ -131,7 +175,7 @@ def _with_contexts(text: str, name: str, contexts: Mapping[str, Any]) -> str:
                 hint=f"Write the context into the document, or name a bundled one: {', '.join(contexts) or 'none'}.",
                 where=Place(name),
             )
-        return walk(context, 0)
+        return walk(context, depth)
 
     def walk(value: Any, depth: int) -> Any:
         if depth > _MAXIMUM_DEPTH:
@@ -141,35 +185,71 @@ def _with_contexts(text: str, name: str, contexts: Mapping[str, Any]) -> str:
         if isinstance(value, dict):
             if "@import" in value:
                 raise RemoteContext("The context uses @import, which would fetch another one.", where=Place(name))
-            return {key: resolve(item) if key == "@context" else walk(item, depth + 1) for key, item in value.items()}
+            return {
+                key: resolve(item, depth + 1) if key == "@context" else walk(item, depth + 1)
+                for key, item in value.items()
+            }
         return value
 
-    return json.dumps(walk(document, 0), ensure_ascii=False)
+    written = json.dumps(walk(document, 0), ensure_ascii=False)
+    if half := _SURROGATE.search(written):
+        raise SyntaxFault(f"The file holds half a character, U+{ord(half.group()):04X}.", where=Place(name))
+    return written
 
 
 def _refuse_entities(text: str, name: str) -> None:
     """Refuse external entities, parameter entities and internal ones that grow beyond a megabyte."""
+
+    def refuse(said: str, start: int, hint: str = "Write plain text.") -> NoReturn:
+        raise XmlEntities(said, hint=hint, where=Place(name, text.count("\n", 0, start) + 1))
+
     sizes: dict[str, int] = {}
-    for match in _ENTITY.finditer(text):
-        where = Place(name, text.count("\n", 0, match.start()) + 1)
+    for declaration in _DECLARATION.finditer(text):
+        start = declaration.start()
+        match = _ENTITY.match(text, start)
+        if match is None:
+            refuse("The declaration of an entity cannot be read.", start)
         if match[1] or match[3] in ("SYSTEM", "PUBLIC"):
-            raise XmlEntities(
-                f"The entity {match[2]!r} is external.", hint="Write its text into the file.", where=where
-            )
-        sizes[match[2]] = _expanded(match[3][1:-1], sizes)
+            kind = "a parameter of the document type" if match[1] else "external"
+            refuse(f"The entity {match[2]!r} is {kind}.", start, "Write its text into the file.")
+        # Of two declarations some readers take the first, others the last.
+        sizes[match[2]] = max(sizes.get(match[2], 0), _expanded(match[3][1:-1], sizes))
         if sizes[match[2]] > _MAXIMUM_EXPANSION:
-            raise XmlEntities(
-                f"The entity {match[2]!r} grows beyond a megabyte.", hint="Write plain text.", where=where
-            )
-    if re.search(r"<!DOCTYPE[^>\[]*\s(SYSTEM|PUBLIC)\s", text):
-        raise XmlEntities("The document type is external.", hint="Remove the DOCTYPE line.", where=Place(name, 1))
+            refuse(f"The entity {match[2]!r} grows beyond a megabyte.", start)
+    if match := _EXTERNAL_TYPE.search(text):
+        refuse("The document type is external.", match.start(), "Remove the DOCTYPE line.")
     if sizes and _expanded(text, sizes) > len(text) + _MAXIMUM_EXPANSION:
         raise XmlEntities(
-            "The entities of the file together grow beyond a megabyte.",
-            hint="Write plain text.",
-            where=Place(name),
+            "The entities of the file together grow beyond a megabyte.", hint="Write plain text.", where=Place(name)
         )
 
 
 def _expanded(text: str, sizes: Mapping[str, int]) -> int:
-    return len(text) + sum(sizes.get(used, 0) for used in re.findall(r"&([\w:.-]+);", text))
+    return len(text) + sum(sizes.get(used, 0) for used in _REFERENCE.findall(text))
+
+
+def _check_xml(text: str, name: str) -> None:
+    """Refuse what is no XML, which the engine says without a place, and what is so deep that it takes minutes."""
+    parser = expat.ParserCreate()
+    depth = 0
+
+    def enter(*_: Any) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _MAXIMUM_DEPTH_OF_XML:
+            where = Place(name, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
+            raise SyntaxFault(f"The file is nested more than {_MAXIMUM_DEPTH_OF_XML} deep.", where=where)
+
+    def leave(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartElementHandler, parser.EndElementHandler = enter, leave
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        raise SyntaxFault(
+            f"The file is not well formed: {expat.ErrorString(error.code)}.",
+            hint="Look at this place and just before it; the file is read as XML.",
+            where=Place(name, error.lineno, error.offset + 1),
+        ) from error

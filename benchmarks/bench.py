@@ -1,0 +1,432 @@
+"""Times the tasks of the tool, each against a peer or a floor that is timed in the same run.
+
+    python benchmarks/bench.py [TASK]... [--size N]... [--runs K]
+
+README.md says what each figure means.
+"""
+
+import argparse
+import datetime
+import gc
+import os
+import platform
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+import pyoxigraph as ox
+import pyshacl
+import rdflib
+
+ROOT = Path(__file__).parent.parent
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+
+from benchmarks.generate import SEED, write_project  # noqa: E402 - found from the root only
+from whatworks import KnowledgeGraph  # noqa: E402
+from whatworks.assets import Assets  # noqa: E402
+from whatworks.collection import Collection  # noqa: E402
+from whatworks.lookup import Lookup  # noqa: E402
+from whatworks.results import Table, Triples  # noqa: E402
+from whatworks.settings import Settings  # noqa: E402
+from whatworks.store.convert import quad_to_engine  # noqa: E402
+
+RESULTS = Path(__file__).parent / "results"
+COMMAND = str(Path(sys.executable).with_name("whatworks"))
+PACKAGES = ("whatworks", "pyoxigraph", "click", "PyLD", "pyshacl", "rdflib")
+COLUMNS = ("task", "measured", "unit", "min / median / max", "against", "min / median / max", "ratio", "runs", "aim")
+UNITS = {"s": 1.0, "ms": 1e3, "µs": 1e6}
+SAMPLE = 20  # so many interventions, spread over the collection, are looked up, described and exported
+LEAST = 0.02  # a call is repeated until it took so many seconds of CPU
+ENOUGH = 60.0  # after so many seconds no further run of a figure is started
+
+# The floor of a command: what click and pyoxigraph alone need for the same files and the same query.
+FLOOR = """
+import sys, click, pyoxigraph
+from pathlib import Path
+store = pyoxigraph.Store()
+for folder in sys.argv[2:]:
+    for file in sorted(Path(folder).rglob("*.*")):
+        if file.suffix in (".ttl", ".trig", ".nt", ".nq"):
+            store.load(path=str(file), base_iri="https://w3id.org/whatworks/")
+found = store.query(sys.argv[1], use_default_graph_as_union=True)
+sys.stdout.buffer.write(found.serialize(format=pyoxigraph.QueryResultsFormat.CSV))
+"""
+
+Measure = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the result: seconds of CPU of what is measured and of what it is compared with, run by run."""
+
+    what: str
+    peer: str
+    unit: str
+    runs: list[tuple[float, float]]
+    aim: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """How many times the peer's median ours is."""
+        return median(ours for ours, _ in self.runs) / median(peer for _, peer in self.runs)
+
+    def cells(self, task: str) -> list[str]:
+        """Return the cells of the result table."""
+        ours, peer = [ours for ours, _ in self.runs], [peer for _, peer in self.runs]
+        figures = [self.what, self.unit, self._three(ours), self.peer, self._three(peer), f"{self.ratio:.2f}"]
+        return [task, *figures, str(len(self.runs)), self.aim]
+
+    def _three(self, seconds: list[float]) -> str:
+        scaled = [value * UNITS[self.unit] for value in (min(seconds), median(seconds), max(seconds))]
+        return " / ".join(f"{value:,.0f}" if value >= 100 else f"{value:.3g}" for value in scaled)
+
+
+class Bench:
+    """The shipped collection, and a made project of a size that is opened once for all tasks."""
+
+    def __init__(self, size: int, runs: int, folder: Path) -> None:
+        self.size, self.runs, self.folder = size, runs, folder
+        self.statements = write_project(folder, size, SEED)
+        self.shipped = KnowledgeGraph(Assets.find(), Settings())
+        self.kg = KnowledgeGraph.open(folder)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """Keys of interventions spread over the made project."""
+        found = [iri.code for iri in self.kg.things(of_class="Intervention")]
+        return found[:: max(1, len(found) // SAMPLE)][:SAMPLE]
+
+    @cached_property
+    def plain(self) -> Collection:
+        """The made project with the model, without what rules infer."""
+        return Collection.open(self.kg.assets, self.kg.settings, infer=False)
+
+    def compare(self, ours: Measure, peer: Measure) -> list[tuple[float, float]]:
+        """Run both in turns, after one run that only warms up, unless that one was long enough to count."""
+        begun = time.perf_counter()
+        runs = [(ours(), peer())]
+        if sum(runs[0]) < 1:
+            runs = []
+        while len(runs) < self.runs and not (runs and time.perf_counter() - begun > ENOUGH):
+            runs.append((ours(), peer()))
+        return runs
+
+
+def engine(collection: Collection) -> ox.Store:
+    """Return the engine's own store behind a collection."""
+    return collection.store._store
+
+
+def cpu(call: Callable[[], object], share: int = 1) -> Measure:
+    """Measure the CPU time of this process for a call, divided by the number of things it deals with."""
+    number = 0
+
+    def spent(times: int) -> float:
+        start = time.process_time()
+        for _ in range(times):
+            result = call()
+        end = time.process_time()
+        del result
+        return end - start
+
+    def measure() -> float:
+        nonlocal number
+        gc.collect()
+        if not number:
+            first = spent(1)
+            number = max(1, int(LEAST / max(first, 1e-6)))
+            if number == 1:
+                return first / share
+        return spent(number) / number / share
+
+    return measure
+
+
+def cpu_once(call: Callable[[], object]) -> float:
+    """Return the CPU time of one call."""
+    gc.collect()
+    start = time.process_time()
+    call()
+    return time.process_time() - start
+
+
+def child(*command: str) -> Measure:
+    """Measure user and system time of a command."""
+
+    def measure() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    return measure
+
+
+# ---- the tasks ----
+
+Task = Callable[[Bench], Iterator[Figure]]
+TASKS: dict[str, Task] = {}
+ON_SHIPPED = ("help", "query-cli")  # do not depend on the size: done once
+
+
+def task(name: str) -> Callable[[Task], Task]:
+    """Enter a task in the list of tasks."""
+
+    def enter(function: Task) -> Task:
+        TASKS[name] = function
+        return function
+
+    return enter
+
+
+@task("help")
+def _help(bench: Bench) -> Iterator[Figure]:
+    ours, peer = child(COMMAND, "--help"), child(sys.executable, "-c", "import click")
+    yield Figure("whatworks --help", "python -c 'import click'", "ms", bench.compare(ours, peer), "ratio ≤ 1.4")
+
+
+_FLOOR_NAME = "click + pyoxigraph: same files and query, no rules"
+
+
+def _command(bench: Bench, kg: KnowledgeGraph, *folders: Path, options: Sequence[str]) -> list[tuple[float, float]]:
+    text = kg.sparql_of(kg.catalogue.get("interventions"), {"country": ["BE"]})
+    ours = child(COMMAND, *options, "query", "interventions", "--country", "BE", "--format", "csv")
+    return bench.compare(ours, child(sys.executable, "-c", FLOOR, text, *map(str, folders)))
+
+
+@task("query-cli")
+def _query_cli(bench: Bench) -> Iterator[Figure]:
+    runs = _command(bench, bench.shipped, ROOT / "ontology", ROOT / "data", options=[])
+    yield Figure("whatworks query interventions --country BE, shipped data", _FLOOR_NAME, "ms", runs, "≤ 150 ms")
+
+
+@task("query-made")
+def _query_made(bench: Bench) -> Iterator[Figure]:
+    runs = _command(bench, bench.kg, ROOT / "ontology", bench.folder, options=["--project", str(bench.folder)])
+    aim = {1000: "< 200 ms", 10000: "< 160 ms (prepared)"}.get(bench.size, "")
+    yield Figure("whatworks query interventions --country BE", _FLOOR_NAME, "ms", runs, aim)
+
+
+@task("lookup")
+def _lookup(bench: Bench) -> Iterator[Figure]:
+    kg, keys, store = bench.kg, bench.keys, engine(bench.kg.collection)
+
+    def texts(query: str) -> dict[str, str]:
+        return {key: kg.sparql_of(kg.catalogue.get(query), {"intervention": [key]}) for key in keys}
+
+    def ask(text: str) -> ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean:
+        return store.query(text, use_default_graph_as_union=True)
+
+    def triples(text: str) -> ox.QueryTriples:
+        found = ask(text)
+        assert isinstance(found, ox.QueryTriples)
+        return found
+
+    def rows(text: str) -> ox.QuerySolutions:
+        found = ask(text)
+        assert isinstance(found, ox.QuerySolutions)
+        return found
+
+    def each(call: Callable[[str], object]) -> Measure:
+        return cpu(lambda: [call(key) for key in keys], len(keys))
+
+    whole, factors = texts("intervention"), texts("success-factors")
+    aim = "ratio ≤ 1.15"
+
+    def as_terms(key: str) -> object:
+        found = kg.query("intervention", intervention=key)
+        assert isinstance(found, Triples)
+        return deque(found.triples, 0)
+
+    peer = each(lambda key: deque(triples(whole[key]), 0))
+    yield Figure(
+        "stored query intervention, terms", "pyoxigraph, same query", "ms", bench.compare(each(as_terms), peer), aim
+    )
+
+    def as_json(key: str) -> object:
+        found = kg.query("success-factors", intervention=key)
+        assert isinstance(found, Table)
+        return found.write("json")
+
+    peer = each(lambda key: rows(factors[key]).serialize(format=ox.QueryResultsFormat.JSON))
+    runs = bench.compare(each(as_json), peer)
+    yield Figure("stored query success-factors, JSON", "pyoxigraph, same query", "ms", runs, aim)
+
+    peer = each(lambda key: deque(triples(whole[key]), 0))
+    runs = bench.compare(each(kg.show), peer)
+    yield Figure("describe (show)", "pyoxigraph, query intervention", "ms", runs, aim)
+
+    peer = each(lambda key: triples(whole[key]).serialize(format=ox.RdfFormat.TURTLE))
+    runs = bench.compare(each(lambda key: kg.export("turtle", [key])), peer)
+    yield Figure("export as Turtle", "pyoxigraph, query intervention", "ms", runs, aim)
+
+    named = f'SELECT ?i {{ ?i <http://purl.org/dc/terms/identifier> "{keys[0]}" }}'
+    ours = cpu(lambda: Lookup(kg.collection, kg.catalogue).intervention(keys[0]))
+    runs = bench.compare(ours, cpu(lambda: list(rows(named))))
+    yield Figure("first intervention found by key", "pyoxigraph, by identifier", "ms", runs, aim)
+
+
+@task("load")
+def _load(bench: Bench) -> Iterator[Figure]:
+    kg = bench.kg
+    statements = engine(bench.plain).dump(format=ox.RdfFormat.N_QUADS)
+
+    def bulk() -> ox.Store:
+        store = ox.Store()
+        store.bulk_load(statements, format=ox.RdfFormat.N_QUADS)
+        return store
+
+    for what, infer in (("open, without rules", False), ("open, with rules", True)):
+
+        def opened(infer: bool = infer) -> Collection:
+            return Collection.open(kg.assets, kg.settings, infer=infer)
+
+        yield Figure(what, "pyoxigraph bulk load of the same statements", "ms", bench.compare(cpu(opened), cpu(bulk)))
+
+
+@task("rules")
+def _rules(bench: Bench) -> Iterator[Figure]:
+    kg, store = bench.kg, engine(bench.plain)
+    texts = [rule.text for rule in bench.plain.rules()]
+
+    def apply() -> float:
+        fresh = Collection.open(kg.assets, kg.settings, infer=False)
+        return cpu_once(fresh.apply_rules)
+
+    def once() -> None:
+        for text in texts:
+            found = store.query(text, use_default_graph_as_union=True)
+            assert isinstance(found, ox.QueryTriples)
+            deque(found, 0)
+
+    runs = bench.compare(apply, cpu(once))
+    yield Figure("rules to their end", "pyoxigraph, each rule asked once, nothing stored", "ms", runs)
+
+
+@task("jsonld")
+def _jsonld(bench: Bench) -> Iterator[Figure]:
+    kg, keys = bench.kg, bench.keys
+    store = ox.Store()
+    store.extend(quad_to_engine(quad) for quad in kg.statements(kg.things(keys)))
+    dump = cpu(lambda: store.dump(format=ox.RdfFormat.JSON_LD), len(keys))
+    runs = bench.compare(cpu(lambda: kg.export("jsonld", keys), len(keys)), dump)
+    yield Figure("JSON-LD, an intervention", "pyoxigraph JSON-LD dump of the same statements", "µs", runs, "≤ 136 µs")
+    trees = [(kg.statements([thing]), thing) for thing in kg.things(keys)]
+    runs = bench.compare(cpu(lambda: [kg.documents.tree(*each) for each in trees], len(keys)), dump)
+    yield Figure("of which the tree, statements given", "the same", "µs", runs)
+
+
+@task("check")
+def _check(bench: Bench) -> Iterator[Figure]:
+    key = bench.keys[0]
+    files = sorted((ROOT / "ontology").rglob("*.ttl"))
+    shapes = _graph(file for file in files if file.parent.name == "shapes" and file.stem != "publication")
+    model = [file for file in files if file.parent.name != "shapes"]
+    data = _graph(model)
+    data += _graph(file for file in sorted((bench.folder / "data").rglob("*.*")))
+    yield Figure("all records, core", "pyshacl alone", "s", _shacl(bench, data, shapes), "ratio ≤ 0.1")
+
+    about = (f"<https://w3id.org/whatworks/id/{kind}/{key}{end}" for kind in ("intervention", "record") for end in "#>")
+    starts = tuple(about)
+    edited = bench.folder / "edited.nq"
+    with edited.open("wb") as file:
+        ox.serialize(
+            (quad for quad in engine(bench.plain) if str(quad.subject).startswith(starts)), file, ox.RdfFormat.N_QUADS
+        )
+    one = _graph([*model, edited])
+    yield Figure(
+        "one edited record, core",
+        "pyshacl on it and the vocabularies",
+        "ms",
+        _shacl(bench, one, shapes, edited),
+        "≤ 10 ms",
+    )
+
+
+def _shacl(bench: Bench, data: rdflib.Graph, shapes: rdflib.Graph, *files: Path) -> list[tuple[float, float]]:
+    peer = cpu(lambda: pyshacl.validate(data, shacl_graph=shapes, inference="none", advanced=False))
+    return bench.compare(cpu(lambda: bench.kg.check(files, "core")), peer)
+
+
+def _graph(files: Iterable[Path]) -> rdflib.Graph:
+    store = ox.Store()
+    for file in files:
+        if file.suffix in (".ttl", ".trig", ".nt", ".nq"):
+            store.load(path=str(file), base_iri="https://w3id.org/whatworks/")
+    text = ox.serialize((quad.triple for quad in store), format=ox.RdfFormat.N_TRIPLES)
+    return rdflib.Graph().parse(data=text, format="nt11")
+
+
+# ---- the result ----
+
+
+def machine() -> str:
+    """Return the model of the processor."""
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def head() -> str:
+    """Return the machine and the versions."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    system = f"{platform.system()}, {platform.python_implementation()} {platform.python_version()}"
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return (
+        f"# Measured on {datetime.datetime.now(datetime.UTC):%Y-%m-%d}\n\n"
+        f"Machine: {machine()}, {os.cpu_count()} cores, {memory:.0f} GiB; {system}.\n"
+        f"Versions: {versions}.\n"
+        "CPU time; the ratio is that of the medians. What each figure means: [README](../README.md).\n"
+    )
+
+
+def run(names: Sequence[str], size: int, runs: int) -> str:
+    """Do tasks at a size; print each figure when it is there, and return the section of the result."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(size, runs, Path(folder))
+        lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|---|--:|---|--:|--:|--:|---|"]
+        for name in names:
+            for figure in TASKS[name](bench):
+                cells = figure.cells(name)
+                print("  ".join(cells), flush=True)
+                lines.append(f"| {' | '.join(cells)} |")
+        load = f"load average {os.getloadavg()[0]:.1f} at the end"
+        about = f"{size:,} interventions, {bench.statements:,} statements, seed {SEED}, {load}"
+    return f"\n## {about}\n\n" + "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do tasks, print their figures and add them to the result file of the day and the machine."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"of: {', '.join(TASKS)}; without any, all")
+    parser.add_argument("--size", type=int, action="append", help="how many interventions; 1000; may be repeated")
+    parser.add_argument("--runs", type=int, default=5, help="how often each is measured; 5")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of the result file")
+    given = parser.parse_args(arguments)
+    if unknown := set(given.tasks) - set(TASKS):
+        parser.error(f"no task: {', '.join(sorted(unknown))}")
+    name = re.sub(r"[^a-z0-9]+", "-", f"{machine()} {os.cpu_count()} cores".lower()).strip("-")
+    file = given.results / f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}-{name}.md"
+    text = file.read_text(encoding="utf-8") if file.exists() else head()
+    names = given.tasks or list(TASKS)
+    for index, size in enumerate(given.size or [1000]):
+        text += run([each for each in names if not index or each not in ON_SHIPPED], size, given.runs)
+    given.results.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,300 @@
+"""Says in words what a validation result found and what the shapes expect there."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from rdflib import BNode, Graph, URIRef
+from rdflib import Literal as RdflibLiteral
+from rdflib.collection import Collection as RdfList
+from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SH, SKOS, XSD
+from rdflib.term import Node as RdflibNode
+
+from whatworks.checks.graphs import short
+from whatworks.namespaces import Prefixes
+
+_TITLES = (DCTERMS.title, SKOS.prefLabel, FOAF.name, RDFS.label)
+_COUNTS = ("MinCount", "MaxCount", "QualifiedMinCount", "QualifiedMaxCount", "HasValue")
+_NUMBERS = (XSD.integer, XSD.decimal, XSD.double, XSD.float, XSD.boolean)
+# What is wanted, and what a value of the datatype is called.
+_TYPES: dict[RdflibNode, tuple[str, str]] = {
+    XSD.integer: ("a whole number", "a whole number"),
+    XSD.decimal: ("a decimal number, such as 0.5", "a decimal number"),
+    XSD.boolean: ("true or false", "a truth value"),
+    XSD.string: ("a text without a language tag", "a text without a language tag"),
+    XSD.dateTime: ("a date and time, such as 2026-01-31T12:00:00Z", "a date and time"),
+    XSD.date: ("a date, such as 2026-01-31", "a date"),
+    RDF.langString: ("a text with a language tag, such as @en", "a text with a language tag"),
+}
+_NODE_KINDS: dict[RdflibNode | None, str] = {SH.IRI: "an IRI", SH.Literal: "a text or number"}
+_LONGEST = 120
+_AROUND = 40
+_MANY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A validation result: the node and its property, the value if it is one, and the constraint of the shape."""
+
+    focus: RdflibNode | None
+    path: RdflibNode | None
+    value: RdflibNode | None
+    shape: RdflibNode | None
+    kind: str
+
+    @classmethod
+    def from_report(cls, report: Graph, node: RdflibNode) -> "Result":
+        """Read a result of a validation report."""
+        component = str(report.value(node, SH.sourceConstraintComponent))
+        return cls(
+            report.value(node, SH.focusNode),
+            report.value(node, SH.resultPath),
+            report.value(node, SH.value),
+            report.value(node, SH.sourceShape),
+            component.rsplit("#", 1)[-1].removesuffix("ConstraintComponent"),
+        )
+
+
+class Words:
+    """Words for the terms of checked data and for the shapes."""
+
+    def __init__(self, data: Graph, shapes: Graph, prefixes: Prefixes) -> None:
+        self.data = data
+        self.shapes = shapes
+        self.prefixes = prefixes
+
+    # ---- names ----
+
+    def label(self, term: RdflibNode | None) -> str:
+        """Return an English label, another one, or the short IRI."""
+        unnamed = "a thing" if isinstance(term, BNode) else short(term, self.prefixes)
+        return self._title(self.data, term) or unnamed
+
+    @staticmethod
+    def _title(graph: Graph, term: RdflibNode | None) -> str:
+        for predicate in _TITLES:
+            found = [text for text in graph.objects(term, predicate) if isinstance(text, RdflibLiteral)]
+            if found:
+                return str(min(found, key=lambda text: (text.language != "en", str(text))))
+        return ""
+
+    def field(self, shape: RdflibNode | None, path: RdflibNode | None) -> str:
+        """Return what people call the field that a shape speaks of."""
+        name = self.shapes.value(shape, SH.name) or self.shapes.value(shape, RDFS.label)
+        return str(name or (self.label(path) if path is not None else "the thing itself"))
+
+    def _sibling(self, shape: RdflibNode | None, path: RdflibNode | None) -> str:
+        """Return the name that the shapes give another field of the same thing."""
+        for parent in self.shapes.subjects(SH.property, shape):
+            for other in self.shapes.objects(parent, SH.property):
+                if self.shapes.value(other, SH.path) == path and (name := self.shapes.value(other, SH.name)):
+                    return _lower(str(name))
+        return self.label(path)
+
+    def _thing(self, term: RdflibNode) -> str:
+        label, curie = self.label(term), short(term, self.prefixes)
+        return f"{label} ({curie})" if label != curie else label
+
+    # ---- what is there ----
+
+    def found(self, result: Result) -> str:
+        """Say what is there."""
+        if result.kind == "UniqueLang":
+            return self._repeated(result)
+        if result.kind in _COUNTS or result.value is None:
+            return self._several(result)
+        if isinstance(result.value, RdflibLiteral):
+            return self._excerpt(result.value, result.shape) + self._what_it_is(result)
+        return self._node(result.value, result)
+
+    def _what_it_is(self, result: Result) -> str:
+        """Say of which sort a literal is, where that is what is wrong with it."""
+        literal = result.value
+        if result.kind not in ("Datatype", "NodeKind") or not isinstance(literal, RdflibLiteral):
+            return ""
+        datatype = literal.datatype or (RDF.langString if literal.language else XSD.string)
+        sort = _TYPES[datatype][1] if datatype in _TYPES else f"a value of the type {short(datatype, self.prefixes)}"
+        if literal.ill_typed:
+            return f", which is marked as {sort} and is none"
+        texts = (XSD.string, RDF.langString)
+        is_tag_wrong = datatype in texts and self.shapes.value(result.shape, SH.datatype) in texts
+        return f", {sort}" if datatype not in texts or is_tag_wrong else ", a text"
+
+    def _node(self, value: RdflibNode, result: Result) -> str:
+        if isinstance(value, BNode):
+            return "a thing without an IRI"
+        if value == result.focus:
+            return f"values of {self._own(value)} that do not fit together"
+        is_missing = result.kind in ("Node", "Class", "Or") and (value, None, None) not in self.data
+        return f"{self._thing(value)}{', which is not described' if is_missing else ''}"
+
+    def _values(self, result: Result) -> list[RdflibNode]:
+        return list(self.data.objects(result.focus, result.path)) if isinstance(result.path, URIRef) else []
+
+    def _several(self, result: Result) -> str:
+        values = self._values(result)
+        if not values:
+            return "nothing" if result.kind in _COUNTS else "values that do not fit together"
+        shown = sorted(self.label(item) if isinstance(item, URIRef) else _quoted(item) for item in values)
+        count = "one value" if len(shown) == 1 else f"{len(shown)} values"
+        return f"{count} ({', '.join(shown[:5])}{', …' if len(shown) > 5 else ''})"
+
+    def _own(self, focus: RdflibNode) -> str:
+        return str(focus).partition("#")[2] or self.label(focus)
+
+    def _repeated(self, result: Result) -> str:
+        texts = [text for text in self._values(result) if isinstance(text, RdflibLiteral) and text.language]
+        languages = Counter(str(text.language).lower() for text in texts)
+        return "; ".join(
+            f"{count} texts in {language} "
+            f"({', '.join(sorted(_quoted(text) for text in texts if str(text.language).lower() == language))})"
+            for language, count in sorted(languages.items())
+            if count > 1
+        )
+
+    def _excerpt(self, value: RdflibLiteral, shape: RdflibNode | None) -> str:
+        """Show the place of a long text that matches the pattern of a forbidden shape."""
+        forbidden = self.shapes.value(shape, SH["not"])
+        pattern, flags = self.shapes.value(forbidden, SH.pattern), self.shapes.value(forbidden, SH.flags)
+        match = re.search(str(pattern), str(value), re.IGNORECASE if "i" in str(flags) else 0) if pattern else None
+        if match is None or len(str(value)) <= _LONGEST:
+            return _quoted(value)
+        before, after = str(value)[: match.start()], str(value)[match.end() :]
+        if len(before) > _AROUND:
+            before = f"… {before[-_AROUND:].partition(' ')[2]}"
+        if len(after) > _AROUND:
+            after = f"{after[:_AROUND].rpartition(' ')[0]} …"
+        return f"'{before}{match.group()}{after}'"
+
+    # ---- what should be there ----
+
+    def expected(self, result: Result) -> str:
+        """Say what the constraint asks for."""
+        value, shape = result.value, result.shape
+
+        def given(name: str) -> RdflibNode | None:
+            return self.shapes.value(shape, SH[name])
+
+        words: dict[str, Callable[[], str]] = {
+            "MinCount": lambda: _count(given("minCount"), "at least"),
+            "MaxCount": lambda: _count(given("maxCount"), "at most"),
+            "QualifiedMinCount": lambda: (
+                f"{_count(given('qualifiedMinCount'), 'at least')} that is {self._sort(given('qualifiedValueShape'))}"
+            ),
+            "Datatype": lambda: self._type(given("datatype")),
+            "NodeKind": lambda: _NODE_KINDS.get(given("nodeKind"), "another kind of value"),
+            "Class": lambda: f"a thing of the class {self._class(given('class'))}{self._near_member(value, shape)}",
+            "Pattern": lambda: f"a text of another form (pattern {given('pattern')})",
+            "MinLength": lambda: f"at least {_characters(given('minLength'))}",
+            "MaxLength": lambda: f"at most {_characters(given('maxLength'))}",
+            "MinInclusive": lambda: f"{given('minInclusive')} or more",
+            "MaxInclusive": lambda: f"{given('maxInclusive')} or less",
+            "MinExclusive": lambda: f"more than {given('minExclusive')}",
+            "MaxExclusive": lambda: f"less than {given('maxExclusive')}",
+            "UniqueLang": lambda: "one text for each language",
+            "LanguageIn": lambda: "a text in another language",
+            "HasValue": lambda: f"{self._thing(node)} among them" if (node := given("hasValue")) else "another value",
+            "In": lambda: self._listed(given("in")),
+            "LessThanOrEquals": lambda: f"no more than {self._other(result, given('lessThanOrEquals'))}",
+            "LessThan": lambda: f"less than {self._other(result, given('lessThan'))}",
+            "Disjoint": lambda: f"a value that is not also given as '{self._sibling(shape, given('disjoint'))}'",
+            "Node": lambda: f"{self._sort(given('node'))}{self._near_concept(value, [given('node')])}",
+            "Not": lambda: f"nothing that {self._sort(given('not'))}",
+            "Or": lambda: self._either(value, given("or")),
+        }
+        return words.get(result.kind, lambda: f"what the rule {result.kind} asks for")()
+
+    def _type(self, datatype: RdflibNode | None) -> str:
+        known = _TYPES.get(datatype) if datatype is not None else None
+        return known[0] if known else f"a value of the type {short(datatype, self.prefixes)}"
+
+    def _class(self, name: RdflibNode | None) -> str:
+        curie = short(name, self.prefixes)
+        label = self.label(name)
+        return curie if label == curie else f"{_lower(label)} ({curie})"
+
+    def _sort(self, node_shape: RdflibNode | None) -> str:
+        """Return what a named shape holds for: concepts of a scheme, texts in a language, or what its label says."""
+        if scheme := self._scheme(node_shape):
+            return f"a concept of the scheme {str(scheme).rsplit('/', 1)[-1]}"
+        if (languages := self.shapes.value(node_shape, SH.languageIn)) is not None:
+            return f"a text in {' or '.join(str(tag) for tag in RdfList(self.shapes, languages))}"
+        return _lower(self._title(self.shapes, node_shape) or short(node_shape, self.prefixes)).removeprefix("is ")
+
+    def _scheme(self, node_shape: RdflibNode | None) -> RdflibNode | None:
+        for rule in self.shapes.objects(node_shape, SH.property):
+            if self.shapes.value(rule, SH.path) == SKOS.inScheme:
+                return self.shapes.value(rule, SH.hasValue)
+        return None
+
+    def _either(self, value: RdflibNode | None, alternatives: RdflibNode | None) -> str:
+        shapes = list(RdfList(self.shapes, alternatives)) if alternatives is not None else []
+        return f"{', or '.join(self._sort(each) for each in shapes)}{self._near_concept(value, shapes)}"
+
+    def _listed(self, values: RdflibNode | None) -> str:
+        listed = list(RdfList(self.shapes, values)) if values is not None else []
+        return " or ".join(self._thing(item) if isinstance(item, URIRef) else str(item) for item in listed)
+
+    def _other(self, result: Result, path: RdflibNode | None) -> str:
+        values = ", ".join(sorted(_quoted(item) for item in self.data.objects(result.focus, path)))
+        return f"the {self._sibling(result.shape, path)}{f' ({values})' if values else ''}"
+
+    # ---- what may be meant ----
+
+    def _near_concept(self, value: RdflibNode | None, shapes: Sequence[RdflibNode | None]) -> str:
+        """Name the concept of the schemes whose code or label is most like what is given, or all where they are few."""
+        schemes = [scheme for shape in shapes if (scheme := self._scheme(shape)) is not None]
+        concepts = sorted({item for scheme in schemes for item in self.data.subjects(SKOS.inScheme, scheme)}, key=str)
+        if near := self._nearest(value, concepts):
+            return f"; nearest is {near}"
+        if concepts and len(concepts) <= _MANY:
+            return f": {', '.join(short(concept, self.prefixes) for concept in concepts)}"
+        return ""
+
+    def _near_member(self, value: RdflibNode | None, shape: RdflibNode | None) -> str:
+        if isinstance(value, URIRef) and (value, None, None) in self.data:
+            return ""
+        members = sorted(set(self.data.subjects(RDF.type, self.shapes.value(shape, SH["class"]))), key=str)
+        near = self._nearest(value, members)
+        return f"; nearest is {near}" if near else ""
+
+    def _nearest(self, value: RdflibNode | None, things: list[RdflibNode]) -> str:
+        names: dict[str, RdflibNode] = {}
+        for thing in things:
+            names.setdefault(_code(thing), thing)
+        for thing in things:
+            for predicate in (*_TITLES, SKOS.altLabel):
+                for text in self.data.objects(thing, predicate):
+                    names.setdefault(str(text).casefold(), thing)
+        written = _code(value) if isinstance(value, URIRef) else str(value).casefold()
+        close = get_close_matches(written[:200], names, n=1, cutoff=0.7)
+        return self._thing(names[close[0]]) if close else ""
+
+
+def _code(term: RdflibNode) -> str:
+    return re.split(r"[/#]", str(term).rstrip("/#"))[-1].casefold()
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _count(number: RdflibNode | None, bound: str) -> str:
+    if str(number) == "0":
+        return "nothing"
+    return f"{bound} one value" if str(number) == "1" else f"{bound} {number} values"
+
+
+def _characters(number: RdflibNode | None) -> str:
+    return "one character" if str(number) == "1" else f"{number} characters"
+
+
+def _quoted(term: RdflibNode) -> str:
+    if not isinstance(term, RdflibLiteral):
+        return str(term)
+    if term.datatype in _NUMBERS and not term.ill_typed:
+        return str(term)
+    text = str(term) if len(str(term)) <= _LONGEST else str(term)[: _LONGEST - 1] + "…"
+    return f"'{text}'{f'@{term.language}' if term.language else ''}"

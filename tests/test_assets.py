@@ -1,0 +1,181 @@
+"""Finding files, and writing them whole or not at all."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import Path as ZipPath
+from zipfile import ZipFile
+
+import pytest
+
+from whatworks.assets import Asset, Assets, find_project, write_files
+from whatworks.errors import MissingFile, Place, Unwritable
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder, hidden ones included."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Path:
+    """A package with a file of each kind, and files that editors leave."""
+    root = tmp_path / "shipped"
+    for name in (
+        "ontology/b.ttl",
+        "ontology/a/z.ttl",
+        "ontology/.hidden",
+        "ontology/~lock",
+        "queries/q.rq",
+        "data/d.ttl",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    return root
+
+
+def test_find_finds_the_files_of_the_package() -> None:
+    """The ontology, the queries and the data of the package are found without a project."""
+    found = Assets.find()
+    assert "ontology/prefixes.ttl" in [asset.name for asset in found.ontology()]
+    assert all(asset.name.startswith("queries/") for asset in found.queries())
+    assert found.data() != []
+
+
+def test_find_refuses_a_project_that_is_not_there(tmp_path: Path) -> None:
+    """A folder that does not exist is no project."""
+    with pytest.raises(MissingFile, match="no project folder"):
+        Assets.find(tmp_path / "nowhere")
+
+
+def test_files_are_listed_by_name_without_hidden_ones(shipped: Path) -> None:
+    """Files come in the order of their names; hidden and temporary ones are left out."""
+    assert [asset.name for asset in Assets(shipped).ontology()] == ["ontology/a/z.ttl", "ontology/b.ttl"]
+
+
+def test_a_project_adds_to_the_model_and_replaces_the_data(shipped: Path, tmp_path: Path) -> None:
+    """The package's model comes first and the project's after it; the data is the project's alone."""
+    project = tmp_path / "project"
+    (project / "ontology").mkdir(parents=True)
+    (project / "ontology" / "own.ttl").touch()
+    assets = Assets(shipped, project)
+    assert [asset.name for asset in assets.ontology()] == ["ontology/a/z.ttl", "ontology/b.ttl", "ontology/own.ttl"]
+    assert [asset.name for asset in assets.queries()] == ["queries/q.rq"]
+    assert assets.data() == []
+    assert assets.data_folder() == project / "data"
+
+
+def test_files_are_read_from_a_zip(shipped: Path, tmp_path: Path) -> None:
+    """A package that is a zip file has the same files; nothing can be imported into it."""
+    archive = tmp_path / "package.zip"
+    with ZipFile(archive, "w") as written:
+        for name, content in files_below(shipped).items():
+            written.writestr(name, content)
+    assets = Assets(ZipPath(archive))
+    assert [(asset.name, asset.read()) for asset in assets.data()] == [("data/d.ttl", b"data/d.ttl")]
+    assert [asset.name for asset in assets.ontology()] == ["ontology/a/z.ttl", "ontology/b.ttl"]
+    assert assets.data_folder() is None
+
+
+def test_data_folder_is_the_checkout_s(shipped: Path) -> None:
+    """An import writes into a checkout, but not into an installed package."""
+    assert Assets(shipped).data_folder() is None
+    (shipped / "pyproject.toml").touch()
+    assert Assets(shipped).data_folder() == shipped / "data"
+
+
+def test_read_says_which_file_is_missing(tmp_path: Path) -> None:
+    """A file that went away is told by its logical name."""
+    with pytest.raises(MissingFile) as caught:
+        Asset("data/gone.ttl", tmp_path / "gone.ttl").read()
+    assert caught.value.where == Place("data/gone.ttl")
+
+
+def test_find_project_looks_upwards(tmp_path: Path) -> None:
+    """The nearest folder with settings is the project."""
+    inner = tmp_path / "outer" / "project" / "data" / "x"
+    inner.mkdir(parents=True)
+    (tmp_path / "outer" / "whatworks.toml").touch()
+    (tmp_path / "outer" / "project" / "whatworks.toml").touch()
+    assert find_project(inner) == tmp_path / "outer" / "project"
+    assert find_project(tmp_path / "outer") == tmp_path / "outer"
+
+
+def test_find_project_finds_none(tmp_path: Path) -> None:
+    """A settings folder is no settings file, and without settings there is no project."""
+    (tmp_path / "whatworks.toml").mkdir()
+    assert find_project(tmp_path) is None
+
+
+def test_write_files_writes_all_and_leaves_nothing_else(tmp_path: Path) -> None:
+    """New and old files get their content, folders are made, and no temporary file is left."""
+    (tmp_path / "old.ttl").write_bytes(b"before")
+    write_files({tmp_path / "old.ttl": b"after", tmp_path / "a" / "b" / "new.ttl": b"\x00new"})
+    assert files_below(tmp_path) == {"old.ttl": b"after", "a/b/new.ttl": b"\x00new"}
+
+
+def test_write_files_keeps_the_rights_of_a_file(tmp_path: Path) -> None:
+    """A file keeps who may read it; a new one can be read by all."""
+    (tmp_path / "old").touch(mode=0o600)
+    write_files({tmp_path / "old": b"", tmp_path / "new": b""})
+    assert [oct((tmp_path / name).stat().st_mode & 0o777) for name in ("old", "new")] == ["0o600", "0o644"]
+
+
+@pytest.mark.parametrize("last", ["folder", "file/below.ttl", "n" * 300])
+def test_write_files_changes_nothing_when_one_cannot_be_written(tmp_path: Path, last: str) -> None:
+    """Where one file cannot be written, those before it are as they were, and no temporary file is left."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"file")
+    (tmp_path / "old.ttl").write_bytes(b"before")
+    contents = {tmp_path / "old.ttl": b"after", tmp_path / last: b"x"}
+    with pytest.raises(Unwritable) as caught:
+        write_files(contents)
+    assert str(tmp_path / last) in caught.value.message
+    assert files_below(tmp_path) == {"file": b"file", "old.ttl": b"before"}
+
+
+@pytest.fixture
+def read_only() -> Iterator[Path]:
+    """A folder that may be read and not written, seen by somebody who is not the administrator."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "old.ttl").write_bytes(b"before")
+        folder.chmod(0o555)
+        was = os.geteuid()
+        if was == 0:
+            os.seteuid(65534)
+        yield folder
+        os.seteuid(was)
+        folder.chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of folders work otherwise there")
+def test_write_files_says_that_a_folder_is_read_only(read_only: Path) -> None:
+    """A folder without the right to write is told, and stays as it was."""
+    with pytest.raises(Unwritable, match="Permission denied"):
+        write_files({read_only / "old.ttl": b"after"})
+    assert files_below(read_only) == {"old.ttl": b"before"}
+
+
+WRITE_AND_DIE = """
+import os, sys
+from pathlib import Path
+from whatworks.assets import write_files
+class Contents(dict):
+    def items(self):
+        yield Path(sys.argv[1]) / "a.ttl", b"after"
+        os.kill(os.getpid(), 9)
+write_files(Contents())
+"""
+
+
+@pytest.mark.slow
+def test_write_files_killed_half_way_leaves_the_old_files(tmp_path: Path) -> None:
+    """A process that is killed before the last step has changed no file."""
+    (tmp_path / "a.ttl").write_bytes(b"before")
+    ended = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(tmp_path)], check=False)
+    assert ended.returncode == -9
+    assert (tmp_path / "a.ttl").read_bytes() == b"before"

@@ -1,0 +1,210 @@
+"""Query files are read strictly, and values are bound where the file says, and nowhere else."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import CASES
+from whatworks import KnowledgeGraph
+from whatworks.assets import Asset
+from whatworks.catalogue import Bound, Catalogue, Query, iri_rows
+from whatworks.catalogue.header import read_query
+from whatworks.errors import MissingParameter, QueryHeader, UnknownParameter, UnknownQuery
+from whatworks.namespaces import Prefixes
+from whatworks.terms import Iri, Literal
+from whatworks.yamltext import read_yaml
+
+PREFIXES = Prefixes({"ww": "https://w3id.org/whatworks/ont#", "voc": "https://w3id.org/whatworks/voc/"})
+
+HEAD = """\
+#+ summary: Things of a kind.
+#+ tags: [test]
+#+ params:
+#+   - name: kind
+#+     type: concept
+#+     scheme: kind
+#+     summary: Only this kind.
+#+     example: tool
+#+ returns:
+#+   thing: The thing.
+"""
+BODY = """\
+SELECT ?thing WHERE {
+#if kind
+  VALUES ?kind { <https://w3id.org/whatworks/voc/kind/tool> }
+  ?thing <https://w3id.org/whatworks/ont#kind> ?kind .
+#end
+#if not kind
+  ?thing a ?any .
+#end
+}
+"""
+
+
+@dataclass
+class _Source:
+    data: bytes
+
+    def read_bytes(self) -> bytes:
+        return self.data
+
+
+def _read(text: str) -> Query:
+    return read_query(Asset("queries/test/things.rq", _Source(text.encode("utf-8", "surrogatepass"))), PREFIXES)  # type: ignore[arg-type]  # a source needs only to be read
+
+
+def test_query_is_named_after_its_file() -> None:
+    """Name, topic and form come from the file's place and body."""
+    query = _read(HEAD + BODY)
+    assert ("things", "test", "SELECT") == (query.name, query.topic, query.form)
+    assert ("kind", "concept", ("kind",)) == (
+        query.parameters[0].name,
+        query.parameters[0].type,
+        query.parameters[0].variables,
+    )
+
+
+def test_block_counts_when_the_parameter_is_given() -> None:
+    """With a value the block is there with the value; without one, the other block is."""
+    query = _read(HEAD + BODY)
+    bound = query.bind({"kind": Bound(iri_rows([Iri("urn:b"), Iri("urn:a")]))})
+    assert "VALUES ?kind { <urn:a> <urn:b> }" in bound
+    assert "?any" not in bound
+    assert "?any" in query.bind({})
+    assert "VALUES" not in query.bind({})
+
+
+def test_tuples_are_bound_in_parentheses() -> None:
+    """A choice with two variables binds rows of two terms, and #if compares its word."""
+    head = """\
+#+ summary: A choice.
+#+ params:
+#+   - name: rows
+#+     type: choice
+#+     default: kind
+#+     variables: [property, scheme]
+#+     choices: {kind: [ww:kind, voc:kind], stage: [ww:stage, voc:stage]}
+#+     summary: Which.
+#+     example: kind
+#+ returns: {x: A thing.}
+SELECT ?x WHERE {
+  VALUES (?property ?scheme) { (<urn:p> <urn:s>) }
+#if rows = stage
+  ?x a <urn:staged> .
+#end
+  ?x ?property ?y .
+}
+"""
+    query = _read(head)
+    chosen = query.parameter("rows").choices["stage"]
+    bound = query.bind({"rows": Bound([chosen], "stage")})
+    assert f"VALUES (?property ?scheme) {{ (<{chosen[0]}> <{chosen[1]}>) }}" in bound
+    assert "urn:staged" in bound
+    assert "urn:staged" not in query.bind({"rows": Bound([query.parameter("rows").choices["kind"]], "kind")})
+
+
+def test_unknown_parameter_lists_the_known() -> None:
+    """Binding a parameter that is not there names those that are."""
+    with pytest.raises(UnknownParameter, match="no parameter 'stage'") as caught:
+        _read(HEAD + BODY).bind({"stage": Bound()})
+    assert "kind" in caught.value.hint
+
+
+def test_missing_parameter_shows_an_example() -> None:
+    """A required parameter that is not given is asked for with its example."""
+    required = (HEAD + BODY).replace("#+     example: tool", "#+     required: true\n#+     example: good practice")
+    required = required.replace("#if not kind\n  ?thing a ?any .\n#end\n", "")
+    with pytest.raises(MissingParameter) as caught:
+        _read(required).bind({})
+    assert '--kind "good practice"' in caught.value.hint
+
+
+def test_unknown_query_suggests_the_nearest(kg: KnowledgeGraph) -> None:
+    """A slip in a query's name is answered with names like it."""
+    with pytest.raises(UnknownQuery) as caught:
+        kg.catalogue.get("intervention-s")
+    assert "interventions" in caught.value.hint
+
+
+def test_unlike_name_points_to_the_list() -> None:
+    """A name like none is answered with where the names are."""
+    with pytest.raises(UnknownQuery, match="no stored query 'zzz'") as caught:
+        Catalogue([], PREFIXES).get("zzz")
+    assert "whatworks queries" in caught.value.hint
+
+
+def _broken() -> list[tuple[str, str, str]]:
+    cases = read_yaml((CASES / "catalogue" / "broken.yaml").read_text(encoding="utf-8"))
+    return [(case["about"], case["file"], case["says"]) for case in cases]
+
+
+@pytest.mark.parametrize(("about", "file", "says"), _broken(), ids=[about for about, _, _ in _broken()])
+def test_broken_query_file_is_refused(about: str, file: str, says: str) -> None:
+    """A slip in a query file is an error that says what is wrong, with the file's name."""
+    with pytest.raises(QueryHeader) as caught:
+        _read(file)
+    assert says in str(caught.value), about
+    assert str(caught.value).startswith("queries/test/things.rq"), about
+
+
+def test_fault_names_the_line() -> None:
+    """The place of a fault is the line of the parameter that has it."""
+    text = HEAD.replace("#+     example: tool\n", "#+     exampel: tool\n") + BODY
+    with pytest.raises(QueryHeader) as caught:
+        _read(text)
+    assert caught.value.where is not None
+    assert text.splitlines().index("#+   - name: kind") + 1 == caught.value.where.line
+
+
+def test_file_that_is_not_utf8_is_refused() -> None:
+    """A query file in another encoding is refused, not misread."""
+    with pytest.raises(QueryHeader, match="not UTF-8"):
+        read_query(Asset("queries/test/things.rq", _Source(HEAD.encode() + "# é".encode("latin-1"))), PREFIXES)  # type: ignore[arg-type]  # a source needs only to be read
+
+
+def test_project_query_stands_before_the_shipped(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """A project's query of the same name is the one that is answered, and its own queries are in the catalogue."""
+    own = project({"queries/mine/approaches.rq": HEAD + BODY, "queries/mine/things.rq": HEAD + BODY})
+    assert "Things of a kind." == own.catalogue.get("approaches").summary
+    assert "things" in own.catalogue.names()
+
+
+_VARIABLE = re.compile(r"\?(\w+)")
+
+
+@settings(deadline=None, max_examples=300)
+@given(value=st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=60))
+def test_value_never_changes_the_query(value: str) -> None:
+    """Whatever a text parameter holds, the engine binds exactly that text and sees the same variables."""
+    head = """\
+#+ summary: A text.
+#+ params:
+#+   - name: words
+#+     type: text
+#+     required: true
+#+     summary: Words.
+#+     example: words
+#+ returns: {words: The words.}
+SELECT ?words WHERE {
+  VALUES ?words { "words" }
+}
+"""
+    bound = _read(head).bind({"words": Bound([(Literal(value),)])})
+    solutions = pyoxigraph.Store().query(bound)
+    assert isinstance(solutions, pyoxigraph.QuerySolutions)
+    assert ["words"] == [variable.value for variable in solutions.variables]
+    assert [value] == [row["words"].value for row in solutions if isinstance(row["words"], pyoxigraph.Literal)]
+
+
+def test_catalogue_names_are_unique() -> None:
+    """No two stored queries share a name, though they lie in folders."""
+    files = [
+        file.stem for file in (Path(__file__).parent.parent / "queries").rglob("*.rq") if file.parent.name != "system"
+    ]
+    assert len(files) == len(set(files))

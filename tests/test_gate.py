@@ -1,0 +1,322 @@
+"""The gate: what it refuses and where, what it lets through, and that it cannot be slowed down or led astray."""
+
+import time
+from contextlib import suppress
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from whatworks import gate
+from whatworks.errors import Place, QueryRefused, QuerySyntax
+from whatworks.gate import Limits, check, tokens
+from whatworks.terms import Literal, write_term
+
+# A port that the engine refuses to connect to: no test leaves the machine even if the gate fails.
+OUTSIDE = "<http://127.0.0.1:9/>"
+CALL = f"SERVICE {OUTSIDE} {{ ?a ?b ?c }}"
+
+
+def refused_at(query: str, **options: object) -> tuple[str, Place | None]:
+    """Return the message and the place of a refusal."""
+    with pytest.raises((QueryRefused, QuerySyntax)) as caught:
+        check(query, **options)  # type: ignore[arg-type]
+    return caught.value.message, caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("SELECT * { ?s ?p ?o }", "SELECT"),
+        ("ask{}", "ASK"),
+        ("PREFIX a: <https://x.org/load/from#>\nCONSTRUCT WHERE { ?s a:service ?o }", "CONSTRUCT"),
+        ("# SELECT\nBASE <https://x.org/insert>\nDESCRIBE <a>", "DESCRIBE"),
+        ("PREFIX select: <https://x.org/>\nASK { ?s select:a ?select }", "ASK"),
+    ],
+)
+def test_check_returns_the_form(query: str, form: str) -> None:
+    """The form of a query is its first keyword that is one, in capitals."""
+    assert check(query) == form
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "line", "column"),
+    [
+        ("", "holds no query", 1, 1),
+        ("# only a remark", "holds no query", 1, 1),
+        ("\n PREFIX a: <https://x.org/>", "holds no query", 2, 2),
+        ("hello world", "holds no query", 1, 1),
+        ("INSERT DATA { <a:a> <a:b> 1 }", "INSERT would change data", 1, 1),
+        ("PREFIX a: <a:>\nDELETE WHERE { ?s ?p ?o }", "DELETE would change data", 2, 1),
+        ("ASK {} ;\n DROP ALL", "DROP would change data", 2, 2),
+        ("LOAD <http://x.org/>", "LOAD would reach", 1, 1),
+        (f"SELECT * {{\n  {CALL}\n}}", "SERVICE would reach", 2, 3),
+        ("ASK { service silent ?x {} }", "SERVICE would reach", 1, 7),
+        ("SELECT * FROM <file:///etc/passwd> {}", "FROM names something", 1, 10),
+        ("SELECT *\nFROM NAMED <http://x.org/> {}", "FROM names something", 2, 1),
+        ("SELECT * FROM graph:a {}", "FROM names something", 1, 10),
+        ("ASK FROM", "FROM names something", 1, 5),
+        ("ASK { ?s ?p foo }", "'foo' is no word of SPARQL", 1, 13),
+        ("ASK { ?s ?p 'a }", "quote is not closed", 1, 13),
+        ('ASK {\n?s ?p """a }', "quote is not closed", 2, 9),
+        ("ASK { ?s \\u003fp ?o }", "backslash stands alone", 1, 10),
+        ("ASK { ?s ?p 'a\\qb' }", "begins no escape", 1, 15),
+        ("ASK { ?s ?p '\\uD800' }", "begins no escape", 1, 14),
+        ("ASK { ?s ?p '\\UFFFFFFFF' }", "begins no escape", 1, 14),
+    ],
+)
+def test_check_refuses_and_says_where(query: str, said: str, line: int, column: int) -> None:
+    """Each refusal has a reason and a place."""
+    message, where = refused_at(query)
+    assert said in message
+    assert where == Place("query", line, column)
+
+
+def test_check_refuses_long_texts() -> None:
+    """A text over the limit is refused at the first character too many."""
+    query = "ASK {}\n" + "#" * 20
+    assert check(query, limits=Limits(characters=27)) == "ASK"
+    message, where = refused_at(query, limits=Limits(characters=26))
+    assert message == "The query has 27 characters; at most 26 are allowed."
+    assert where == Place("query", 2, 20)
+
+
+def test_check_lets_from_name_the_graphs_of_the_store() -> None:
+    """FROM and FROM NAMED may name a graph that is there."""
+    graphs = {"https://x.org/g"}
+    assert check("SELECT * FROM <https://x.org/g> FROM NAMED <https://x.org/g> {}", graphs=graphs) == "SELECT"
+    _, where = refused_at("SELECT *\nFROM <https://x.org/g>\nFROM <https://x.org/h> {}", graphs=graphs)
+    assert where == Place("query", 3, 1)
+
+
+@pytest.mark.parametrize(("opening", "closing"), ["()", "{}", "[]"])
+def test_check_refuses_the_hundred_and_first_bracket(opening: str, closing: str) -> None:
+    """A hundred open brackets pass, one more does not, whatever the kind and however they are mixed."""
+    for before in ("", "{", "{(["):
+        number = 100 - len(before)
+        assert check(f"ASK {before}{opening * number}{closing * number}", limits=Limits(patterns=999)) == "ASK"
+        message, where = refused_at(f"ASK {before}{opening * 20_000}", limits=Limits(patterns=999))
+        assert message == "The query is nested more than 100 deep."
+        assert where == Place("query", 1, 105)
+
+
+def test_check_counts_brackets_in_what_may_be_no_iri() -> None:
+    """The engine takes `1<((1))&&2>1` for comparisons; brackets there count as well."""
+    assert check("ASK { FILTER(1<((((1))))&&2>1) }") == "ASK"
+    message, _ = refused_at("ASK { FILTER(1<" + "(" * 20_000 + "1" + ")" * 20_000 + "&&2>1) }")
+    assert message == "The query is nested more than 100 deep."
+
+
+FLAT = {
+    "statements": ("ASK {", "?a ?b ?c.", "}"),
+    "properties": ("ASK { ?s <a:b> 1", "; <a:b> ?o", "}"),
+    "values": ("ASK { ?s <a:b> 1", ", ?o", "}"),
+    "groups": ("ASK {", "{?a ?b ?c}", "}"),
+    "graphs": ("ASK {", "GRAPH ?g{}", "}"),
+    "optional": ("ASK {", "OPTIONAL{}", "}"),
+    "union": ("ASK {{}", "UNION{}", "}"),
+    "filters": ("ASK {", "FILTER(1)", "}"),
+    "filters by name": ("PREFIX a: <a:> ASK {", "FILTERa:b(1)", "}"),
+    "filters with words": ("ASK {", "FILTER EXISTS{}", "}"),
+    "values blocks": ("ASK {", "VALUES ?x {1}", "}"),
+    "binds": ("ASK {", "BIND(1 AS ?x)", "}"),
+    "members of a list": ("ASK { ?s ?p (", "1 ", ") }"),
+    "negative members of a list": ("ASK { ?s ?p (", "-1 ", ") }"),
+    "lists in a list": ("ASK { ?s ?p (", "()", ") }"),
+    "blank nodes": ("ASK { ?s ?p (", "[]", ") }"),
+    "having": ("SELECT (1 AS ?x) {} HAVING ", "(1)", ""),
+    "expressions": ("SELECT ", "(1 AS ?x)", "{}"),
+    "things to describe": ("DESCRIBE ", "<a:b>", ""),
+    "things to describe by name": ("PREFIX a: <a:> DESCRIBE ", "a:b ", ""),
+    "additions": ("ASK { FILTER(1", "+1", ") }"),
+    "alternatives": ("ASK { FILTER(1", "||1", ") }"),
+    "negations": ("ASK { FILTER(", "!", "1) }"),
+    "arguments": ("ASK { FILTER(1 IN (1", ",1", ")) }"),
+    "steps of a path": ("ASK { ?s <a:b>", "/<a:b>", " ?o }"),
+    "divisions that look like an IRI": ("ASK { FILTER(1<a:b", "/1", "&&2>1) }"),
+    "negations that look like an IRI": ("ASK { FILTER(1<", "!", "1&&2>1) }"),
+}
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_check_refuses_flat_texts_that_overflow_the_engine(name: str) -> None:
+    """Thirty of anything pass; many thousands, of which each kind here kills the engine or never ends, do not."""
+    head, unit, tail = FLAT[name]
+    assert check(head + unit * 30 + tail) in head
+    message, where = refused_at(head + unit * 15_000 + tail)
+    assert message in ("The query has more than 150 patterns.", "The query has more than 400 operators.")
+    assert where is not None
+    assert where.line == 1
+
+
+def test_check_counts_nothing_in_the_data_of_values() -> None:
+    """A list of values may be long; what follows it counts again."""
+    data = " ".join(f"('x-{number}.' <https://x.org/a-b/c.d;e> -1)" for number in range(2000))
+    query = f"SELECT * {{ VALUES (?a ?b ?c) {{ {data} }} ?a ?b ?c . %s }}"
+    assert check(query % "") == "SELECT"
+    assert refused_at(query % ("?a ?b ?c . " * 151))[0] == "The query has more than 150 patterns."
+
+
+HARMLESS = [
+    "'SERVICE'", '"LOAD <x> FROM"', "'''INSERT ' SERVICE '' {'''", '"""\n" SERVICE "" {{{"""', "'\\' SERVICE {'",
+    '"\\\\"', "<https://x.org/SERVICE/(a)/LOAD>", "<https://x.org/\\u0053ERVICE#from>", "from:load", "service:from",
+    "<https://x.org/a#SERVICE>", "from:SERVICE\\-LOAD", "'a' # SERVICE {{{{\n", "?SERVICE", "$LOAD", "_:SERVICE",
+    "'a'@service", "from:a%20b.c", "'\\u0022'", "'\\\\u0022'", "'caf\u00e9'@fr", "é:日本", "1.5e-3", "true",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("term", HARMLESS)
+def test_check_does_not_refuse_harmless_text(term: str) -> None:
+    """Keywords in strings, IRIs, remarks, names, variables and tags are not keywords, and the engine agrees."""
+    query = (
+        "PREFIX from: <https://x.org/> PREFIX service: <https://x.org/> PREFIX é: <https://x.org/>\n"
+        f"SELECT * {{ ?s ?p {term} . ?s service:load ?load . GRAPH service:from {{ ?s ?p ?service }} }}"
+    )
+    assert check(query) == "SELECT"
+    ox.Store().query(query)
+
+
+def test_check_reads_sparql_with_all_its_words() -> None:
+    """A query with most features of SPARQL passes."""
+    query = """
+    PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+    SELECT DISTINCT ?s (COUNT(DISTINCT ?o) AS ?n) (GROUP_CONCAT(?l; SEPARATOR=", ") AS ?ls) WHERE {
+      { ?s a ?c ; <a:p>+/^<a:q>|!<a:r> ?o } UNION { ?s <a:p>* [ <a:q> "x"@en-GB, 'y'^^xsd:string, -1.5e3 ] }
+      OPTIONAL { ?s <a:l> ?l FILTER(LANGMATCHES(LANG(?l), "en") && STRLEN(STR(?l)) >= 3 || !BOUND(?l)) }
+      MINUS { ?s <a:x> true } FILTER NOT EXISTS { GRAPH ?g { ?s ?p ?o } }
+      BIND(IF(ISIRI(?s), ENCODE_FOR_URI(STR(?s)), COALESCE(?l, "")) AS ?e)
+      VALUES (?c ?x) { (<a:C> UNDEF) (xsd:a 1) }
+      { SELECT ?s { ?s ?p ?o } ORDER BY DESC(?o) ASC(?p) LIMIT 5 OFFSET 1 }
+    } GROUP BY ?s HAVING (SUM(?n) > 1 && MAX(?n) NOT IN (1, 2)) ORDER BY ?s
+    """
+    assert check(query) == "SELECT"
+
+
+HIDDEN = {
+    "in two words written together": f"ASK {{ ?s ?p true{CALL} }}",
+    "before its own option": f"ASK {{ SERVICESILENT{OUTSIDE}{{}} }}",
+    "before a name": "PREFIX a: <http://127.0.0.1:9/> ASK { SERVICEa:b{ ?a ?b ?c } }",
+    "before a name, after a word": "PREFIX a: <http://127.0.0.1:9/> ASK { ?s ?p trueSERVICEa:b{ ?a ?b ?c } }",
+    "after a number": f"ASK {{ ?s ?p 1{CALL} }}",
+    "after a language with a direction": f'ASK {{ ?s ?p "a"@en--ltr {CALL} }}',
+    "after an escaped quote": f"PREFIX a: <a:> ASK {{ ?s ?p a:b\u00b7\\' . {CALL} ?s ?p a:b\\' }}",
+    "after an escaped quote and a mark": f"PREFIX a: <a:> ASK {{ ?s ?p a:b\u0301\\' . {CALL} ?s ?p a:b\\' }}",
+    "behind an IRI with an escape": f'ASK {{ ?s ?p "\\u0022" . ?s ?p <a:\\u0041#> . {CALL}\n ?s ?p "\\u0022" }}',
+    "in what is no long string": f"ASK {{ ?s ?p ('''a') {CALL} # \\q '''\n }}",
+    "in what is no long string either": f'ASK {{ ?s ?p ("""a") {CALL} # \\uD800 """\n }}',
+    "after a comparison": f"ASK {{ FILTER(1<2){CALL} FILTER(2>1) }}",
+    "after a remark": f"ASK {{ # remark\r{CALL} }}",
+    "after an escape that ends a string": f'ASK {{ FILTER("\\u0022) {CALL} #"="") }}',
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_check_finds_hidden_calls(name: str) -> None:
+    """A call that the engine would make is refused, however it is written."""
+    message, where = refused_at(HIDDEN[name])
+    assert message.startswith(("SERVICE would", "The query is not valid SPARQL. The backslash begins no escape"))
+    assert where is not None
+
+
+def test_check_says_where_an_escape_hides_a_call() -> None:
+    """The place of a refusal is the place in the text as it was written, after escapes of both lengths."""
+    query = 'ASK { ?s ?p "\\U00000042\\u0041", "\\u0022 .\nSERVICE <http://127.0.0.1:9/> {} #" }'
+    assert refused_at(query.replace("\n", " "))[1] == Place("query", 1, query.index("SERVICE") + 1)
+
+
+def test_check_accepts_every_escaped_text() -> None:
+    """A text with escapes that would not be SPARQL if they were replaced first is still a text."""
+    for text in ("\\u0022", "\\\\u0022", "'", '"""', "\\u005C"):
+        assert check(f"SELECT ({write_term(Literal(text))} AS ?x) {{}}") == "SELECT"
+
+
+PIECES = st.sampled_from(
+    ["'", '"', "'''", '"""', "\\", "<", ">", "#", "\n", "\r", " ", "a", "SERVICE", "SELECT", "{", "}", "(", ")", "[",
+     ":",
+     "a:b", ".", "-", "é", "·", "²", "😀", "?", "$x", "@en", "1", "1.5", "e", "\\'", "\\u0022", "\\u0041", "%41", "_",
+     "&&", "^^", "|", "\x00", "\u2028", "\ud800", "/",
+     "*"]
+)  # fmt: skip
+
+
+@example(["'", "\\"])
+@given(st.lists(PIECES, max_size=25))
+@settings(max_examples=400, deadline=None)
+def test_tokens_cover_the_text(pieces: list[str]) -> None:
+    """Between the tokens there are only remarks and white space, and each token is what stands at its place."""
+    query = "".join(pieces)
+    end = 0
+    for token in [*tokens(query), gate.Token("", "", len(query))]:
+        between = query[end : token.start]
+        lines = between.replace("\r", "\n").split("\n")
+        assert [line for line in lines if line.strip() and not line.strip().startswith("#")] == []
+        assert query[token.start : token.start + len(token.text)] == token.text
+        assert end <= token.start
+        end = token.start + len(token.text)
+
+
+@given(st.lists(PIECES, max_size=25))
+@settings(max_examples=400, deadline=None)
+def test_check_ends_in_a_form_or_a_refusal_with_a_place(pieces: list[str]) -> None:
+    """Whatever the text, there is a form, or a refusal with a place inside the text."""
+    query = "ASK { ?s ?p " + "".join(pieces)
+    try:
+        assert check(query) == "ASK"
+    except (QueryRefused, QuerySyntax) as refusal:
+        place = refusal.where
+        assert place is not None
+        assert place.line in range(1, query.count("\n") + 2)
+
+
+@given(st.lists(PIECES, max_size=12))
+@settings(max_examples=600, deadline=None)
+def test_check_lets_no_call_through(pieces: list[str]) -> None:
+    """No text around a call makes the gate accept what the engine would run."""
+    query = f"PREFIX a: <a:> ASK {{ ?s ?p {''.join(pieces)} SERVICE<http://127.0.0.1:9/>{{ ?a ?b ?c }} }}"
+    try:
+        check(query)
+    except (QueryRefused, QuerySyntax):
+        return
+    # It was accepted, so for the engine the call is no call: with the name of another keyword it is the same.
+    assert engine_reads(query) == engine_reads(query.replace(" SERVICE<", " SERVIZE<"))
+
+
+def engine_reads(query: str) -> bool:
+    """Say whether the engine takes a text for SPARQL."""
+    try:
+        ox.Store().query(query)
+    except (SyntaxError, UnicodeEncodeError):
+        return False
+    except (OSError, RuntimeError):
+        return True
+    return True
+
+
+SLOW = [
+    "'", '"', "'''", '"""', "\\'", '\\"', "'\\", "'''x'\\", "''' ", "\\'''", '"\\\n', "<", "<a", "< ", "<a>",
+    "<\\u0041", "a.", "a-", "a.b-", "a:", "a:.", "a:b.", "a:b.\\-", ":%41", "%4", "1.", "1e", "1.5e", "@a-", "@a--",
+    "?", "?a", "_", "_:", ".", "(", "((", ")", "{", "#", "#\n", "^", "|", "&", "!", "\\u0041", "\\u0027", "é", "é.",
+    "😀", " ", "\n", "a", "aSERVICE", "PREFIX a:<a:>", "<(", "<))", "'a'", "'a'@en ", "VALUES ?x{", "}", "--", "SELECT ",
+]  # fmt: skip
+
+
+def seconds(query: str, limits: Limits | None = None) -> float:
+    """Return how long the gate takes for a text, whatever it says."""
+    started = time.process_time()
+    with suppress(QueryRefused, QuerySyntax):
+        check(query, limits=limits)
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("unit", SLOW)
+def test_check_is_fast_on_hostile_texts(unit: str) -> None:
+    """A text of 24 KB made of one unit is judged in a time that only a linear reading reaches."""
+    assert seconds("ASK { " + unit * (24_000 // len(unit))) < 1
+
+
+@pytest.mark.parametrize("unit", ["'", "\\'", "<", "a.", "<("])
+def test_check_is_fast_on_the_longest_texts(unit: str) -> None:
+    """A text of 256 KB takes seconds at most, also where no limit ends the counting early."""
+    unlimited = Limits(nesting=10**9, patterns=10**9, operators=10**9)
+    assert seconds("ASK { " + unit * (262_000 // len(unit)), unlimited) < 10

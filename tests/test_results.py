@@ -1,0 +1,318 @@
+"""Answers, and how each is written."""
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from whatworks.results import Boolean, Row, Table, Triples, plain, safe, write_table
+from whatworks.store import EmbeddedStore
+from whatworks.terms import (
+    XSD,
+    XSD_BOOLEAN,
+    XSD_DECIMAL,
+    XSD_INTEGER,
+    BlankNode,
+    Iri,
+    Literal,
+    Term,
+    Triple,
+    write_term,
+)
+
+HOSTILE = st.sampled_from("\"'\\\n\r\t\b\v\x01\x1f\x7f\x85\u2028 <>&,;=|]u0041é😀\u202e\u0301\xa0\u3000")
+TEXTS = st.text(HOSTILE | st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufffe\uffff"), max_size=9)
+NUMBERS = st.sampled_from(
+    [
+        "1",
+        "-1",
+        "+1",
+        "01",
+        "1.0",
+        "-.5",
+        "5.",
+        ".",
+        "+",
+        "1e5",
+        "1.5E-3",
+        "INF",
+        "true",
+        "false",
+        "1",
+        "yes",
+        "",
+        " 1",
+        "٣",
+    ]
+)
+DATATYPES = st.sampled_from(
+    [XSD_INTEGER, XSD_DECIMAL, XSD_BOOLEAN, Iri(XSD + "double"), Iri(XSD + "date"), Iri("a:&'")]
+)
+LITERALS = (
+    st.builds(Literal, TEXTS | NUMBERS)
+    | st.builds(Literal.text, TEXTS, st.sampled_from(["en", "pt-br"]))
+    | st.builds(Literal, NUMBERS | TEXTS, st.just(""), DATATYPES)
+)
+IRIS = st.sampled_from(["https://x.org/a", "https://x.org/a'b&c;d=(e)", "urn:é", "https://x.org/#😀"]).map(Iri)
+CELLS = st.none() | IRIS | LITERALS
+SPARQL_FORMATS = ("json", "xml", "csv", "tsv")
+
+
+def answered(columns: tuple[str, ...], rows: list[Row]) -> Table:
+    """Return the engine's table of these rows."""
+    lines = (" ".join("UNDEF" if term is None else write_term(term) for term in row) for row in rows)
+    head = " ".join(f"?{column}" for column in columns)
+    data = "\n".join(f"({line})" for line in lines)
+    found = EmbeddedStore().query(f"SELECT {head} {{ VALUES ({head}) {{ {data} }} }}")
+    assert isinstance(found, Table)
+    return found
+
+
+def engine_bytes(columns: tuple[str, ...], rows: list[Row], name: str) -> bytes:
+    """Return what the engine writes for these rows."""
+    found = answered(columns, rows)
+    assert found.engine_bytes is not None
+    return found.engine_bytes(name)
+
+
+def check_same_bytes(columns: tuple[str, ...], rows: list[Row]) -> None:
+    """Compare the engine's bytes with our own for the rows that the engine gave."""
+    found = list(answered(columns, rows))
+    assert [[term is None for term in row] for row in found] == [[term is None for term in row] for row in rows]
+    for name in SPARQL_FORMATS:
+        assert Table(columns, found).write(name) == engine_bytes(columns, rows, name), name
+
+
+@example([])
+@example([(None,), (Literal(""),), (Literal(" "),), (Literal("\n a \r"),), (Literal("\\u0022"),)])
+@given(st.lists(st.tuples(CELLS), max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_one_column_is_written_as_the_engine_writes_it(rows: list[Row]) -> None:
+    """A table of one column, where an empty cell is an empty line, has the engine's bytes in each SPARQL format."""
+    check_same_bytes(("x",), rows)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=4))
+@settings(max_examples=250, deadline=None)
+def test_several_columns_are_written_as_the_engine_writes_them(rows: list[Row]) -> None:
+    """A table of several columns has the engine's bytes in each SPARQL format."""
+    check_same_bytes(("a", "b_2", "é"), rows)
+
+
+@pytest.mark.parametrize("query", ["SELECT * {}", "SELECT ?x { VALUES ?x {} }", "SELECT (BNODE() AS ?x) {}"])
+@pytest.mark.parametrize("name", SPARQL_FORMATS)
+def test_tables_without_columns_rows_or_names_are_written_as_the_engine_writes_them(query: str, name: str) -> None:
+    """No columns, no rows, and blank nodes are the corners of the formats."""
+    found = EmbeddedStore().query(query)
+    assert isinstance(found, Table)
+    rows = list(found)
+    own = Table(found.columns, rows).write(name).decode()
+    again = EmbeddedStore().query(query)
+    assert isinstance(again, Table)
+    assert again.engine_bytes is not None
+    blank = re.compile(r"[0-9a-f]{20,}")
+    assert blank.sub("", own) == blank.sub("", again.engine_bytes(name).decode())
+
+
+@pytest.mark.parametrize("query", ["ASK {}", "ASK { ?s ?p ?o }"])
+@pytest.mark.parametrize("name", SPARQL_FORMATS)
+def test_boolean_is_written_as_sparql_writes_it(query: str, name: str) -> None:
+    """A yes or no is true or false in the SPARQL formats."""
+    answer = EmbeddedStore().query(query)
+    assert isinstance(answer, Boolean)
+    word = "false" if "?" in query else "true"
+    assert (
+        answer.write(name).decode()
+        == {
+            "json": f'{{"head":{{}},"boolean":{word}}}',
+            "xml": '<?xml version="1.0"?><sparql xmlns="http://www.w3.org/2005/sparql-results#"><head></head>'
+            f"<boolean>{word}</boolean></sparql>",
+            "csv": word,
+            "tsv": word,
+        }[name]
+    )
+
+
+@pytest.mark.parametrize(("value", "text"), [(True, b"yes\n"), (False, b"no\n")])
+def test_boolean_is_a_word_for_people(value: bool, text: bytes) -> None:
+    """On a terminal and in a page the answer is yes or no."""
+    assert [Boolean(value).write(name) for name in ("table", "md")] == [text, text]
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_csv_and_json_are_read_back(rows: list[Row]) -> None:
+    """Ordinary readers of CSV and JSON get each value as it is."""
+    expected = [
+        ["" if term is None else term.value if isinstance(term, Literal) else str(term) for term in row] for row in rows
+    ]
+    text = Table(("a", "b"), rows).write("csv").decode()
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [["a", "b"], *expected]
+    document = json.loads(Table(("a", "b"), rows).write("json"))
+    found = [[binding.get(name, {}).get("value", "") for name in "ab"] for binding in document["results"]["bindings"]]
+    assert found == expected
+
+
+def test_csv_quotes_an_iri_with_a_comma() -> None:
+    """An IRI with a comma stays one cell, also where the engine could write the bytes."""
+    table = answered(("x", "y"), [(Iri("https://x.org/a,b"), Literal.integer(1))])
+    assert table.write("csv") == b'x,y\r\n"https://x.org/a,b",1\r\n'
+
+
+def test_write_takes_the_engine_s_bytes() -> None:
+    """JSON, XML and TSV of a store's answer do not pass through Python."""
+    table = Table(("x",), [], engine_bytes=lambda name: name.encode())
+    assert [table.write(name) for name in ("json", "xml", "tsv")] == [b"json", b"xml", b"tsv"]
+    assert table.write("table") == b"x\n\xe2\x94\x80\n"
+
+
+def test_xml_is_xml() -> None:
+    """White space at the ends of a text survives a reader of XML."""
+    rows: list[Row] = [(Literal(" a\t"), Iri("urn:a&b"), BlankNode("b0"))]
+    root = ElementTree.fromstring(Table(("a", "b", "c"), rows).write("xml"))
+    assert [cell.text for cell in root.iter() if cell.text] == [" a\t", "urn:a&b", "b0"]
+
+
+def test_cut_keeps_the_first_rows_and_says_so() -> None:
+    """A limit cuts the rows with a note; where all rows fit there is none."""
+    rows: list[Row] = [(Literal.integer(number),) for number in range(3)]
+    cut = Table(("n",), iter(rows)).cut(2)
+    assert (list(cut), cut.note) == (rows[:2], "Only the first 2 rows are shown; there are more.")
+    whole = Table(("n",), iter(rows), note="x").cut(3)
+    assert (list(whole), whole.note) == (rows, "x")
+    assert list(Table(("n",), iter(rows)).cut(0)) == []
+    table = Table(("n",), rows)
+    assert table.cut(None) is table
+
+
+def test_triples_yield_their_statements() -> None:
+    """The statements of a graph are iterated."""
+    triple = Triple(Iri("a:a"), Iri("a:b"), Literal("c"))
+    assert list(Triples([triple])) == [triple]
+    assert list(Triples()) == []
+
+
+def shown_width(line: str) -> int:
+    """Return how many columns of a terminal a line takes."""
+    wide = [
+        2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line if unicodedata.category(char)[0] != "M"
+    ]
+    return sum(wide)
+
+
+CELL_TEXTS = st.text(st.sampled_from("abc 日本é\u0301\u0e31😀\n\x1b\u202e"), max_size=40).map(Literal)
+
+
+@given(st.integers(1, 6).flatmap(lambda size: st.lists(st.tuples(*[CELL_TEXTS] * size), min_size=1, max_size=3)),
+       st.integers(20, 90))  # fmt: skip
+@settings(max_examples=200, deadline=None)
+def test_a_table_fits_the_width(rows: list[Row], width: int) -> None:
+    """No line is wider than the terminal, as long as each column can have four places; all columns stay aligned."""
+    size = len(rows[0])
+    lines = write_table([f"c{index}" for index in range(size)], rows, width=width).splitlines()
+    assert len(lines) == len(rows) + 2
+    assert max(map(shown_width, lines)) <= max(width, 6 * size - 2)
+    assert max(map(shown_width, lines)) == shown_width(lines[1])
+
+
+def test_a_table_gives_the_room_to_the_widest() -> None:
+    """Columns that fit stay whole; the widest is cut with an ellipsis."""
+    rows: list[Row] = [(Literal("short"), Literal("x" * 50)), (Literal("a"), Literal("y"))]
+    assert write_table(["a", "long"], rows, width=20) == (
+        "a      long\n─────  ─────────────\nshort  xxxxxxxxxxxx…\na      y\n"
+    )
+
+
+def test_a_table_aligns_wide_and_combining_characters() -> None:
+    """A wide character takes two places and a mark none; numbers stand at the right."""
+    rows: list[Row] = [
+        (Literal("日本"), Literal.integer(5)),
+        (Literal("e\u0301"), Literal("12.50", "", XSD_DECIMAL)),
+        (Literal("ab"), None),
+    ]
+    assert write_table(["name", "n"], rows) == ("name      n\n────  ─────\n日本      5\ne\u0301     12.50\nab\n")
+
+
+def test_a_table_cuts_a_wide_character_whole() -> None:
+    """Where half a wide character would fit, none of it is shown."""
+    rows: list[Row] = [(Literal("日本日本日本日本日本日本"),)]
+    assert write_table(["x"], rows, width=20).splitlines()[2] == "日本日本日本日本日…"
+
+
+def test_a_table_without_rows_has_its_head() -> None:
+    """No rows leave the names of the columns, and no columns leave nothing to align."""
+    assert write_table(["a", "bc"], []) == "a  bc\n─  ──\n"
+    assert write_table([], [()]) == "\n\n\n"
+    assert write_table([], [()], width=20) == "\n\n\n"
+
+
+@given(st.text(max_size=20))
+@settings(max_examples=300, deadline=None)
+def test_safe_leaves_nothing_that_steers_or_hides(text: str) -> None:
+    """What is left can be encoded, is one line, and holds no control, bidi, invisible or tag character."""
+    shown = safe(text + "\u202e\x1b[2J\n\U000e0041\u2066\xad\ud800")
+    assert shown.encode().decode() == shown
+    assert [char for char in shown if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")] == []
+    assert [
+        char
+        for char in shown
+        if unicodedata.bidirectional(char) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI")
+    ] == []
+    assert [char for char in shown if 0xE0000 <= ord(char) < 0xE1000 or char in "\xad\u200b\u2060\ufeff"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\tb\r\nc", "a b  c"),
+        ("\x1b]0;title\x07", "\\u001b]0;title\\u0007"),
+        ("user\u202egnp.exe", "user\\u202egnp.exe"),
+        ("a\u200bb\xadc", "a\\u200bb\\u00adc"),
+        ("métiers 日本 😀", "métiers 日本 😀"),
+    ],
+)
+def test_safe_shows_what_was_hidden(text: str, shown: str) -> None:
+    """Line ends become spaces, other dangerous characters their numbers; letters stay."""
+    assert safe(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("term", "shown"),
+    [
+        (None, ""),
+        (Iri("https://x.org/a"), "a"),
+        (Literal.text("Ä\x07", "de"), "Ä\\u0007"),
+        (BlankNode("b\x1b"), "_:b\\u001b"),
+    ],
+)
+def test_plain_shows_a_term(term: Term | None, shown: str) -> None:
+    """A person sees the text of a literal, a short IRI, the name of a node, and nothing where nothing is bound."""
+    assert plain(term, lambda iri: iri.code) == shown
+
+
+def test_markdown_escapes_what_markdown_reads() -> None:
+    """Bars, marks, links, entities and tags of a value are shown and not obeyed."""
+    hostile = "a|b\\|<img src=x onerror=alert(1)> **b** _i_ `c` ~~d~~ [l](javascript:x) &lt;\nnext"
+    lines = Table(("x", "y"), [(Literal(hostile), Iri("https://x.org/a_b"))]).write("md").decode().split("\n")
+    assert lines == [
+        "| x | y |",
+        "| --- | --- |",
+        "| a\\|b\\\\\\|\\<img src=x onerror=alert(1)\\> \\*\\*b\\*\\* \\_i\\_ \\`c\\`"
+        " \\~\\~d\\~\\~ \\[l\\](javascript:x) \\&lt; next "
+        "| https://x.org/a\\_b |",
+        "",
+    ]
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), max_size=3))
+@settings(max_examples=100, deadline=None)
+def test_markdown_has_one_line_a_row(rows: list[Row]) -> None:
+    """Whatever the values, each row is one line with as many bars as there are columns."""
+    lines = Table(("x", "y"), rows).write("md").decode().splitlines()
+    assert [len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) for line in lines] == [3] * (len(rows) + 2)
