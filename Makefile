@@ -52,7 +52,7 @@ demo: setup
 	@echo "Done. The command is $(WHATWORKS); start with: $(WHATWORKS) queries"
 
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 clean:
 	rm -rf $(VENV) build dist

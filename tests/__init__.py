@@ -1,0 +1,1 @@
+"""The tests of whatworks: one file for each module."""

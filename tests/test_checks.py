@@ -712,7 +712,7 @@ def test_words_for_other_constraints(kind: str, expected: str, kg: KnowledgeGrap
         ("Pattern", None, "6 values (1, 2, 3, 4, 5, …)"),
         ("MinLength", Literal("x" * 200), f"'{'x' * 119}…'"),
         ("Datatype", Literal("2014", datatype=URIRef("https://example.org/T")), "'2014', a value of the type https://example.org/T"),
-        ("NodeKind", BNode(), "a thing without an IRI"),
+        ("NodeKind", BNode("part"), "a thing without an IRI"),
         ("Or", URIRef("https://example.org/x"), "values of https://example.org/x that do not fit together"),
     ],
 )  # fmt: skip
@@ -727,14 +727,14 @@ def test_words_for_what_is_found(kind: str, value: Literal | None, found: str, k
 def test_words_without_values(kg: KnowledgeGraph) -> None:
     """A result of a path that is no property says that values do not fit together."""
     words = Words(Graph(), Graph(), kg.prefixes)
-    assert words.found(Result(None, BNode(), None, None, "Xone")) == "values that do not fit together"
+    assert words.found(Result(None, BNode("part"), None, None, "Xone")) == "values that do not fit together"
 
 
 def test_unnamed_shape_has_a_field(kg: KnowledgeGraph) -> None:
     """A shape without a name speaks of its property, or of the thing itself."""
     words = Words(Graph(), Graph(), kg.prefixes)
-    assert words.field(BNode(), RDFS.label) == "rdfs:label"
-    assert words.field(BNode(), None) == "the thing itself"
+    assert words.field(BNode("part"), RDFS.label) == "rdfs:label"
+    assert words.field(BNode("part"), None) == "the thing itself"
 
 
 # ---- lines ----

@@ -641,7 +641,7 @@ def batches(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
     rows = [
         {
             "id": key,
-            "title": draw(st.text(max_size=3)),
+            "title": draw(st.text(st.characters(codec="utf-8", exclude_characters="\0\ufffe\uffff"), max_size=3)),
             "actors": draw(ACTORS),
             "related": draw(st.lists(st.sampled_from(keys))),
         }

@@ -61,6 +61,13 @@ def test_shorten_takes_the_longest_namespace(iri: str, curie: str | None) -> Non
     assert PREFIXES.shorten(iri) == curie
 
 
+def test_shorten_does_not_depend_on_the_order_of_the_table() -> None:
+    """Where two namespaces would do, the longer one is taken, wherever it stands."""
+    table = {"a": "https://x.org/", "b": "https://x.org/stage-", "c": "https://x.org/st"}
+    for items in (list(table.items()), list(table.items())[::-1]):
+        assert Prefixes(dict(items)).shorten("https://x.org/stage-1") == "b:1"
+
+
 @given(st.text(max_size=12))
 @settings(max_examples=300, deadline=None)
 def test_shorten_is_undone_by_expand_and_by_turtle(local: str) -> None:

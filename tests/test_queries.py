@@ -4,6 +4,7 @@ import csv
 import io
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -63,7 +64,13 @@ class Server:
             with socket.socket() as free:
                 free.bind(("127.0.0.1", 0))
                 port = free.getsockname()[1]
-            command = ["oxigraph", "serve", "--bind", f"127.0.0.1:{port}", "--union-default-graph"]
+            command = [
+                str(Path(sys.executable).with_name("oxigraph")),
+                "serve",
+                "--bind",
+                f"127.0.0.1:{port}",
+                "--union-default-graph",
+            ]
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             url = f"http://127.0.0.1:{port}"
             self._running[collection] = (process, url)

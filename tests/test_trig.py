@@ -55,6 +55,18 @@ def test_write_trig_without_prefixes_is_the_same_data(quads: list[Quad]) -> None
     assert set(read(write_trig(quads, Prefixes({})))) == set(quads)
 
 
+def test_write_trig_keeps_names_apart_that_count_alike() -> None:
+    """`a-1` and `a-01` are the same number and two things: each stands once, in each graph, in one order."""
+    names = [Iri("https://x.org/a-01"), Iri("https://x.org/a-1")]
+    quads = [Quad(thing, verb, verb, graph) for thing in names for verb in names for graph in names]
+    text = write_trig(quads, PREFIXES)
+    assert [line.split()[0] for line in text.splitlines() if line.endswith(("{", ";"))] == [
+        *("ex:a-01", "ex:a-01", "ex:a-1"),
+        *("ex:a-1", "ex:a-01", "ex:a-1"),
+    ]
+    assert write_trig(quads[::-1], PREFIXES) == text
+
+
 def test_write_trig_keeps_blank_nodes_together() -> None:
     """Statements with blank nodes are the same up to the names of these."""
     quads = [

@@ -290,8 +290,6 @@ class _Size:
         in_parentheses = inside == "("
         if token.kind == "iri":
             self.operators += max(0, sum(map(token.text.count, "!+-*/=&,")) - _SIGNS_OF_AN_IRI)
-        elif token.kind == "name":
-            self.patterns += "FILTER" in token.text.split(":")[0].upper()
         elif token.kind == "word":
             self.patterns += token.word in _COUNTED
         elif token.kind == "operator":
