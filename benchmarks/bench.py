@@ -125,7 +125,7 @@ class Bench:
 
 def engine(collection: Collection) -> ox.Store:
     """Return the engine's own store behind a collection."""
-    return collection.store._store
+    return collection.store.engine
 
 
 def cpu(call: Callable[[], object], share: int = 1) -> Measure:

@@ -87,7 +87,7 @@ def test_readme_lists_every_command() -> None:
     """Every command stands in the table of the README."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name in main.commands:
-        assert f"| `{name}" in readme
+        assert f"`{name}" in readme
 
 
 def test_every_command_and_option_has_help(kg: KnowledgeGraph) -> None:

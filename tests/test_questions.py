@@ -153,7 +153,7 @@ class _Fixture:
         from whatworks.store.convert import quad_to_engine  # noqa: PLC0415 - only tests take statements out of a store
 
         for quad in quads:
-            self.kg.collection.store._store.remove(quad_to_engine(quad))
+            self.kg.collection.store.engine.remove(quad_to_engine(quad))
 
     def noticing(self, changed: set[str]) -> str | None:
         """Return the first query with a case that fails now."""

@@ -5,11 +5,12 @@ The public surface is `KnowledgeGraph`, `Error` and `__version__`; everything el
 
 from typing import TYPE_CHECKING, Any
 
+from whatworks.version import __version__
+
 if TYPE_CHECKING:
     from whatworks.errors import Error
     from whatworks.kg import KnowledgeGraph
 
-__version__ = "0.1.0"
 __all__ = ["Error", "KnowledgeGraph", "__version__"]
 
 

@@ -4,10 +4,12 @@ Error:
     ├── UsageError            exit 2   what was asked for does not exist or is badly put
     │   ├── UnknownQuery, UnknownParameter, MissingParameter, UnknownValue, InvalidValue, AmbiguousValue
     │   └── UnknownThing, UnknownFormat
+    ├── CheckFailed           exit 1   the data has violations
     └── InputError            exit 3   a file, a query text, the store or the system is at fault
         ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile
         ├── QueryHeader, QuerySyntax, QueryRefused
         ├── MappingFault, ImportRefused, ShapeFault, SettingsFault, Unwritable, InvalidTerm
+        └── DamagedRelease, NewerRelease, Locked, SourcesChanged
 
 Each code is an anchor of docs/errors.md. Neither the command line nor a web framework is known here: each door maps
 an `Error` once, with `exit_status` or `http_status`.
@@ -201,6 +203,42 @@ class Unwritable(InputError):
     """A file or folder cannot be written."""
 
     code = "unwritable"
+
+
+class CheckFailed(Error):
+    """The data has violations, so no release is made of it."""
+
+    code = "check-failed"
+    exit_status = 1
+    http_status = 409
+
+
+class DamagedRelease(InputError):
+    """A release on disk is not whole."""
+
+    code = "damaged-release"
+    http_status = 500
+
+
+class NewerRelease(InputError):
+    """A release was made by a version that this one does not understand."""
+
+    code = "newer-release"
+    http_status = 500
+
+
+class Locked(InputError):
+    """Another process is writing releases of this project."""
+
+    code = "locked"
+    http_status = 409
+
+
+class SourcesChanged(InputError):
+    """The source files changed while a release was made from them."""
+
+    code = "sources-changed"
+    http_status = 409
 
 
 class InvalidTerm(InputError):

@@ -5,7 +5,7 @@
 >>> table = kg.query("interventions", country="Belgium")
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,16 @@ from whatworks.assets import SETTINGS_FILE, Assets, find_project
 from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
 from whatworks.describe import Describer, Description
-from whatworks.errors import UnknownThing
+from whatworks.errors import CheckFailed, UnknownThing, Unwritable
 from whatworks.jsonld import Documents
 from whatworks.lookup import Lookup
 from whatworks.namespaces import Prefixes
+from whatworks.release import Release, Releases, source_state
 from whatworks.results import Answer, Table
 from whatworks.settings import Settings
 from whatworks.store import serialize
-from whatworks.terms import Iri, Quad, Triple
+from whatworks.terms import Iri, Quad, Triple, is_iri
+from whatworks.why import Origin, origins
 
 if TYPE_CHECKING:
     from whatworks.checks import Report
@@ -32,17 +34,35 @@ if TYPE_CHECKING:
 class KnowledgeGraph:
     """A collection of interventions, opened."""
 
-    def __init__(self, assets: Assets, settings: Settings) -> None:
+    def __init__(
+        self,
+        assets: Assets,
+        settings: Settings,
+        *,
+        store: Path | None = None,
+        notify: Callable[[str], None] | None = None,
+    ) -> None:
         self.assets = assets
         self.settings = settings
+        self._store = store
+        self._notify = notify or (lambda _: None)
 
     @classmethod
-    def open(cls, project: Path | str | None = None) -> "KnowledgeGraph":
+    def open(
+        cls,
+        project: Path | str | None = None,
+        *,
+        store: Path | str | None = None,
+        notify: Callable[[str], None] | None = None,
+    ) -> "KnowledgeGraph":
         """Open a project, or the shipped collection where there is none.
 
         Args:
             project: A folder with settings and data; without it, the nearest folder above the current one that holds
                 `whatworks.toml`, else the collection that comes with the package.
+
+            store: The folder of a release to read, instead of the release in use or the files.
+            notify: Is told what a person should know, such as that the files are newer than the release.
 
         Raises:
             MissingFile: The folder does not exist.
@@ -51,7 +71,8 @@ class KnowledgeGraph:
         folder = Path(project) if project is not None else find_project(Path.cwd())
         assets = Assets.find(folder)
         file = folder / SETTINGS_FILE if folder is not None else None
-        return cls(assets, Settings.load(file if file is not None and file.is_file() else None))
+        settings = Settings.load(file if file is not None and file.is_file() else None)
+        return cls(assets, settings, store=Path(store) if store is not None else None, notify=notify)
 
     @cached_property
     def prefixes(self) -> Prefixes:
@@ -65,8 +86,58 @@ class KnowledgeGraph:
 
     @cached_property
     def collection(self) -> Collection:
-        """The graph, loaded when it is first needed."""
+        """The graph: of the release that was asked for, of the release in use, or of the files."""
+        release = self.release
+        if release is None:
+            return self.sources
+        return release.collection(Collection.described(self.assets, self.settings))
+
+    @cached_property
+    def sources(self) -> Collection:
+        """The graph that the files make, whether there is a release or not."""
         return Collection.open(self.assets, self.settings)
+
+    @cached_property
+    def releases(self) -> Releases | None:
+        """The releases of the project; None for the collection of an installed package, which has none."""
+        data = self.assets.data_folder()
+        return Releases(data.parent / "releases") if data is not None else None
+
+    @cached_property
+    def release(self) -> Release | None:
+        """The release that is read, if one is.
+
+        Raises:
+            DamagedRelease, NewerRelease: It cannot be read.
+        """
+        if self._store is not None:
+            return Release.open(self._store)
+        release = self.releases.current() if self.releases is not None else None
+        if self.releases is not None and release is not None and self.releases.stale(self.assets):
+            self._notify(f"The files are newer than release {release.name}, which is read. Renew it: whatworks build")
+        return release
+
+    def build(self, folder: Path | None = None, *, checked: bool = True) -> Release:
+        """Make a release of the files and put it to use.
+
+        Args:
+            folder: The folder of releases, instead of the project's.
+            checked: Whether to check with the core profile first.
+
+        Raises:
+            CheckFailed: The data has violations.
+            Locked, SourcesChanged, Unwritable: As they say; the release before stays in use.
+        """
+        releases = Releases(folder) if folder is not None else self.releases
+        if releases is None:
+            raise Unwritable("An installed package has no place for releases.", hint="Say where: --output DIR.")
+        if checked and (report := self.check(profile="core")).fails("violation"):
+            raise CheckFailed(
+                f"The data has {report.count('violation')} violations; no release was made.",
+                hint="See them with: whatworks check --profile core",
+            )
+        state = source_state(self.assets)
+        return releases.build(Collection.open(self.assets, self.settings), self.catalogue, state)
 
     @cached_property
     def lookup(self) -> Lookup:
@@ -118,6 +189,24 @@ class KnowledgeGraph:
     def describer(self) -> Describer:
         """Describes things."""
         return Describer(self.collection, self.catalogue)
+
+    def why(self, name: str, predicate: str | None = None) -> list[Origin]:
+        """Say where the statements about a thing come from: a record and its pages, a method, or a rule.
+
+        Args:
+            name: The thing, by key, IRI, CURIE or title; its parts are included.
+            predicate: Only statements with this property, as an IRI or CURIE.
+
+        Raises:
+            UnknownThing: There is no such thing or property.
+        """
+        prop = self.prefixes.expand(predicate) or Iri(predicate) if predicate else None
+        found = origins(self.collection, self.lookup.thing(name), prop if prop is None or is_iri(prop) else None)
+        if not found or (prop is not None and not is_iri(prop)):
+            raise UnknownThing(
+                f"Nothing is said of {name!r} with {predicate!r}.", hint="Write a property like ww:stage."
+            )
+        return found
 
     @cached_property
     def documents(self) -> Documents:
@@ -183,7 +272,7 @@ class KnowledgeGraph:
         from whatworks.ingest import read_batch  # noqa: PLC0415 - needed by one command only
 
         contexts = self.documents.contexts
-        return read_batch(files, self.collection, self.lookup, mapping=mapping, contexts=contexts)
+        return read_batch(files, self.sources, Lookup(self.sources, self.catalogue), mapping=mapping, contexts=contexts)
 
     def statistics(self, *, graphs: bool = False) -> Table:
         """Count the things of each class, or the statements of each named graph."""

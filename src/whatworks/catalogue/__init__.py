@@ -25,10 +25,10 @@ class Catalogue:
 
     def names(self) -> list[str]:
         """Return the names of the queries for people, sorted."""
-        return sorted(name for name in self._assets if not name.startswith(("system/", "lint/")))
+        return sorted(name for name in self._assets if "/" not in name)
 
     def get(self, name: str) -> Query:
-        """Return the query of this name; names of the tool's own queries start with `system/` or `lint/`.
+        """Return the query of this name; the tool's own start with their folder, as in `system/labels`.
 
         Raises:
             UnknownQuery: There is none; the message suggests the nearest.

@@ -16,6 +16,8 @@ from whatworks.namespaces import Prefixes
 from whatworks.terms import Literal, Term
 from whatworks.yamltext import YamlFault, read_yaml
 
+# Folders of queries that the tool asks for itself; the catalogue for people leaves them out.
+OWN_FOLDERS = ("system", "lint", "publish")
 _HEADER_KEYS = {"summary", "description", "tags", "params", "returns", "chart", "question"}
 _PARAMETER_KEYS = {
     "name", "type", "scheme", "summary", "required", "default", "many", "narrower", "minimum", "maximum", "choices",
@@ -29,9 +31,9 @@ _PREFIX = re.compile(r"^\s*PREFIX\s+([A-Za-z][\w.-]*|):\s*<([^<>\s]*)>", re.IGNO
 
 
 def name_of(asset: Asset) -> str:
-    """Return the name of a query: its file's; the tool's own queries keep the folder, `system/` or `lint/`."""
+    """Return the name of a query: its file's; the tool's own queries keep their folder, as in `system/labels`."""
     parts = asset.name.removesuffix(".rq").split("/")
-    return "/".join(parts[-2:]) if parts[-2] in ("system", "lint") else parts[-1]
+    return "/".join(parts[-2:]) if parts[-2] in OWN_FOLDERS else parts[-1]
 
 
 def read_query(asset: Asset, prefixes: Prefixes) -> Query:

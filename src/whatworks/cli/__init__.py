@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks import __version__
-from whatworks.cli.data import check, export, import_, show, stats
+from whatworks.cli.data import check, export, import_, show, stats, why
 from whatworks.cli.query import queries, query, sparql
+from whatworks.cli.release import build, prune, releases, verify
 from whatworks.errors import Error
+from whatworks.version import __version__
 
 if TYPE_CHECKING:
     from whatworks.kg import KnowledgeGraph
@@ -60,8 +61,9 @@ class Commands(click.Group):
 class Opener:
     """Opens the knowledge graph when a command first needs it."""
 
-    def __init__(self, project: Path | None) -> None:
+    def __init__(self, project: Path | None, store: Path | None) -> None:
         self._project = project
+        self._store = store
         self._opened: KnowledgeGraph | None = None
 
     @property
@@ -70,7 +72,10 @@ class Opener:
         if self._opened is None:
             from whatworks.kg import KnowledgeGraph  # noqa: PLC0415 - lazy on purpose
 
-            self._opened = KnowledgeGraph.open(self._project)
+            def notify(text: str) -> None:
+                click.echo(text, err=True)
+
+            self._opened = KnowledgeGraph.open(self._project, store=self._store, notify=notify)
         return self._opened
 
 
@@ -81,10 +86,16 @@ class Opener:
     envvar="WHATWORKS_PROJECT",
     help="A project folder; without it the nearest folder above with whatworks.toml, else the shipped collection.",
 )
+@click.option(
+    "--store",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="WHATWORKS_STORE",
+    help="The folder of a release to read; without it the release in use, else the files.",
+)
 @click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
 @click.version_option(__version__, prog_name="whatworks")
 @click.pass_context
-def main(ctx: click.Context, project: Path | None, debug: bool) -> None:
+def main(ctx: click.Context, project: Path | None, store: Path | None, debug: bool) -> None:
     """Ask, check and publish a knowledge graph of interventions and of what makes them succeed.
 
     \b
@@ -93,10 +104,10 @@ def main(ctx: click.Context, project: Path | None, debug: bool) -> None:
       whatworks query interventions --country Belgium    ask it
       whatworks show expairs-project                     read one intervention
     """
-    ctx.obj = Opener(project)
+    ctx.obj = Opener(project, store)
 
 
-for command in (queries, query, sparql, show, export, import_, check, stats):
+for command in (queries, query, sparql, show, export, import_, check, stats, why, build, releases, verify, prune):
     main.add_command(command)
 
 if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):

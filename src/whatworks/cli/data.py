@@ -184,3 +184,29 @@ def stats(opener: Any, format_: str | None, graphs: bool, output: Path | None) -
     from whatworks.cli.output import emit_answer  # noqa: PLC0415 - lazy on purpose
 
     emit_answer(opener.kg, opener.kg.statistics(graphs=graphs), format_, output, None)
+
+
+@click.command()
+@click.argument("subject")
+@click.argument("predicate", required=False)
+@click.option("--format", "-f", "format_", type=click.Choice(("text", "json")), default="text", help="Default: text.")
+@output_option
+@click.pass_obj
+def why(opener: Any, subject: str, predicate: str | None, format_: str, output: Path | None) -> None:
+    """Say where statements come from: which record and page, or which rule or method made them.
+
+    SUBJECT is a key, IRI, CURIE or title; PREDICATE is a property such as ww:stage.
+
+    \b
+    Example:
+      whatworks why expairs-project ww:appliesApproach
+    """
+    from whatworks.cli.text import origins_json, write_origins  # noqa: PLC0415 - lazy on purpose
+
+    kg = opener.kg
+    found = kg.why(subject, predicate)
+    if format_ == "json":
+        emit(origins_json(found), output)
+    else:
+        languages = kg.settings.languages
+        emit(write_origins(found, lambda term: kg.describer.label(term, languages)[0]).encode(), output)

@@ -1,8 +1,12 @@
 """A description as plain text for the terminal; what no source states is marked."""
 
+import json
+from collections.abc import Callable
+
 from whatworks.describe import POSITION, Description, Field, Value
 from whatworks.results import safe
-from whatworks.terms import Iri
+from whatworks.terms import Iri, Term, write_term
+from whatworks.why import Origin
 
 
 def write_text(description: Description) -> str:
@@ -63,3 +67,40 @@ def _part_lines(part: Description | None, text: str, pad: str) -> list[str]:
         return [f"{pad}- {text}", *(line for each in inside for line in _field_lines(each, pad + "    "))]
     lines = [line for each in fields for line in _field_lines(each, pad + "  ")]
     return [f"{pad}- {lines[0].strip()}", *lines[1:]] if lines else [f"{pad}- {text}"]
+
+
+def write_origins(origins: list[Origin], label: Callable[[Term], str]) -> str:
+    """Return where statements come from, one block for each statement."""
+    lines: list[str] = []
+    for origin in origins:
+        quad = origin.quad
+        lines.append(f"{safe(label(quad.subject))}  {safe(label(quad.predicate))}  {safe(label(quad.object))}")
+        lines.append(f"    {origin.kind}: {safe(origin.how)}")
+        if origin.by or origin.when:
+            lines.append(
+                f"    by {', '.join(safe(name) for name in origin.by) or 'nobody named'}, {safe(origin.when)}".rstrip(
+                    ", "
+                )
+            )
+        lines += [f"    from {safe(page)}" for page in origin.pages]
+    return "\n".join(lines) + "\n"
+
+
+def origins_json(origins: list[Origin]) -> bytes:
+    """Return where statements come from, for programs; terms are written as in N-Triples."""
+    body = [
+        {
+            "subject": write_term(origin.quad.subject),
+            "predicate": write_term(origin.quad.predicate),
+            "object": write_term(origin.quad.object),
+            "graph": origin.quad.graph,
+            "kind": origin.kind,
+            "how": origin.how,
+            "record": origin.record,
+            "pages": list(origin.pages),
+            "by": list(origin.by),
+            "when": origin.when,
+        }
+        for origin in origins
+    ]
+    return (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode()

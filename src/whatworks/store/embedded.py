@@ -31,17 +31,17 @@ _AT = re.compile(r"^error at (\d+):(\d+): (.*)$", re.DOTALL)
 
 
 class EmbeddedStore:
-    """A store in the memory of this process."""
+    """A store within this process: in memory, or one on disk that is only read."""
 
-    def __init__(self, prefixes: dict[str, str] | None = None) -> None:
-        self._store = ox.Store()
+    def __init__(self, prefixes: dict[str, str] | None = None, *, engine: ox.Store | None = None) -> None:
+        self.engine = engine if engine is not None else ox.Store()
         self._prefixes = prefixes
 
     def query(self, text: str) -> Answer:
         """Answer a SPARQL query over the union of all graphs."""
         try:
             with _told():
-                found = self._store.query(text, prefixes=self._prefixes, use_default_graph_as_union=True)
+                found = self.engine.query(text, prefixes=self._prefixes, use_default_graph_as_union=True)
         except SyntaxError as error:
             raise self._syntax_fault(text, str(error)) from error
         except UnicodeEncodeError as error:
@@ -73,15 +73,15 @@ class EmbeddedStore:
         Raises:
             SyntaxError: As the engine says it; `syntax.parse` is the door for files of people.
         """
-        self._store.load(data, format=engine_format(format), base_iri=base, to_graph=ox.NamedNode(graph))
+        self.engine.load(data, format=engine_format(format), base_iri=base, to_graph=ox.NamedNode(graph))
 
     def add(self, quads: Iterable[Quad]) -> None:
         """Add statements; what is there already is not added again."""
-        self._store.extend(quad_to_engine(quad) for quad in quads)
+        self.engine.extend(quad_to_engine(quad) for quad in quads)
 
     def graphs(self) -> list[Iri]:
         """Return the IRIs of the named graphs, sorted."""
-        return sorted(Iri(graph.value) for graph in self._store.named_graphs())
+        return sorted(Iri(graph.value) for graph in self.engine.named_graphs())
 
     def match(
         self,
@@ -91,7 +91,7 @@ class EmbeddedStore:
         graph: Iri | None = None,
     ) -> Iterator[Quad]:
         """Yield the statements that have these parts; None stands for any."""
-        found = self._store.quads_for_pattern(
+        found = self.engine.quads_for_pattern(
             None if subject is None else node_to_engine(subject),
             None if predicate is None else ox.NamedNode(predicate),
             None if value is None else to_engine(value),
@@ -100,7 +100,7 @@ class EmbeddedStore:
         return (quad_from_engine(quad) for quad in found)
 
     def __len__(self) -> int:
-        return len(self._store)
+        return len(self.engine)
 
 
 def _table(found: ox.QuerySolutions) -> Table:

@@ -1,0 +1,108 @@
+"""`build`, `releases`, `verify`, `prune`: make, list, check and remove releases."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from whatworks.release import Releases
+
+folder_option = click.option(
+    "--output",
+    "-o",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of releases; without it the project's releases/.",
+)
+
+
+@click.command()
+@folder_option
+@click.option("--no-check", is_flag=True, help="Do not check first; for data that was checked a moment ago.")
+@click.pass_obj
+def build(opener: Any, folder: Path | None, no_check: bool) -> None:
+    """Make an immutable release of the files and put it to use.
+
+    The release is named by its content: the same files give the same name. It is written beside and renamed, so the
+    release before stays in use until the new one is whole.
+
+    \b
+    Example:
+      whatworks build
+    """
+    if not no_check:
+        click.echo("Checking with the shapes …", err=True)
+    release = opener.kg.build(folder, checked=not no_check)
+    click.echo(f"Release {release.name}: {release.manifest['statements']} statements in {release.folder}")
+
+
+@click.command()
+@folder_option
+@click.pass_obj
+def releases(opener: Any, folder: Path | None) -> None:
+    """List the releases, oldest first; the one in use is marked.
+
+    \b
+    Example:
+      whatworks releases
+    """
+    found = _releases(opener, folder)
+    current = found.current()
+    for release in found.all():
+        mark = "in use" if current is not None and release.name == current.name else ""
+        click.echo(f"{release.name}  {release.manifest['statements']:>10} statements  {mark}".rstrip())
+
+
+@click.command()
+@click.argument("name", required=False)
+@folder_option
+@click.pass_obj
+def verify(opener: Any, name: str | None, folder: Path | None) -> None:
+    """Read every byte of a release and name what is damaged.
+
+    NAME is a release; without it the one in use is read.
+
+    \b
+    Example:
+      whatworks verify
+    """
+    from whatworks.errors import UnknownThing  # noqa: PLC0415 - lazy on purpose
+
+    found = _releases(opener, folder)
+    release = found.get(name) if name else found.current()
+    if release is None:
+        raise UnknownThing("There is no release in use.", hint="Make one with: whatworks build")
+    wrong = release.verify()
+    for line in wrong:
+        click.echo(line)
+    click.echo(f"Release {release.name}: {f'{len(wrong)} faults' if wrong else 'whole'}.")
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.option("--keep", type=click.IntRange(min=0), default=2, show_default=True, help="So many old ones stay.")
+@folder_option
+@click.pass_obj
+def prune(opener: Any, keep: int, folder: Path | None) -> None:
+    """Remove old releases; the one in use always stays.
+
+    \b
+    Example:
+      whatworks prune --keep 1
+    """
+    removed = _releases(opener, folder).prune(keep)
+    for name in removed:
+        click.echo(f"Removed {name}")
+    click.echo(f"{len(removed)} removed.")
+
+
+def _releases(opener: Any, folder: Path | None) -> "Releases":
+    from whatworks.errors import Unwritable  # noqa: PLC0415 - lazy on purpose
+    from whatworks.release import Releases  # noqa: PLC0415 - lazy on purpose
+
+    found: Releases | None = Releases(folder) if folder is not None else opener.kg.releases
+    if found is None:
+        raise Unwritable("An installed package has no releases.", hint="Say where they are: --output DIR.")
+    return found

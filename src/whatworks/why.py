@@ -1,0 +1,124 @@
+"""For any statement: which record, source and page it comes from, or which rule or method made it.
+
+The graph of a statement says it: a record's graph leads to the record and the pages it was read from, a graph of
+assigned statements describes its method, and the graph of a rule is named after the rule.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from whatworks.collection import Collection, owner_of
+from whatworks.namespaces import WW
+from whatworks.terms import Iri, Literal, Node, Quad, Term
+
+_PROV = "http://www.w3.org/ns/prov#"
+_DCTERMS = "http://purl.org/dc/terms/"
+_SUBPROPERTY = Iri("http://www.w3.org/2000/01/rdf-schema#subPropertyOf")
+_IN_GRAPH = Iri(WW + "inGraph")
+_TOPIC = Iri("http://xmlns.com/foaf/0.1/primaryTopic")
+_PAGES = Iri(_PROV + "wasDerivedFrom")
+_BY = Iri(_PROV + "wasAttributedTo")
+_WHEN = Iri(_PROV + "generatedAtTime")
+_NAME = Iri("http://xmlns.com/foaf/0.1/name")
+_DESCRIPTION = Iri(_DCTERMS + "description")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one statement comes from.
+
+    Attributes:
+        quad: The statement and its graph.
+        kind: `stated` by a source, `assigned` here, `inferred` by a rule, `curated` (agents, links, provenance), or
+            `model`.
+        how: The rule, the method, or the file of the model, in words.
+        pages: The pages that the record was made from.
+        record: The record of what a source states.
+        by: Who compiled or assigned it.
+        when: When, as the record says it.
+    """
+
+    quad: Quad
+    kind: str
+    how: str
+    pages: tuple[str, ...] = ()
+    record: Iri | None = None
+    by: tuple[str, ...] = ()
+    when: str = ""
+
+
+def origins(collection: Collection, subject: Iri, predicate: Iri | None = None) -> list[Origin]:
+    """Return where the statements about a thing, or about one property of it, come from.
+
+    A thing stands for its parts too. A statement that is in two graphs has two origins.
+    """
+    found: list[Origin] = []
+    for node in _nodes(collection, subject):
+        for quad in collection.store.match(node, predicate):
+            found.append(_origin(collection, quad))
+            if found[-1].kind == "inferred":
+                found += [_origin(collection, premise) for premise in _premises(collection, quad)]
+    return sorted(
+        found,
+        key=lambda origin: (str(origin.quad.subject), origin.quad.predicate, str(origin.quad.object), origin.kind),
+    )
+
+
+def _premises(collection: Collection, quad: Quad) -> Iterator[Quad]:
+    """Yield the statements with a narrower property that an inferred one was made from."""
+    for narrower in collection.store.match(predicate=_SUBPROPERTY, value=quad.predicate):
+        if isinstance(narrower.subject, Iri):
+            yield from collection.store.match(quad.subject, narrower.subject, quad.object)
+
+
+def _nodes(collection: Collection, thing: Iri) -> list[Iri]:
+    nodes = [thing]
+    for node in nodes:
+        for quad in collection.store.match(node):
+            value = quad.object
+            if isinstance(value, Iri) and value not in nodes and owner_of(value) == thing:
+                nodes.append(value)
+    return nodes
+
+
+def _origin(collection: Collection, quad: Quad) -> Origin:
+    graph = quad.graph
+    if graph is None or collection.is_model(graph):
+        return Origin(quad, "model", f"the model, graph {graph.code if graph else 'default'}")
+    if collection.is_inferred(graph):
+        return Origin(quad, "inferred", _rule(collection, graph))
+    store = collection.store
+    record = next((each.subject for each in store.match(predicate=_IN_GRAPH, value=graph)), None)
+    if isinstance(record, Iri):
+        return _described(collection, quad, "stated", f"the record {record.code}", record)
+    if graph.startswith(collection.space.graph("assigned/")):
+        method = next(_texts(collection, graph, _DESCRIPTION), "no method is described")
+        return _described(collection, quad, "assigned", method, graph)
+    about = next((each.subject for each in store.match(quad.subject, _TOPIC)), None)
+    if isinstance(about, Iri):
+        return _described(collection, quad, "curated", f"the record {about.code}", about)
+    return Origin(quad, "curated", f"the graph {graph.code}")
+
+
+def _described(collection: Collection, quad: Quad, kind: str, how: str, node: Iri) -> Origin:
+    pages = sorted(str(each.object) for each in collection.store.match(node, _PAGES))
+    by = [name for each in collection.store.match(node, _BY) for name in _texts(collection, each.object, _NAME)]
+    when = next(_texts(collection, node, _WHEN), "")
+    return Origin(quad, kind, how, tuple(pages), node if kind == "stated" else None, tuple(sorted(by)), when)
+
+
+def _rule(collection: Collection, graph: Iri) -> str:
+    name = graph.code
+    for rule in collection.rules():
+        if rule.name == name:
+            head = next((line for line in rule.text.splitlines() if line.startswith("#+ summary:")), "")
+            said = head.removeprefix("#+ summary:").strip()
+            return f"the rule {name} (ontology/rules/{name}.rq): {said}" if said else f"the rule {name}"
+    return f"a rule {name} that is no longer there"
+
+
+def _texts(collection: Collection, node: Node | Term, predicate: Iri) -> Iterator[str]:
+    if isinstance(node, Iri):
+        for quad in collection.store.match(node, predicate):
+            if isinstance(quad.object, Literal):
+                yield quad.object.value

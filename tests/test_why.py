@@ -1,0 +1,73 @@
+"""Every statement of the collection has an origin: a record and its pages, a method, a rule, or the model."""
+
+import pytest
+
+from whatworks import KnowledgeGraph
+from whatworks.collection import owner_of
+from whatworks.errors import UnknownThing
+from whatworks.terms import Iri
+from whatworks.why import origins
+
+WW = "https://w3id.org/whatworks/ont#"
+PAGE = "https://www.cedefop.europa.eu/en/tools/vet-toolkit-tackling-early-leaving/resources/expairs-project"
+
+
+def test_stated_statement_leads_to_its_page(kg: KnowledgeGraph) -> None:
+    """What a source states leads to the record, the page, who compiled it and when."""
+    origin = next(each for each in kg.why("expairs-project", "ww:scope"))
+    assert ("stated", (PAGE,), ("whatworks contributors",)) == (origin.kind, origin.pages, origin.by)
+    assert "expairs-project" == (origin.record or Iri("")).code
+    assert origin.when.startswith("2026-")
+
+
+def test_parts_belong_to_the_thing(kg: KnowledgeGraph) -> None:
+    """The statements of phases and other parts are among those of the thing."""
+    subjects = {str(origin.quad.subject) for origin in kg.why("expairs-project", "ww:stage")}
+    assert 3 == len(subjects)
+    assert {"https://w3id.org/whatworks/id/intervention/expairs-project"} == {owner_of(Iri(each)) for each in subjects}
+
+
+def test_assigned_statement_names_its_method(kg: KnowledgeGraph) -> None:
+    """What was assigned names the method, and is not said to be stated."""
+    found = kg.why("expairs-project", "ww:assignedApproach")
+    assert ["assigned"] == [origin.kind for origin in found]
+    assert "assigned from the aims and activities" in found[0].how
+    assert found[0].record is None
+
+
+def test_inferred_statement_names_its_rule_and_premise(kg: KnowledgeGraph) -> None:
+    """What a rule made names the rule, and the assigned statement that it was made from."""
+    found = kg.why("expairs-project", "ww:appliesApproach")
+    assert {"assigned", "inferred"} == {origin.kind for origin in found}
+    assert any("ontology/rules/sub-property.rq" in origin.how for origin in found)
+
+
+def test_concept_comes_from_the_model(kg: KnowledgeGraph) -> None:
+    """A concept is part of the model."""
+    assert {"model", "inferred"} >= {origin.kind for origin in kg.why("theme:leadership")}
+    assert "model" in {origin.kind for origin in kg.why("theme:leadership", "skos:prefLabel")}
+
+
+def test_record_and_agent_are_curated(kg: KnowledgeGraph) -> None:
+    """What is said of a record comes from it; an agent comes from the graph of agents."""
+    assert {"curated"} == {origin.kind for origin in kg.why("record:expairs-project")}
+    assert {"the graph agents"} == {origin.how for origin in kg.why("agent:university-of-mons")}
+
+
+@pytest.mark.parametrize(
+    ("thing", "predicate"),
+    [("no-such-thing", None), ("expairs-project", "ww:noSuch"), ("expairs-project", "not an iri")],
+)
+def test_what_is_not_said_is_told(kg: KnowledgeGraph, thing: str, predicate: str | None) -> None:
+    """Asking for a thing or property of which nothing is said is an error."""
+    with pytest.raises(UnknownThing):
+        kg.why(thing, predicate)
+
+
+def test_every_asserted_statement_has_an_origin(kg: KnowledgeGraph) -> None:
+    """Every statement of the data files about a thing with a record is stated with pages, assigned, or curated."""
+    for thing in kg.things():
+        for origin in origins(kg.collection, thing):
+            if origin.kind == "stated":
+                assert origin.pages, origin
+            assert origin.how, origin
