@@ -164,6 +164,13 @@ class Collection:
         """Say whether a graph holds what the model's files say, those that the project adds included."""
         return graph in self._model
 
+    def counts_for_documents(self, token: str) -> str:
+        """Say what of a graph, given as a token of N-Quads, counts in documents: "all", "labels" or nothing."""
+        graph = Iri(token[1:-1])
+        if self.is_inferred(graph):
+            return ""
+        return "labels" if self.is_model(graph) else "all"
+
     def asserted(self) -> list[Quad]:
         """Return the statements of the data files, without the model and what was inferred."""
         return [

@@ -6,7 +6,7 @@ be named is the bundled one. Framing must not lose or choose facts; the tests re
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ from whatworks.errors import MissingFile, RemoteContext
 from whatworks.namespaces import WW
 from whatworks.store import serialize
 from whatworks.terms import RDF_TYPE, XSD, BlankNode, Iri, Quad, Term
-from whatworks.trig import natural
+from whatworks.trees import NotDirect, Trees, list_key
 
 CONTEXT = "https://w3id.org/whatworks/context/v1.jsonld"
 # The properties that the context turns round, so that a thing leads to its record and its links.
@@ -78,11 +78,38 @@ class Documents:
                 trees.append(self.tree([quad for node in nodes for quad in by_subject.get(node, ())], root))
         return _without_names(trees)
 
-    def document(self, trees: Sequence[dict[str, Any]], *, single: bool) -> bytes:
-        """Return trees as one document: the tree itself, or a list of them under `@graph`."""
-        body: dict[str, Any] = {"@context": CONTEXT}
-        body |= trees[0] if single and len(trees) == 1 else {"@graph": list(trees)}
-        return (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode()
+    def direct(
+        self,
+        nquads: bytes,
+        things: Sequence[Iri],
+        labels: Sequence[Iri],
+        keep: Callable[[str], str],
+        reference: Callable[[Iri], dict[str, Any]],
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the trees of things, made straight from N-Quads; what that does not cover is framed.
+
+        Args:
+            nquads: Statements of named graphs.
+            things: What to make trees of.
+            labels: The properties by which things are named.
+            keep: What counts of a graph; see `Trees.read`.
+            reference: Returns the framed tree of a thing.
+        """
+        trees = Trees(self.contexts[CONTEXT], tuple(labels))
+        trees.read(nquads.decode(), keep)
+        for thing in things:
+            try:
+                yield trees.tree(thing)
+            except NotDirect:
+                yield reference(thing)
+
+    def document(self, trees: Iterable[dict[str, Any]], *, single: bool) -> bytes:
+        """Return trees as one document: one tree, indented; or many under `@graph`, a line each."""
+        found = list(trees)
+        if single and len(found) == 1:
+            return (json.dumps({"@context": CONTEXT} | found[0], ensure_ascii=False, indent=2) + "\n").encode()
+        lines = ",\n".join(json.dumps(tree, ensure_ascii=False) for tree in found)
+        return f'{{"@context": {json.dumps(CONTEXT)}, "@graph": [\n{lines}\n]}}\n'.encode()
 
     def _load_context(self, url: str, _options: Any) -> dict[str, Any]:
         if url not in self.contexts:
@@ -97,7 +124,7 @@ class Documents:
     def _ordered(self, value: Any) -> Any:
         """Order keys as the context lists them and lists by position, then by id."""
         if isinstance(value, list):
-            return sorted((self._ordered(item) for item in value), key=_list_key)
+            return sorted((self._ordered(item) for item in value), key=list_key)
         if isinstance(value, dict):
             keys = sorted(value, key=lambda key: (self._rank.get(key, len(self._rank)), key))
             return {key: self._ordered(value[key]) for key in keys}
@@ -172,14 +199,3 @@ def _native(value: Any) -> Any:
 
 def _integer(text: str) -> int | None:
     return int(text) if len(text) <= 15 and text.lstrip("-").isdigit() else None
-
-
-def _list_key(item: Any) -> tuple[Any, ...]:
-    if isinstance(item, dict):
-        position = item.get("position")
-        return (
-            0 if isinstance(position, int) else 1,
-            position if isinstance(position, int) else 0,
-            natural(str(item.get("id", ""))),
-        )
-    return (2, 0, natural(str(item)))

@@ -5,7 +5,7 @@
 >>> table = kg.query("interventions", country="Belgium")
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from whatworks import gate
 from whatworks.assets import SETTINGS_FILE, Assets, find_project
 from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
-from whatworks.describe import Describer, Description
+from whatworks.describe import LABELS, NOTATION, Describer, Description
 from whatworks.errors import CheckFailed, UnknownThing, Unwritable
 from whatworks.jsonld import Documents
 from whatworks.lookup import Lookup
@@ -29,6 +29,10 @@ from whatworks.why import Origin, origins
 if TYPE_CHECKING:
     from whatworks.checks import Report
     from whatworks.ingest import Batch
+
+
+# From so many things on, reading all statements once is quicker than asking for each.
+_FEW = 20
 
 
 class KnowledgeGraph:
@@ -240,13 +244,27 @@ class KnowledgeGraph:
             UnknownThing: There is no such thing or class.
         """
         if format == "jsonld":
-            trees = [self.documents.tree(self.statements([thing]), thing) for thing in self.things(names, of_class)]
-            return self.documents.document(trees, single=len(names) == 1)
+            return self.documents.document(self.trees(self.things(names, of_class)), single=len(names) == 1)
         if names or of_class:
             quads: Iterable[Quad] = self.statements(self.things(names, of_class))
         else:
             quads = sorted(self.collection.asserted(), key=_sort_key)
         return serialize(_merged(quads, format), format, prefixes=self.prefixes.table)
+
+    def trees(self, things: Sequence[Iri]) -> Iterator[dict[str, Any]]:
+        """Yield the JSON-LD trees of things; for many, all statements are read once."""
+        keep: Callable[[str], str]
+        if len(things) > _FEW:
+            nquads, keep = self.collection.store.nquads(), self.collection.counts_for_documents
+        else:
+            graph = self.collection.space.graph("any")
+            quads = [quad._replace(graph=graph) for quad in self.statements(things)]
+            nquads, keep = serialize(quads, "nquads"), _everything
+        reference = self._framed
+        return self.documents.direct(nquads, things, (*LABELS, NOTATION), keep, reference)
+
+    def _framed(self, thing: Iri) -> dict[str, Any]:
+        return self.documents.tree(self.statements([thing]), thing)
 
     def write_triples(self, triples: Iterable[Triple], format: str) -> bytes:
         """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree."""
@@ -280,6 +298,10 @@ class KnowledgeGraph:
         answer = self.collection.store.query(self.catalogue.get(name).bind({}))
         assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
         return answer
+
+
+def _everything(_: str) -> str:
+    return "all"
 
 
 def _typed(value: Any) -> Sequence[str]:

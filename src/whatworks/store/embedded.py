@@ -75,6 +75,10 @@ class EmbeddedStore:
         """
         self.engine.load(data, format=engine_format(format), base_iri=base, to_graph=ox.NamedNode(graph))
 
+    def nquads(self) -> bytes:
+        """Return all statements as N-Quads, without passing through Python."""
+        return self.engine.dump(format=ox.RdfFormat.N_QUADS) or b""
+
     def add(self, quads: Iterable[Quad]) -> None:
         """Add statements; what is there already is not added again."""
         self.engine.extend(quad_to_engine(quad) for quad in quads)
