@@ -4,22 +4,31 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WHATWORKS := $(BIN)/whatworks
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
-.PHONY: help setup demo test clean
+# make lock LOCK=--upgrade takes the newest versions; without it only what pyproject.toml asks for changes.
+LOCK ?=
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --strip-extras \
+	--no-emit-index-url --custom-compile-command 'make lock' $(LOCK) pyproject.toml
+
+.PHONY: help setup demo test lock sbom clean
 
 help:
 	@echo "make demo    check the shipped graph, answer three questions, show one intervention as JSON-LD"
 	@echo "make test    run the tests"
 	@echo "make setup   make the environment $(VENV) that both use"
-	@echo "make clean   remove it"
+	@echo "make lock    renew requirements/ after a change of dependencies (LOCK=--upgrade: the newest versions)"
+	@echo "make sbom    renew the bill of materials after a change of version"
+	@echo "make clean   remove the environment"
 
 setup: $(VENV)/.ready
 
-$(VENV)/.ready: pyproject.toml
+$(VENV)/.ready: pyproject.toml requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "whatworks needs Python 3.11 or newer; say which: make demo PYTHON=python3.12")'
 	@echo "Setting up $(VENV) (once, a minute or two) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(PIP) --require-hashes --only-binary :all: --requirement requirements/dev.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup
@@ -53,6 +62,19 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+# The bill of materials needs the licences of what is installed on other systems and Pythons as well:
+# Windows with Python 3.11 needs every package of requirements/run.txt.
+lock: setup
+	$(COMPILE) --extra dev --output-file requirements/dev.txt
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/run.txt
+	rm -rf build/run
+	$(BIN)/uv pip install --quiet --target build/run --python-platform windows --python-version 3.11 \
+		--require-hashes --no-deps --only-binary :all: --requirement requirements/run.txt
+	$(BIN)/python requirements/sbom.py build/run
+
+sbom: setup
+	$(BIN)/python requirements/sbom.py
 
 clean:
 	rm -rf $(VENV) build dist

@@ -74,10 +74,10 @@ def licence(distribution: Distribution) -> str:
     classifiers = [
         words.rsplit(" :: ", 1)[1] for words in metadata.get_all("Classifier", []) if words.startswith("License ::")
     ]
-    stated = [metadata.get("License-Expression"), READ.get(name), metadata.get("License")]
-    for words in (*stated, classifiers[0] if len(classifiers) == 1 else None):
+    stated = [*metadata.get_all("License-Expression", []), READ.get(name, ""), *metadata.get_all("License", [])]
+    for words in (*stated, *(classifiers if len(classifiers) == 1 else [])):
         try:
-            return str(canonicalize_license_expression(WORDS.get(words, words) if words else ""))
+            return str(canonicalize_license_expression(WORDS.get(words, words)))
         except InvalidLicenseExpression:
             continue
     sys.exit(f"sbom: the licence of {name} is not clear from its metadata; read it and put it into READ in {__file__}")

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from SPARQLWrapper import JSON, N3, POST, SPARQLWrapper
 
-from tests.conftest import BASE, CASES
+from tests.conftest import BASE, CASES, ROOT
 from whatworks import KnowledgeGraph
 from whatworks.catalogue import Query
 from whatworks.results import Boolean, Table
@@ -224,7 +224,9 @@ def _compare_triples(case: dict[str, Any], triples: set[Triple], folder: Path) -
 def test_every_query_has_cases(kg: KnowledgeGraph) -> None:
     """Every stored query, the tool's own included, has a case with an answer and one with none (or all zeros)."""
     covered = {name for name, _, _ in ALL}
-    system = {f"system/{file.stem}" for file in (Path(__file__).parent.parent / "queries" / "system").glob("*.rq")}
+    system = {
+        f"{folder}/{file.stem}" for folder in ("system", "publish") for file in (ROOT / "queries" / folder).glob("*.rq")
+    }
     assert set(kg.catalogue.names()) | system - {"system/fields"} == covered
     for name in kg.catalogue.names():
         cases = [case for covered_name, _, case in ALL if covered_name == name]

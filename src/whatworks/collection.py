@@ -5,14 +5,13 @@ into a graph of its own, so that for every statement it stays known whether a fi
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from whatworks import gate
 from whatworks.assets import Asset, Assets
 from whatworks.errors import Place, QueryRefused, QuerySyntax
 from whatworks.formats import by_file
 from whatworks.namespaces import MODEL, Prefixes, Space
-from whatworks.results import Triples
 from whatworks.settings import Settings
 from whatworks.store import EmbeddedStore, decoded, parse
 from whatworks.terms import Iri, Node, Quad
@@ -142,19 +141,13 @@ class Collection:
     def _apply(self, rule: Rule) -> int:
         try:
             gate.check(rule.text)
-            answer = self.store.query(rule.text)
+            added = self.store.infer(rule.text, rule.graph)
         except (QueryRefused, QuerySyntax) as error:
-            error.where = replace(error.where, file=rule.file) if error.where else Place(rule.file)
+            error.where = error.where._replace(file=rule.file) if error.where else Place(rule.file)
             raise
-        if not isinstance(answer, Triples):
+        if added is None:
             raise QueryRefused("The rule is no CONSTRUCT query.", where=Place(rule.file))
-        new = [
-            Quad(*triple, rule.graph)
-            for triple in dict.fromkeys(answer)
-            if next(self.store.match(triple.subject, triple.predicate, triple.object), None) is None
-        ]
-        self.store.add(new)
-        return len(new)
+        return added
 
     def is_inferred(self, graph: Iri | None) -> bool:
         """Say whether a graph holds what rules inferred."""

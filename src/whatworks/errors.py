@@ -15,11 +15,10 @@ Each code is an anchor of docs/errors.md. Neither the command line nor a web fra
 an `Error` once, with `exit_status` or `http_status`.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something is wrong: a file, and in it a line and column (both from 1), or another address in words."""
 
     file: str

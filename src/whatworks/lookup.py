@@ -15,8 +15,10 @@ from whatworks.collection import Collection
 from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue
 from whatworks.namespaces import VOC
 from whatworks.results import Table
-from whatworks.terms import XSD_DECIMAL, Iri, Literal, is_iri, write_literal_text
+from whatworks.terms import XSD_DECIMAL, Iri, Literal, Term, is_iri, write_literal_text
 
+_IN_SCHEME = Iri("http://www.w3.org/2004/02/skos/core#inScheme")
+_IDENTIFIER = Iri("http://purl.org/dc/terms/identifier")
 _TIERS = ("code", "notation", "pref", "alt")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
@@ -89,15 +91,25 @@ class Lookup:
         Raises:
             UnknownValue, AmbiguousValue: It names none, or several.
         """
+        direct = Iri(f"{VOC}{scheme}/{value}")
+        if self._is_there(direct, _IN_SCHEME, self.scheme(scheme)):
+            return direct
         return self._one(self.concepts(scheme), value, f"is no {scheme.replace('-', ' ')}")
 
     def intervention(self, value: str) -> Iri:
         """Return the intervention with this key, title, IRI or CURIE."""
+        direct = self._collection.space.thing("intervention", value)
+        if self._is_there(direct, _IDENTIFIER, Literal(value)):
+            return direct
         return self._one(self._index("intervention", "system/interventions-by-name"), value, "is no intervention")
 
     def agent(self, value: str) -> Iri:
         """Return the agent with this key, name, IRI or CURIE."""
         return self._one(self._index("agent", "system/agents-by-name"), value, "is no agent")
+
+    def _is_there(self, iri: Iri, predicate: Iri, value: Term) -> bool:
+        """Say whether a key or code leads straight to a thing, so that no index of names has to be made."""
+        return is_iri(iri) and next(self._collection.store.match(iri, predicate, value), None) is not None
 
     def thing(self, value: str) -> Iri:
         """Return anything with this IRI, CURIE or key: an intervention, resource, agent, record or concept.

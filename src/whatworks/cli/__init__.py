@@ -4,14 +4,15 @@ Only click is imported here and in the command modules; everything else is impor
 that `whatworks --help` starts as fast as click does.
 """
 
+import os
 import signal
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from whatworks.cli.completion import VARIABLE, completion
 from whatworks.cli.data import check, export, import_, show, stats, why
 from whatworks.cli.query import queries, query, sparql
 from whatworks.cli.release import build, prune, releases, verify
@@ -27,6 +28,21 @@ ERRORS_PAGE = "docs/errors.md"
 class Commands(click.Group):
     """A group that turns errors into messages and exit statuses, in one place."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line; what fails while a shell completes is not said, or it would stand in the prompt."""
+        try:
+            return super().main(*args, **extra)
+        except Exception:
+            if VARIABLE in os.environ:
+                sys.exit(1)
+            raise
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options; the commands, and a shell that completes, open the knowledge graph with them."""
+        rest = super().parse_args(ctx, args)
+        ctx.obj = Opener(ctx.params.get("project"), ctx.params.get("store"), quiet=ctx.resilient_parsing)
+        return rest
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; report an error with its code, place and hint."""
         # The engine cannot be interrupted from Python: with the default action, Ctrl-C ends the process at once.
@@ -36,7 +52,7 @@ class Commands(click.Group):
         except Error as error:
             click.echo(f"Error [{error.code}]: {error}\n({ERRORS_PAGE}#{error.code})", err=True)
             if ctx.params.get("debug"):
-                traceback.print_exc()
+                _print_trace()
             ctx.exit(error.exit_status)
         except click.UsageError as error:
             error.show()
@@ -47,7 +63,7 @@ class Commands(click.Group):
             raise
         except Exception as error:
             if ctx.params.get("debug"):
-                traceback.print_exc()
+                _print_trace()
             name = type(error).__name__
             click.echo(
                 f"Error [internal]: whatworks made a mistake ({name}: {error}).\n"
@@ -58,12 +74,19 @@ class Commands(click.Group):
             ctx.exit(3)
 
 
+def _print_trace() -> None:
+    import traceback  # noqa: PLC0415 - needed only when something is wrong
+
+    traceback.print_exc()
+
+
 class Opener:
     """Opens the knowledge graph when a command first needs it."""
 
-    def __init__(self, project: Path | None, store: Path | None) -> None:
+    def __init__(self, project: Path | None, store: Path | None, *, quiet: bool = False) -> None:
         self._project = project
         self._store = store
+        self._quiet = quiet
         self._opened: KnowledgeGraph | None = None
 
     @property
@@ -73,7 +96,8 @@ class Opener:
             from whatworks.kg import KnowledgeGraph  # noqa: PLC0415 - lazy on purpose
 
             def notify(text: str) -> None:
-                click.echo(text, err=True)
+                if not self._quiet:
+                    click.echo(text, err=True)
 
             self._opened = KnowledgeGraph.open(self._project, store=self._store, notify=notify)
         return self._opened
@@ -94,8 +118,7 @@ class Opener:
 )
 @click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
 @click.version_option(__version__, prog_name="whatworks")
-@click.pass_context
-def main(ctx: click.Context, project: Path | None, store: Path | None, debug: bool) -> None:
+def main(**_: Any) -> None:
     """Ask, check and publish a knowledge graph of interventions and of what makes them succeed.
 
     \b
@@ -104,10 +127,11 @@ def main(ctx: click.Context, project: Path | None, store: Path | None, debug: bo
       whatworks query interventions --country Belgium    ask it
       whatworks show expairs-project                     read one intervention
     """
-    ctx.obj = Opener(project, store)
 
 
-for command in (queries, query, sparql, show, export, import_, check, stats, why, build, releases, verify, prune):
+for command in (queries, query, sparql, show, export, import_, check, stats, why):
+    main.add_command(command)
+for command in (build, releases, verify, prune, completion):
     main.add_command(command)
 
 if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):

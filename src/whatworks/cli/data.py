@@ -5,13 +5,15 @@ from typing import Any
 
 import click
 
+from whatworks.cli.completion import completes, completes_format
 from whatworks.cli.output import emit, output_option, write_rows
 
 _GRAPHS = ("turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld")
+_completes_key = completes(lambda known: known.keys())
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=_completes_key)
 @click.option("--lang", help="The language of labels, such as fr; without a label in it, another one is shown.")
 @click.option("--format", "-f", "format_", type=click.Choice(("text", *_GRAPHS)), default="text", help="Default: text.")
 @output_option
@@ -35,8 +37,14 @@ def show(opener: Any, key: str, lang: str | None, format_: str, output: Path | N
 
 
 @click.command()
-@click.argument("keys", nargs=-1)
-@click.option("--class", "of_class", metavar="CLASS", help="All things of this class, such as Practice, Tool or Agent.")
+@click.argument("keys", nargs=-1, shell_complete=_completes_key)
+@click.option(
+    "--class",
+    "of_class",
+    metavar="CLASS",
+    shell_complete=completes(lambda known: known.classes()),
+    help="All things of this class, such as Practice, Tool or Agent.",
+)
 @click.option("--all", "everything", is_flag=True, help="Everything that the data files hold.")
 @click.option(
     "--format",
@@ -170,7 +178,14 @@ def check(opener: Any, files: tuple[Path, ...], profile: str, fail_on: str, form
 
 
 @click.command()
-@click.option("--format", "-f", "format_", metavar="FORMAT", help="One of: table, csv, tsv, json, xml, md.")
+@click.option(
+    "--format",
+    "-f",
+    "format_",
+    metavar="FORMAT",
+    shell_complete=completes_format("SELECT"),
+    help="One of: table, csv, tsv, json, xml, md.",
+)
 @click.option("--graphs", is_flag=True, help="Count the statements of each named graph instead.")
 @output_option
 @click.pass_obj
@@ -187,7 +202,7 @@ def stats(opener: Any, format_: str | None, graphs: bool, output: Path | None) -
 
 
 @click.command()
-@click.argument("subject")
+@click.argument("subject", shell_complete=_completes_key)
 @click.argument("predicate", required=False)
 @click.option("--format", "-f", "format_", type=click.Choice(("text", "json")), default="text", help="Default: text.")
 @output_option

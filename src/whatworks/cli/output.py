@@ -1,6 +1,5 @@
 """Where answers go: the terminal, a pipe, or a file that is whole or not there."""
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +62,7 @@ def write_rows(kg: "KnowledgeGraph", table: "Table", name: str, on_terminal: boo
     def short(iri: "Iri") -> str:
         return kg.prefixes.shorten(iri) or iri
 
-    width = shutil.get_terminal_size().columns if on_terminal else None
+    width = _terminal_width() if on_terminal else None
     return table.write(name, short=short, width=width)
 
 
@@ -73,3 +72,9 @@ def _first(triples: "Iterable[Triple]", limit: int | None) -> "list[Triple]":
         click.echo(f"Only the first {limit} statements are shown; there are more.", err=True)
         return found[:limit]
     return found
+
+
+def _terminal_width() -> int:
+    from shutil import get_terminal_size  # noqa: PLC0415 - lazy on purpose
+
+    return get_terminal_size().columns

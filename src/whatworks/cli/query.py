@@ -1,12 +1,12 @@
 """`queries`, `query`, `sparql`: ask the graph."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from whatworks.cli.completion import completes, completes_format, completes_value
 from whatworks.cli.output import emit, emit_answer, output_option
 
 if TYPE_CHECKING:
@@ -14,14 +14,21 @@ if TYPE_CHECKING:
     from whatworks.kg import KnowledgeGraph
 
 _FORMATS = "table, csv, tsv, json, xml, md; for graphs turtle, trig, ntriples, nquads, rdfxml, jsonld"
-format_option = click.option("--format", "-f", "format_", metavar="FORMAT", help=f"One of: {_FORMATS}.")
+format_option = click.option(
+    "--format",
+    "-f",
+    "format_",
+    metavar="FORMAT",
+    shell_complete=completes_format(),
+    help=f"One of: {_FORMATS}.",
+)
 limit_option = click.option(
     "--limit", type=click.IntRange(min=0), help="At most so many rows; it is said when rows were cut."
 )
 
 
 @click.command()
-@click.option("--tag", help="Only queries with this tag.")
+@click.option("--tag", shell_complete=completes(lambda known: known.tags()), help="Only queries with this tag.")
 @click.option("--json", "as_json", is_flag=True, help="The whole catalogue, for machines.")
 @click.pass_obj
 def queries(opener: Any, tag: str | None, as_json: bool) -> None:
@@ -33,6 +40,8 @@ def queries(opener: Any, tag: str | None, as_json: bool) -> None:
     """
     found = [query for query in opener.kg.catalogue.all() if tag is None or tag in query.tags]
     if as_json:
+        import json  # noqa: PLC0415 - lazy on purpose
+
         emit(
             (json.dumps([_as_json(query) for query in found], ensure_ascii=False, indent=2) + "\n").encode(),
             None,
@@ -61,7 +70,14 @@ class StoredQueries(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of a stored query."""
-        return _command(ctx.obj.kg.catalogue.get(cmd_name))
+        from whatworks.errors import Error  # noqa: PLC0415 - lazy on purpose
+
+        try:
+            return _command(ctx.obj.kg.catalogue.get(cmd_name))
+        except Error:
+            if ctx.resilient_parsing:  # a shell completes; one broken file must not hide the other queries
+                return None
+            raise
 
 
 @click.group(cls=StoredQueries, subcommand_metavar="NAME [--PARAMETER VALUE]...")
@@ -82,6 +98,7 @@ class StoredQuery(click.Command):
     def __init__(self, stored: "Query", **options: Any) -> None:
         super().__init__(stored.name, help=_help(stored), short_help=stored.summary, **options)
         self._stored = stored
+        self.form = stored.form
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the parameters; an unknown one is an error that lists those that the query has."""
@@ -131,7 +148,13 @@ def _option(parameter: "Parameter") -> click.Option:
     notes.append(f"Example: {parameter.example}.")
     metavar = parameter.scheme.upper() or parameter.type.upper()
     name = _python_name(parameter.name)
-    return click.Option([f"--{parameter.name}", name], help=" ".join(notes), metavar=metavar, multiple=parameter.many)
+    return click.Option(
+        [f"--{parameter.name}", name],
+        help=" ".join(notes),
+        metavar=metavar,
+        multiple=parameter.many,
+        shell_complete=completes_value(parameter),
+    )
 
 
 def _python_name(name: str) -> str:

@@ -83,6 +83,27 @@ class EmbeddedStore:
         """Add statements; what is there already is not added again."""
         self.engine.extend(quad_to_engine(quad) for quad in quads)
 
+    def infer(self, text: str, graph: Iri) -> int | None:
+        """Add what a CONSTRUCT query makes and no graph holds yet to a graph; return how much, None for another form.
+
+        Raises:
+            QuerySyntax: The text is not well formed.
+        """
+        try:
+            found = self.engine.query(text, prefixes=self._prefixes, use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise self._syntax_fault(text, str(error)) from error
+        if not isinstance(found, ox.QueryTriples):
+            return None
+        engine, name = self.engine, ox.NamedNode(graph)
+        new = [
+            ox.Quad(triple.subject, triple.predicate, triple.object, name)
+            for triple in dict.fromkeys(found)
+            if next(engine.quads_for_pattern(triple.subject, triple.predicate, triple.object, None), None) is None
+        ]
+        engine.extend(new)
+        return len(new)
+
     def graphs(self) -> list[Iri]:
         """Return the IRIs of the named graphs, sorted."""
         return sorted(Iri(graph.value) for graph in self.engine.named_graphs())

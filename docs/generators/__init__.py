@@ -1,0 +1,1 @@
+"""Writers of the reference pages: each takes the model and returns a page."""
