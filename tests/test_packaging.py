@@ -174,13 +174,14 @@ def test_both_wheels_are_the_same(wheels: dict[str, Path]) -> None:
 @pytest.mark.parametrize("epoch", [None, 1_700_000_000], ids=["no date", "SOURCE_DATE_EPOCH"])
 def test_builds_are_reproducible(tmp_path: Path, epoch: int | None) -> None:
     """Wheel and sdist are the same bytes whoever builds them: other folder, file times, umask, time zone, hash seed."""
+    files = {name: (ROOT / name).read_bytes() for name in _tracked()}
     built: list[dict[str, bytes]] = []
     for umask, zone, seed, touched in ((0o022, "UTC", "1", 1_500_000_000), (0o077, "Asia/Tokyo", "2", 1_600_000_000)):
         source, output = tmp_path / seed / f"copy-{seed}", tmp_path / f"dist-{seed}"
-        for name in _tracked():
+        for name, content in files.items():
             copy = source / name
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, copy)
+            copy.write_bytes(content)
             copy.chmod(0o666 & ~umask)
             os.utime(copy, (touched, touched))
         env = {**os.environ, "TZ": zone, "PYTHONHASHSEED": seed, "LC_ALL": "C"}

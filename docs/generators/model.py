@@ -143,7 +143,7 @@ class Model:
         return sorted({iri for kind in kinds for iri in self.of_type(OWL + kind) if iri.startswith(WW)})
 
     def example(self, predicate: Iri | None = None, value: Iri | None = None) -> Quad | None:
-        """Return a statement of the data as an example: asserted, and of the thing that the handbook explains, if it can be."""
+        """Return a statement of the data as an example: asserted, and of the thing explained here, if it can be."""
         collection = self.kg.collection
         found = [
             quad for quad in self.store.match(predicate=predicate, value=value) if not collection.is_model(quad.graph)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from whatworks.errors import MissingFile, Place, Unwritable
 
@@ -119,6 +118,8 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
     Raises:
         Unwritable: A folder or file cannot be written; no file was changed unless the last step, renaming, failed.
     """
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415 - costs 10 ms and is needed for writing only
+
     staged: list[tuple[Path, Path]] = []
     path = Path()
     try:

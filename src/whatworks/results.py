@@ -13,7 +13,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-from xml.sax.saxutils import escape, quoteattr
 
 from whatworks.terms import (
     XSD_BOOLEAN,
@@ -269,12 +268,12 @@ def _tsv_term(term: Term) -> str:
 
 
 def _write_xml(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    head = "".join(f"<variable name={quoteattr(column)}/>" for column in columns)
+    head = "".join(f'<variable name="{_xml_text(column)}"/>' for column in columns)
     parts = [f'<?xml version="1.0"?><sparql {_RESULTS}><head>{head}</head><results>']
     for row in rows:
         bound = zip(columns, row, strict=True)
         cells = (
-            f"<binding name={quoteattr(column)}>{_xml_term(term)}</binding>"
+            f'<binding name="{_xml_text(column)}">{_xml_term(term)}</binding>'
             for column, term in bound
             if term is not None
         )
@@ -283,7 +282,7 @@ def _write_xml(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     return "".join(parts).encode()
 
 
-_XML_QUOTES = {'"': "&quot;", "'": "&apos;"}
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
 def _xml_term(term: Term) -> str:
@@ -294,7 +293,7 @@ def _xml_term(term: Term) -> str:
             return f"<bnode>{_xml_text(term.name)}</bnode>"
         case Literal():
             if term.language:
-                attribute = f" xml:lang={quoteattr(term.language)}"
+                attribute = f' xml:lang="{_xml_text(term.language)}"'
             elif term.datatype == XSD_STRING:
                 attribute = ""
             else:
@@ -308,7 +307,7 @@ def _xml_text(text: str) -> str:
     if not inner:
         return _numbered(text)
     start = text.index(inner[0])
-    return _numbered(text[:start]) + escape(inner, _XML_QUOTES) + _numbered(text[start + len(inner) :])
+    return _numbered(text[:start]) + inner.translate(_XML) + _numbered(text[start + len(inner) :])
 
 
 def _numbered(text: str) -> str:

@@ -6,6 +6,7 @@ no value can end it early, in N-Triples, Turtle and SPARQL alike.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple, TypeAlias
 
@@ -96,7 +97,15 @@ _PERCENT = "%[0-9A-Fa-f]{2}"
 _HOST = rf"(?:[A-Za-z0-9._~!$&'()*+,;=-]|[{_UCS}]|{_PERCENT})"
 _CHAR = rf"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|[{_UCS}]|{_PERCENT})"
 _AUTHORITY = rf"(?:(?:{_HOST}|:)*@)?(?:\[([0-9A-Fa-f:.]+)\]|{_HOST}*)(?::[0-9]*)?(?![^/?#])"
-_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:(?://{_AUTHORITY}|(?!//)){_CHAR}*(?:#{_CHAR}*)?")
+# Nearly all IRIs are of this form, for which the large pattern need not be made.
+_PLAIN_IRI = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*/[A-Za-z0-9._~/-]*(?:#[A-Za-z0-9._~/-]*)?")
+
+
+@cache
+def _iri_pattern() -> re.Pattern[str]:
+    return re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:(?://{_AUTHORITY}|(?!//)){_CHAR}*(?:#{_CHAR}*)?")
+
+
 # BCP 47, without the irregular tags of old.
 _LANGUAGE = re.compile(
     r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
@@ -122,7 +131,9 @@ def _escape(match: re.Match[str]) -> str:
 
 def is_iri(text: str) -> bool:
     """Say whether the text is an absolute IRI that every parser accepts."""
-    if (match := _IRI.fullmatch(text)) is None:
+    if _PLAIN_IRI.fullmatch(text):
+        return True
+    if (match := _iri_pattern().fullmatch(text)) is None:
         return False
     try:
         return match[1] is None or bool(IPv6Address(match[1]))

@@ -113,15 +113,16 @@ class Known:
         return ((tag, "") for tag in sorted({tag for query in self._kg.catalogue.all() for tag in query.tags}))
 
     def classes(self) -> Offers:
-        """Return the classes that have members, and those right above them."""
+        """Return the classes that have members in the data, and those right above them."""
         from whatworks.describe import SUBCLASS  # noqa: PLC0415 - lazy on purpose
-        from whatworks.terms import Iri  # noqa: PLC0415 - lazy on purpose
+        from whatworks.terms import RDF_TYPE, Iri  # noqa: PLC0415 - lazy on purpose
 
-        used = {row[0] for row in self._rows("system/statistics")}
-        above = {quad.object for quad in self._collection.store.match(predicate=SUBCLASS) if quad.subject in used}
+        store, is_model = self._collection.store, self._collection.is_model
+        used = {quad.object for quad in store.match(predicate=RDF_TYPE) if not is_model(quad.graph)}
+        above = {quad.object for quad in store.match(predicate=SUBCLASS) if quad.subject in used}
         return ((name, "") for name in sorted({iri.code for iri in used | above if isinstance(iri, Iri)}))
 
-    def keys(self) -> Offers:
+    def things(self) -> Offers:
         """Return the keys of what has a record, and of agents."""
         from whatworks.describe import Describer  # noqa: PLC0415 - lazy on purpose
 

@@ -9,7 +9,7 @@ from whatworks.cli.completion import completes, completes_format
 from whatworks.cli.output import emit, output_option, write_rows
 
 _GRAPHS = ("turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld")
-_completes_key = completes(lambda known: known.keys())
+_completes_key = completes(lambda known: known.things())
 
 
 @click.command()
