@@ -8,7 +8,7 @@ import pytest
 from whatworks import KnowledgeGraph
 from whatworks.assets import Assets
 from whatworks.collection import Collection, owner_of, read_prefixes
-from whatworks.errors import EncodingFault, QueryRefused, QuerySyntax, SyntaxFault
+from whatworks.errors import EncodingFault, QueryRefused, QuerySyntax, SyntaxFault, UnknownFileType
 from whatworks.results import Triples
 from whatworks.settings import Settings
 from whatworks.store import parse
@@ -334,3 +334,16 @@ def test_texts_of_the_rules_are_plain(collection: Collection) -> None:
     assert {value.datatype for value in made if isinstance(value, Literal)} == {
         Iri("http://www.w3.org/2001/XMLSchema#integer")
     }
+
+
+@pytest.mark.parametrize("name", ["data/more.jsonld", "data/interventions/a.rdf"])
+def test_file_that_is_not_collected_is_told(project: Callable[[dict[str, str]], KnowledgeGraph], name: str) -> None:
+    """A JSON-LD or RDF/XML file among the data is an error with its name, not passed over."""
+    with pytest.raises(UnknownFileType, match="is made of") as caught:
+        _ = project({name: "{}"}).collection
+    assert name == str(caught.value.where)
+
+
+def test_sources_are_not_part_of_the_data(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """Files in data/sources/ are what records are imported from, whatever they hold."""
+    assert len(project({"data/sources/x.jsonld": "{}"}).collection.store) > 0

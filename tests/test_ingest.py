@@ -309,7 +309,7 @@ def test_a_missing_mapping_is_named(kg: KnowledgeGraph, sources: Callable[..., l
     """Without a mapping beside the records, the name that was looked for is told."""
     paths = sources(records=[])
     paths[0].with_name("records.mapping.yaml").unlink()
-    with pytest.raises(MissingFile, match=r"records\.mapping\.yaml cannot be read: No such file"):
+    with pytest.raises(MissingFile, match=r"there is no records\.mapping\.yaml beside it"):
         kg.read(paths)
 
 
@@ -854,17 +854,35 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_was(
     assert contents(tmp_path / "data") == before
 
 
+def test_misspelt_property_of_a_mapping_is_told(project: Project, sources: Callable[..., list[Path]]) -> None:
+    """A property that the model does not have is refused, with the nearest one."""
+    mapping = PLAIN.replace("fields:", "fields:\n  year: {property: ww:startYeer, as: integer}", 1)
+    with pytest.raises(MappingFault, match="no term of the model") as caught:
+        project({}).read(sources(mapping, records=[]))
+    assert "ww:startYear" in caught.value.hint
+
+
 def test_changes_are_told_by_file(project: Project, sources: Callable[..., list[Path]], tmp_path: Path) -> None:
-    """A batch says of each file whether it would be added, changed or stay as it is."""
+    """A batch says of each file whether it would be added, changed or stay as it is, and by how many lines."""
     project({})
     bring(tmp_path, sources(records=[{"id": "a", "title": "A"}, {"id": "b", "title": "B"}]))
     paths = sources(records=[{"id": "a", "title": "A"}, {"id": "b", "title": "B2"}, {"id": "c"}])
     batch = KnowledgeGraph.open(tmp_path).read(paths)
+    added = batch.contents["interventions/c.trig"].count(b"\n")
     assert batch.changes(tmp_path / "data") == [
-        Change("unchanged", "interventions/a.trig"),
-        Change("changed", "interventions/b.trig"),
-        Change("added", "interventions/c.trig"),
+        Change("unchanged", "interventions/a.trig", 0, 0),
+        Change("changed", "interventions/b.trig", 1, 1),
+        Change("added", "interventions/c.trig", added, 0),
     ]
+
+
+def test_field_that_says_the_class_counts_as_used(project: Project, sources: Callable[..., list[Path]]) -> None:
+    """A field that decides the class of the record is not told as left out."""
+    by_sort = "class: {field: sort, values: {tool: ww:Tool}, default: ww:Practice}"
+    mapping = PLAIN.replace("class: {default: ww:Practice}", by_sort)
+    batch = project({}).read(sources(mapping, records=[{"id": "a", "title": "A", "sort": "tool"}]))
+    assert ("records.jsonl", "sort", 1, 1, 0, "") in batch.tally.rows()
+    assert b"ww:Tool" in batch.contents["interventions/a.trig"]
 
 
 def test_things_are_minted_below_the_base_of_the_project(project: Project, sources: Callable[..., list[Path]]) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import whatworks
-from tests.conftest import ROOT
+from tests.conftest import BASE, ROOT
 from whatworks import Error, KnowledgeGraph
+from whatworks.assets import write_files
 from whatworks.errors import MissingFile, SettingsFault
 from whatworks.results import Boolean, Table, Triples
 from whatworks.store import parse
@@ -223,3 +224,27 @@ def test_statements_of_several_things_come_once(kg: KnowledgeGraph) -> None:
     assert len(quads) == len(set(quads))
     assert set(quads) == {quad for thing in things for quad in kg.statements([thing])}
     assert all(isinstance(quad, Quad) for quad in quads)
+
+
+@pytest.mark.parametrize("format", ["jsonld", "trig", "nquads", "turtle", "ntriples", "rdfxml"])
+def test_export_of_all_holds_everything(kg: KnowledgeGraph, format: str) -> None:
+    """Everything that the files assert is in every format of an export of all."""
+    data = kg.export(format)
+    found = parse(data, format, name="all", base=BASE, contexts=kg.documents.contexts)
+    assert {quad.triple for quad in kg.collection.asserted()} <= {quad.triple for quad in found}
+
+
+@pytest.mark.parametrize("format", ["jsonld", "trig"])
+def test_export_of_all_is_imported_again(
+    kg: KnowledgeGraph, project: Callable[[dict[str, str]], KnowledgeGraph], tmp_path: Path, format: str
+) -> None:
+    """An export of everything, imported into an empty project, makes the same statements."""
+    ending = {"jsonld": "jsonld", "trig": "trig"}[format]
+    file = tmp_path / f"all.{ending}"
+    file.write_bytes(kg.export(format))
+    empty = project({})
+    batch = empty.read([file])
+    batch.check()
+    write_files({tmp_path / "data" / name: content for name, content in batch.contents.items()})
+    again = KnowledgeGraph.open(tmp_path)
+    assert {quad.triple for quad in kg.collection.asserted()} == {quad.triple for quad in again.collection.asserted()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from whatworks import gate
 from whatworks.assets import Asset, Assets
-from whatworks.errors import Place, QueryRefused, QuerySyntax
+from whatworks.errors import Place, QueryRefused, QuerySyntax, UnknownFileType
 from whatworks.formats import by_file
 from whatworks.namespaces import MODEL, Prefixes, Space
 from whatworks.settings import Settings
@@ -66,6 +66,12 @@ class Collection:
         for asset in [*assets.ontology(), *assets.data()]:
             if (graph := opened.graph_of(asset.name)) is not None:
                 opened._load(asset, graph)
+            elif asset.name.endswith((".jsonld", ".rdf", ".owl")) and _is_collected(asset.name):
+                raise UnknownFileType(
+                    "A collection is made of .ttl, .trig, .nt and .nq files.",
+                    hint="Bring the file in with: whatworks import, and move it out of data/ (or to data/sources/).",
+                    where=Place(asset.name),
+                )
         if infer:
             opened.apply_rules()
         return opened
@@ -178,6 +184,11 @@ def read_prefixes(assets: Assets) -> Prefixes:
         if asset.name == PREFIX_FILE:
             prefixes = prefixes.with_prefixes(Prefixes.from_turtle(decoded(asset.read(), asset.name)).table)
     return prefixes
+
+
+def _is_collected(name: str) -> bool:
+    parts = name.split("/")
+    return parts[0] == "data" and parts[1] != "sources"
 
 
 def owner_of(node: Node) -> Iri | None:

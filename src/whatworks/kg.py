@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from whatworks import gate
 from whatworks.assets import SETTINGS_FILE, Assets, find_project
 from whatworks.catalogue import Catalogue, Query
-from whatworks.collection import Collection, read_prefixes
+from whatworks.collection import Collection, owner_of, read_prefixes
 from whatworks.describe import LABELS, NOTATION, Describer, Description
 from whatworks.errors import CheckFailed, UnknownThing, Unwritable
 from whatworks.jsonld import Documents
@@ -244,7 +244,8 @@ class KnowledgeGraph:
             UnknownThing: There is no such thing or class.
         """
         if format == "jsonld":
-            return self.documents.document(self.trees(self.things(names, of_class)), single=len(names) == 1)
+            things = self.things(names, of_class) if names or of_class else self._everything()
+            return self.documents.document(self.trees(things), single=len(names) == 1)
         if names or of_class:
             quads: Iterable[Quad] = self.statements(self.things(names, of_class))
         else:
@@ -262,6 +263,13 @@ class KnowledgeGraph:
             nquads, keep = serialize(quads, "nquads"), _everything
         reference = self._framed
         return self.documents.direct(nquads, things, (*LABELS, NOTATION), keep, reference)
+
+    def _everything(self) -> list[Iri]:
+        """Return what the trees of all statements grow from; records and links stand with the things they are about."""
+        found = {owner_of(quad.subject) for quad in self.collection.asserted()}
+        space = self.collection.space
+        inside = (space.thing("record", ""), space.thing("link", ""))
+        return sorted(thing for thing in found if thing is not None and not thing.startswith(inside))
 
     def _framed(self, thing: Iri) -> dict[str, Any]:
         return self.documents.tree(self.statements([thing]), thing)

@@ -15,8 +15,9 @@ from whatworks.collection import Collection
 from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue
 from whatworks.namespaces import VOC
 from whatworks.results import Table
-from whatworks.terms import XSD_DECIMAL, Iri, Literal, Term, is_iri, write_literal_text
+from whatworks.terms import RDF_TYPE, XSD_DECIMAL, Iri, Literal, Term, is_iri, write_literal_text
 
+_IS_DEFINED_BY = Iri("http://www.w3.org/2000/01/rdf-schema#isDefinedBy")
 _IN_SCHEME = Iri("http://www.w3.org/2004/02/skos/core#inScheme")
 _IDENTIFIER = Iri("http://purl.org/dc/terms/identifier")
 _TIERS = ("code", "notation", "pref", "alt")
@@ -141,6 +142,16 @@ class Lookup:
         rows = self._run("system/fields", {})
         return list(dict.fromkeys(str(row[1]) for row in rows))
 
+    def is_term(self, iri: Iri) -> bool:
+        """Say whether the model declares a term."""
+        return next(self._collection.store.match(iri, RDF_TYPE), None) is not None
+
+    def terms(self) -> list[str]:
+        """Return the terms of the model's own namespace as CURIEs."""
+        shorten = self._collection.prefixes.shorten
+        found = {quad.subject for quad in self._collection.store.match(predicate=_IS_DEFINED_BY)}
+        return sorted(filter(None, (shorten(each) for each in found if isinstance(each, Iri))))
+
     def bind(self, query: Query, values: Mapping[str, Sequence[str]]) -> dict[str, Bound]:
         """Return the bound parameters of a query from values as people type them; defaults are filled in.
 
@@ -196,20 +207,21 @@ class Lookup:
                 kind = "a year such as 2014" if parameter.type == "year" else "a whole number"
                 raise InvalidValue(f"{_cut(value)!r} is not {kind}.")
             number = int(text)
-            if (lowest is not None and number < lowest) or (highest is not None and number > highest):
-                raise InvalidValue(
-                    f"{number} is not between {lowest} and {highest}."
-                    if highest is not None
-                    else f"{number} is below {lowest}."
-                )
+            _check_bounds(str(number), lowest, highest)
             rows.append((Literal.integer(number),))
         return Bound(rows)
 
-    def _decimal(self, _: Parameter, values: Sequence[str]) -> Bound:
+    def _decimal(self, parameter: Parameter, values: Sequence[str]) -> Bound:
+        rows = []
         for value in values:
-            if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", value.strip(), re.ASCII):
+            match = re.fullmatch(r"(-?)0*([0-9]{1,18})(?:\.([0-9]{1,18}?)0*)?", value.strip(), re.ASCII)
+            if match is None:
                 raise InvalidValue(f"{_cut(value)!r} is no decimal number such as 0.5.")
-        return Bound([(Literal(value.strip(), "", XSD_DECIMAL),) for value in values])
+            number = match[2] + (f".{match[3]}" if (match[3] or "0") != "0" else "")
+            number = match[1] + number if number != "0" else "0"
+            _check_bounds(number, parameter.minimum, parameter.maximum)
+            rows.append((Literal(number, "", XSD_DECIMAL),))
+        return Bound(rows)
 
     def _boolean(self, _: Parameter, values: Sequence[str]) -> Bound:
         word = values[0].strip().casefold()
@@ -267,6 +279,16 @@ class Lookup:
         answer = self._collection.store.query(self._catalogue.get(query).bind(values))
         assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
         return answer
+
+
+def _check_bounds(number: str, lowest: int | None, highest: int | None) -> None:
+    whole, _, part = number.partition(".")
+    exact, one = int(whole + part.ljust(18, "0")), 10**18
+    low, high = lowest is not None and exact < lowest * one, highest is not None and exact > highest * one
+    if (low or high) and lowest is not None and highest is not None:
+        raise InvalidValue(f"{number} is not between {lowest} and {highest}.")
+    if low or high:
+        raise InvalidValue(f"{number} is {f'below {lowest}' if low else f'above {highest}'}.")
 
 
 def _folded(name: str) -> str:

@@ -1,12 +1,15 @@
 """`show`, `export`, `import`, `check`, `stats`: look at the data, take it home, bring it in, check it."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from whatworks.cli.completion import completes, completes_format
 from whatworks.cli.output import emit, output_option, write_rows
+
+if TYPE_CHECKING:
+    from whatworks.ingest import Change
 
 _GRAPHS = ("turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld")
 _completes_key = completes(lambda known: known.things())
@@ -75,6 +78,8 @@ def export(
     if sum((bool(keys), of_class is not None, everything)) != 1:
         raise click.UsageError("Say what to export: keys, --class CLASS, or --all.")
     kg = opener.kg
+    if format_ == "csv" and everything:
+        raise click.UsageError("A CSV file holds things of one class: say which with --class CLASS.")
     if format_ == "csv":
         emit(write_rows(kg, kg.describer.table(kg.things(keys, of_class)), "csv", on_terminal=False), output)
     else:
@@ -113,16 +118,21 @@ def import_(opener: Any, files: tuple[Path, ...], mapping: Path | None, dry_run:
     _account(batch)
     batch.check()
     changes = batch.changes(folder)
-    for change in changes:
-        if change.kind != "unchanged":
-            click.echo(f"{change.kind:<9} data/{change.name}")
     counts = {kind: sum(change.kind == kind for change in changes) for kind in ("added", "changed", "unchanged")}
     said = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     if dry_run:
+        _say(changes)
         click.echo(f"{batch.records} records read; files: {said}. Nothing was written.")
         return
     write_files({folder / change.name: batch.contents[change.name] for change in changes if change.kind != "unchanged"})
+    _say(changes)
     click.echo(f"{batch.records} records read; files: {said}. Check them with: whatworks check")
+
+
+def _say(changes: "list[Change]") -> None:
+    for change in changes:
+        if change.kind != "unchanged":
+            click.echo(f"{change.kind:<9} data/{change.name}  (+{change.gained} -{change.lost} lines)")
 
 
 def _account(batch: Any) -> None:

@@ -14,7 +14,7 @@ from whatworks.ingest.build import Builder, Built, Mention
 from whatworks.ingest.lines import read_lines
 from whatworks.ingest.mapping import FOLDERS, RecordMapping, read_mapping
 from whatworks.ingest.names import NAME, TITLE, Register
-from whatworks.ingest.rdf import read_rdf
+from whatworks.ingest.rdf import SHARED, read_rdf
 from whatworks.ingest.tally import Problem, Tally
 from whatworks.ingest.values import text_of
 from whatworks.lookup import Lookup
@@ -30,13 +30,24 @@ _DERIVED = Iri(_PROV + "wasDerivedFrom")
 _TOPIC = Iri("http://xmlns.com/foaf/0.1/primaryTopic")
 _LINK_FROM, _LINK_TO = Iri(WW + "linkFrom"), Iri(WW + "linkTo")
 
+# Files are named after keys, and most systems take names of up to 255 bytes.
+_LONGEST_KEY = 120
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What would become of one data file."""
+    """What would become of one data file.
+
+    Attributes:
+        kind: added, changed or unchanged.
+        name: The file's name below the data folder.
+        gained, lost: How many lines are new, and how many go.
+    """
 
     kind: str
     name: str
+    gained: int = 0
+    lost: int = 0
 
 
 @dataclass(slots=True)
@@ -60,7 +71,8 @@ class Batch:
             path = folder / name
             before = path.read_bytes() if path.is_file() else None
             kind = "added" if before is None else "unchanged" if before == content else "changed"
-            found.append(Change(kind, name))
+            old, new = Counter((before or b"").splitlines()), Counter(content.splitlines())
+            found.append(Change(kind, name, (new - old).total(), (old - new).total()))
         return found
 
     def check(self) -> None:
@@ -103,6 +115,11 @@ def read_batch(
         data = _content(path)
         if path.suffix.lower() == ".jsonl":
             beside = mapping or path.with_name(path.name.removesuffix(path.suffix) + ".mapping.yaml")
+            if mapping is None and not beside.is_file():
+                raise MissingFile(
+                    f"{path.name} has no mapping: there is no {beside.name} beside it.",
+                    hint="Write one (docs/how-to/import.md), or name another with --mapping FILE.",
+                )
             reader.records(data, path.name, read_mapping(_content(beside), beside.name, collection.prefixes, lookup))
         elif path.suffix.lower() in READABLE_ENDINGS:
             reader.rdf(data, path.name, contexts or {})
@@ -129,6 +146,7 @@ class _Reader:
         self.lookup = lookup
         self.batch = batch
         self.built: list[Built] = []
+        self.described: dict[str, set[Quad]] = {"dataset": set(), "graph": set()}
         self.first: dict[Iri, tuple[Built, str]] = {}
         self.agents = Register.of_agents(collection)
         self.collections = Register.of_collections(collection)
@@ -152,7 +170,7 @@ class _Reader:
         instead = mapping.instead.get(row)
         value = text_of(record.get(mapping.key_field))
         key = instead.key if instead else key_of(value) if mapping.key_from_title else value
-        if not is_key(key):
+        if not is_key(key) or len(key) > _LONGEST_KEY:
             hint = f"A key is made of lower-case letters, digits and hyphens, such as {key_of(value) or 'my-record'!r}."
             problem = Problem(where, value or "the record", mapping.key_field, value, "is no key.", hint)
             self.batch.tally.read[where.file, mapping.key_field] += 1
@@ -224,6 +242,8 @@ class _Reader:
         self.agents.take(found.shared["agent"])
         self.collections.take(found.shared["collection"])
         self.new_links.update(found.shared["link"])
+        for kind in ("dataset", "graph"):
+            self.described[kind].update(found.shared[kind])
 
     # ---- all together ----
 
@@ -297,6 +317,18 @@ class _Reader:
             if quads or next(store.match(graph=graph), None) is not None:
                 bare = {quad._replace(graph=None) for quad in quads}
                 self.batch.contents[name] = write_trig(bare, self.collection.prefixes, order=order).encode()
+        self.lay_out_descriptions(order)
+
+    def lay_out_descriptions(self, order: Order) -> None:
+        """Lay out what an RDF file says of data sets and graphs, if it is new."""
+        for kind, given in self.described.items():
+            name = SHARED[kind]
+            held = self.collection.store.match(graph=self.space.graph(name))
+            start = f"{self.space.base}{kind}/"
+            own = {quad for quad in held if isinstance(quad.subject, Iri) and quad.subject.startswith(start)}
+            if given - own:
+                bare = {quad._replace(graph=None) for quad in own | given}
+                self.batch.contents[f"{name}.ttl"] = write_trig(bare, self.collection.prefixes, order=order).encode()
 
     def resolve(self, built: Built, mention: Mention, contents: dict[Iri, set[Quad]], links: set[Quad]) -> None:
         """Turn the name of a thing into a statement about it."""

@@ -66,13 +66,21 @@ class Builder:
         self.built = Built(thing, graph, self.where, self.mapping.adds)
         for name, value in record.items():
             mapping = self.mapping.fields.get(name)
-            if mapping is None:
+            if mapping is None and name in (self.mapping.class_field, self.mapping.key_field, self.mapping.row_field):
+                self._used(name, value)
+            elif mapping is None:
                 self._leave_out(name, value, "the mapping does not know the field")
             elif only and name not in only:
                 self._leave_out(name, value, why)
             else:
                 self._field(self._subject_of(mapping), mapping, value, name, record)
         return self.built
+
+    def _used(self, path: str, value: Any) -> None:
+        """Count a field that says only the key or the class of the record."""
+        count = sum(1 for _ in _leaves(value))
+        self.tally.read[self.where.file, path] += count
+        self.tally.mapped[self.where.file, path] += count
 
     def _leave_out(self, path: str, value: Any, reason: str) -> None:
         if count := sum(1 for _ in _leaves(value)):

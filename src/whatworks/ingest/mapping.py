@@ -7,11 +7,12 @@ explains its words. Everything is checked when it is read, so that a slip in a m
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from whatworks.errors import MappingFault, Place, UsageError
 from whatworks.lookup import Lookup
-from whatworks.namespaces import Prefixes
+from whatworks.namespaces import WW, Prefixes
 from whatworks.terms import Iri, is_iri
 from whatworks.yamltext import YamlFault, read_yaml
 
@@ -167,6 +168,10 @@ class _Reader:
         found = self.prefixes.expand(curie) if isinstance(curie, str) else None
         if found is None or not is_iri(found):
             raise self.fail(f"{what}: {curie!r} is no term with a known prefix.", "Write it like ww:stage.")
+        if found.startswith(WW) and not self.lookup.is_term(found):
+            near = get_close_matches(str(curie), self.lookup.terms(), n=1)
+            hint = f"Did you mean {near[0]}?" if near else "The terms are in ontology/whatworks.ttl."
+            raise self.fail(f"{what}: {curie!r} is no term of the model.", hint)
         return found
 
     def scheme(self, code: str, what: str) -> str:

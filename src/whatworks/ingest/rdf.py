@@ -25,7 +25,13 @@ _TOPIC = Iri("http://xmlns.com/foaf/0.1/primaryTopic")
 _SUBPROPERTY = Iri("http://www.w3.org/2000/01/rdf-schema#subPropertyOf")
 _IN_GRAPH, _ASSIGNED = Iri(WW + "inGraph"), Iri(WW + "assignedFacet")
 # Things that have no file of their own, and the graph that holds all of them.
-SHARED = {"agent": "agents", "collection": "collections", "link": "links/curated"}
+SHARED = {
+    "agent": "agents",
+    "collection": "collections",
+    "link": "links/curated",
+    "dataset": "catalog",
+    "graph": "provenance",
+}
 
 
 @dataclass(slots=True)
@@ -100,6 +106,9 @@ class _Router:
 
     def kind_of(self, thing: Iri) -> str:
         """Return what sort of thing an IRI names: the part before its key; empty where it is none of ours."""
+        for kind in ("dataset", "graph"):
+            if thing.startswith(f"{self.space.base}{kind}/"):
+                return kind
         kind = thing.removeprefix(f"{self.space.base}id/").partition("/")[0]
         return kind if thing == self.space.thing(kind, thing.code) and is_key(thing.code.replace("--", "-")) else ""
 
