@@ -1,5 +1,8 @@
 """The page of the commands, from the command line itself."""
 
+import inspect
+import re
+
 import click
 
 from generators.model import Model, block, escaped, page, table
@@ -15,7 +18,7 @@ _STATUSES = (
 
 def commands(_: Model) -> str:
     """Return the page of the commands."""
-    context = click.Context(main, info_name="whatworks")
+    context = click.Context(main, info_name="whatworks", **main.context_settings)
     parts = [
         "`whatworks COMMAND --help` says the same in the terminal.",
         "The stored queries are commands of their own under `whatworks query`: [Stored queries](queries.md).",
@@ -45,15 +48,20 @@ def _described(command: click.Command, context: click.Context) -> list[str]:
 def _help(text: str) -> list[str]:
     """Return the paragraphs of a help text; those that are not to be wrapped become blocks."""
     parts = []
-    for paragraph in text.split("\n\n"):
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
         if not paragraph.startswith("\b"):
             parts.append(escaped(paragraph))
             continue
         lines = paragraph.removeprefix("\b").strip("\n").splitlines()
         if lines and lines[0].rstrip().endswith(":"):
             parts.append(escaped(lines.pop(0)))
-        parts.append(block("shell-session", "\n".join("$ " + line.strip() for line in lines)))
+        parts.append(block("shell-session", "\n".join(map(_example, lines))))
     return parts
+
+
+def _example(line: str) -> str:
+    """Return a line of an example as one would type it; what is said beside it becomes a remark."""
+    return "$ " + re.sub(r" {2,}", "  # ", line.strip())
 
 
 def _row(option: click.Option) -> tuple[str, str]:

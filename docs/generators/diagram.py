@@ -13,6 +13,7 @@ _STYLE = (
     ".note{font-size:13px;text-anchor:middle}"
     ".label{font-size:13px;fill:#3b4a5a}"
     ".middle{text-anchor:middle}"
+    ".end{text-anchor:end}"
     ".box{fill:#fff;stroke:#2f5d8a;stroke-width:1.5}"
     ".main{fill:#e3eef9;stroke:#2f5d8a;stroke-width:2}"
     ".arrow{stroke:#5b6b7b;stroke-width:1.5;fill:none;marker-end:url(#tip)}"
@@ -127,10 +128,11 @@ def _arrow(start: _Box, end: _Box, label: str) -> list[str]:
     if start.left == end.left:
         down = end.top > start.top
         x = start.left + _ACROSS // 2
+        side, kind = (-8, "label end") if start.left == _RIGHT else (8, "label")
         y, to = (start.top + start.high, end.top) if down else (start.top, end.top + end.high)
         return [
             f'<path class="arrow" d="M{x} {y}V{to}"/>',
-            f'<text class="label" x="{x + 8}" y="{(y + to) // 2 + 5}">{label}</text>',
+            f'<text class="{kind}" x="{x + side}" y="{(y + to) // 2 + 5}">{label}</text>',
         ]
     small = start if start.high < end.high else end
     y = small.top + small.high // 2

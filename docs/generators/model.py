@@ -10,7 +10,7 @@ from whatworks.assets import Assets
 from whatworks.catalogue import Query
 from whatworks.namespaces import WW
 from whatworks.settings import Settings
-from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Node, Quad, Term
+from whatworks.terms import RDF_TYPE, XSD, BlankNode, Iri, Literal, Node, Quad, Term
 from whatworks.yamltext import read_yaml
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -143,15 +143,18 @@ class Model:
         return sorted({iri for kind in kinds for iri in self.of_type(OWL + kind) if iri.startswith(WW)})
 
     def example(self, predicate: Iri | None = None, value: Iri | None = None) -> Quad | None:
-        """Return a statement of the data as an example: asserted, and of the thing explained here, if it can be."""
+        """Return a statement of the data as an example, else of a scheme: asserted, and of the thing explained here."""
         collection = self.kg.collection
         found = [
-            quad for quad in self.store.match(predicate=predicate, value=value) if not collection.is_model(quad.graph)
+            quad
+            for quad in self.store.match(predicate=predicate, value=value)
+            if not collection.is_model(quad.graph) or "/graph/voc/" in str(quad.graph)
         ]
 
-        def rank(quad: Quad) -> tuple[bool, bool, int, str, str]:
+        def rank(quad: Quad) -> tuple[bool, bool, bool, int, str, str]:
             text = str(quad.object)
             return (
+                collection.is_model(quad.graph),
                 collection.is_inferred(quad.graph),
                 _SHOWN not in str(quad.subject),
                 len(text) // 200,
@@ -188,7 +191,7 @@ class Model:
             for of_class in self.iris(each, SH + "class")
         }
         for prop in self.properties:
-            ranges = self.iris(prop, RDFS + "range")
+            ranges = [iri for iri in self.iris(prop, RDFS + "range") if not iri.startswith(XSD)]
             found |= {(domain, prop, of_class) for domain in self.iris(prop, RDFS + "domain") for of_class in ranges}
         return sorted(found)
 

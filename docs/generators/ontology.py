@@ -27,10 +27,11 @@ def ontology(model: Model) -> str:
         f"Namespace `{WW}`, prefix `ww:`, version {model.text(about, OWL + 'versionInfo')}; "
         "the file is `ontology/whatworks.ttl`.",
         f"![{described(model)}](model.svg)",
-        "The picture shows the main classes and how they point to each other; this table says it all.",
+        "The picture shows the main classes and how they point to each other; the table has all. "
+        "What holds for a wider class is not repeated.",
         table(
             ("from", "property", "to"),
-            ((_link(model, start), _link(model, prop), _link(model, end)) for start, prop, end in model.relations),
+            ((_link(model, start), _link(model, prop), _link(model, end)) for start, prop, end in _told(model)),
         ),
         f"Reused from other vocabularies: {', '.join(f'`{model.short(term)}`' for term in others)}.",
         "## Classes",
@@ -41,6 +42,15 @@ def ontology(model: Model) -> str:
     for term in model.properties:
         parts += _property_parts(model, term)
     return page("Ontology", parts)
+
+
+def _told(model: Model) -> list[tuple[Iri, Iri, Iri]]:
+    """Return what points to what, without what holds for a wider class already; the own classes first."""
+    rows = set(model.relations)
+    told = [
+        row for row in rows if not any((wide, *row[1:]) in rows for wide in model.iris(row[0], RDFS + "subClassOf"))
+    ]
+    return sorted(told, key=lambda row: (not row[0].startswith(WW), *map(model.short, row)))
 
 
 def _link(model: Model, term: Iri) -> str:

@@ -15,6 +15,8 @@ _TYPES = {
     "dateTime": "a date and time",
     "gYear": "a year",
 }
+# A longer pattern helps nobody in a table.
+_LONG = 40
 _KINDS = {"IRI": "an IRI", "Literal": "a text or number"}
 _BOUNDS = (
     ("minInclusive", "{} or more"),
@@ -30,7 +32,7 @@ def shapes(model: Model) -> str:
     every = model.of_type(SH + "NodeShape")
     classes = [shape for shape in every if model.targets(shape) or model.iris(shape, SH + "targetNode")]
     classes.sort(key=lambda shape: (shape.code.split("-")[0], shape.code))
-    helpers = [shape for shape in every if shape not in classes]
+    shared = [shape for shape in every if shape not in classes]
     own = [shape for shape in model.of_type(SH + "PropertyShape") if _own_target(model, shape)]
     parts = [
         "The shapes say what a complete and correct description holds; `whatworks check` holds data against them.",
@@ -47,7 +49,7 @@ def shapes(model: Model) -> str:
         _table(model, own),
         "## Shapes that others use",
         "They are asked for by name in the tables above.",
-        table(("shape", "holds when", "what it asks"), (_helper(model, shape) for shape in helpers)),
+        table(("shape", "holds when", "what it asks"), (_asked(model, shape) for shape in shared)),
     ]
     return page("Shapes", parts)
 
@@ -91,7 +93,7 @@ def _table(model: Model, fields: list[Iri]) -> str:
     )
 
 
-def _helper(model: Model, shape: Iri) -> tuple[str, str, str]:
+def _asked(model: Model, shape: Iri) -> tuple[str, str, str]:
     words = [_words(model, shape)]
     for each in model.iris(shape, SH + "property"):
         words.append(f"{_path(model, model.one(each, SH + 'path'))}: {_words(model, each)}")
@@ -161,7 +163,9 @@ def _value(model: Model, shape: Node) -> list[str]:
     for name, form in _BOUNDS:
         for value in model.objects(shape, SH + name):
             text = value.value if isinstance(value, Literal) else str(value)
-            words.append(form.format(text.replace("|", "\\|") if name == "pattern" else text))
+            words.append(
+                form.format(text) if name != "pattern" or len(text) < _LONG else "matches the pattern in its file"
+            )
     if model.one(shape, SH + "uniqueLang"):
         words.append("at most one per language")
     for head in model.objects(shape, SH + "in"):
@@ -182,9 +186,12 @@ def _logic(model: Model, shape: Node) -> list[str]:
     words += [f"not: {_used(model, each)}" for each in model.objects(shape, SH + "not")]
     for head in model.objects(shape, SH + "or"):
         words.append("either " + " or ".join(_used(model, each) for each in model.items(head)))
-    for each in model.objects(shape, SH + "qualifiedValueShape"):
+    if model.one(shape, SH + "path"):
+        for each in model.iris(shape, SH + "property"):
+            words.append(f"its {_path(model, model.one(each, SH + 'path'))}: {_words(model, each)}")
+    for counted in model.objects(shape, SH + "qualifiedValueShape"):
         least = _number(model, shape, "qualifiedMinCount")
-        words.append(f"at least {'one' if least == 1 else least}: {_used(model, each)}")
+        words.append(f"at least {'one' if least == 1 else least}: {_used(model, counted)}")
     return words
 
 
