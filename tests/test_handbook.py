@@ -191,7 +191,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site."""
     for needed in ("sphinx", "myst_parser", "furo"):
         if importlib.util.find_spec(needed) is None:
-            pytest.skip(f"{needed} is missing: install the extra with pip install '.[docs]'")
+            pytest.skip(f"{needed} is missing: run make setup")
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
         [

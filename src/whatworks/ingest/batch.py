@@ -84,7 +84,7 @@ class Batch:
         if self.tally.problems:
             listed = "\n".join(f"  {problem}" for problem in self.tally.problems)
             raise ImportRefused(
-                f"{len(self.tally.problems)} values cannot be taken over; nothing was written:\n{listed}",
+                f"What cannot be taken over ({len(self.tally.problems)}); nothing was written:\n{listed}",
                 hint="Mend them in the source, or say in the mapping what becomes of them.",
             )
 
