@@ -266,7 +266,7 @@ def test_query_files_run_as_they_stand(kg: KnowledgeGraph) -> None:
     files = [*(root / "queries").rglob("*.rq"), *(root / "ontology" / "rules").glob("*.rq")]
     assert len(files) > 30
     for file in files:
-        kg.collection.store.query(file.read_text(encoding="utf-8"))
+        kg.collection.store.query(file.read_text(encoding="utf-8"), standalone=True)
 
 
 @pytest.mark.parametrize(

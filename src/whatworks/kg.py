@@ -163,7 +163,7 @@ class KnowledgeGraph:
 
     def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
         """Answer a stored query with values as people type them."""
-        return self.collection.store.query(self.sparql_of(query, values))
+        return self.collection.store.query(self.sparql_of(query, values), standalone=True)
 
     def sparql_of(self, query: Query, values: Mapping[str, Sequence[str]]) -> str:
         """Return the SPARQL text of a stored query with the values bound."""

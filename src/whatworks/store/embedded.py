@@ -37,11 +37,13 @@ class EmbeddedStore:
         self.engine = engine if engine is not None else ox.Store()
         self._prefixes = prefixes
 
-    def query(self, text: str) -> Answer:
+    def query(self, text: str, *, standalone: bool = False) -> Answer:
         """Answer a SPARQL query over the union of all graphs."""
+        # Handing over a table of prefixes takes as long as a look-up.
+        prefixes = None if standalone else self._prefixes
         try:
             with _told():
-                found = self.engine.query(text, prefixes=self._prefixes, use_default_graph_as_union=True)
+                found = self.engine.query(text, prefixes=prefixes, use_default_graph_as_union=True)
         except SyntaxError as error:
             raise self._syntax_fault(text, str(error)) from error
         except UnicodeEncodeError as error:

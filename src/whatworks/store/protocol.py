@@ -13,8 +13,12 @@ class Store(Protocol):
     Queries see the union of all named graphs as default graph. A triple that is in two graphs may be matched twice.
     """
 
-    def query(self, text: str) -> Answer:
+    def query(self, text: str, *, standalone: bool = False) -> Answer:
         """Answer a SPARQL query.
+
+        Args:
+            text: The query.
+            standalone: Whether it declares all its prefixes, as stored queries do.
 
         Raises:
             QuerySyntax: The text is not well formed.
