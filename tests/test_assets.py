@@ -160,6 +160,74 @@ def test_write_files_says_that_a_folder_is_read_only(read_only: Path) -> None:
     assert files_below(read_only) == {"old.ttl": b"before"}
 
 
+def test_write_files_writes_what_a_link_leads_to(tmp_path: Path) -> None:
+    """A link stays a link, and the file that it leads to has the content, be it there before or not."""
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far/old").write_bytes(b"before")
+    (tmp_path / "a").symlink_to("far/old")
+    (tmp_path / "b").symlink_to("far/new")
+    write_files({tmp_path / "a": b"1", tmp_path / "b": b"2"})
+    assert [(tmp_path / name).readlink() for name in "ab"] == [Path("far/old"), Path("far/new")]
+    assert files_below(tmp_path / "far") == {"old": b"1", "new": b"2"}
+    (tmp_path / "c").symlink_to("c")
+    with pytest.raises(Unwritable, match=r"/c cannot be written: Too many levels of symbolic links\."):
+        write_files({tmp_path / "c": b""})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+def test_write_files_writes_into_a_pipe(tmp_path: Path) -> None:
+    """A pipe, a device and a link to one are written to and stay what they are; others are written whole."""
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    (tmp_path / "null").symlink_to(os.devnull)
+    write_files({tmp_path / "pipe": b"content", tmp_path / "null": b"x", tmp_path / "file": b"file"})
+    assert os.read(reader, 100) == b"content"
+    os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "null").is_char_device()
+    assert (tmp_path / "file").read_bytes() == b"file"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_write_files_leaves_no_folder_behind(tmp_path: Path) -> None:
+    """Where a file cannot be written, it is named, and folders that were made for others are gone again."""
+    (tmp_path / "kept").mkdir()
+    contents = {tmp_path / "a/b/c.ttl": b"x", tmp_path / "kept/d/e.ttl": b"x", Path("/dev/full"): b"x"}
+    with pytest.raises(Unwritable, match=r"^/dev/full cannot be written: No space left on device\."):
+        write_files(contents)
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "kept"]
+
+
+@pytest.fixture
+def closed() -> Iterator[Path]:
+    """A folder in which one folder may not be read and one not be entered, seen by an ordinary user."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "data/hidden").mkdir(parents=True)
+        (folder / "queries/inner").mkdir(parents=True)
+        (folder / "data/hidden").chmod(0)
+        (folder / "queries").chmod(0o444)
+        folder.chmod(0o755)
+        was = os.geteuid()
+        if was == 0:
+            os.seteuid(65534)
+        yield folder
+        os.seteuid(was)
+        (folder / "data/hidden").chmod(0o755)
+        (folder / "queries").chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of folders work otherwise there")
+def test_folder_that_may_not_be_read_is_told(closed: Path) -> None:
+    """A folder without the right to read it, or to look at what it holds, is told by its logical name."""
+    with pytest.raises(MissingFile, match="cannot be read: Permission denied") as caught:
+        Assets(closed).data()
+    assert caught.value.where == Place("data/hidden")
+    with pytest.raises(MissingFile, match="cannot be read: Permission denied") as caught:
+        Assets(closed).queries()
+    assert caught.value.where == Place("queries/inner")
+
+
 WRITE_AND_DIE = """
 import os, sys
 from pathlib import Path

@@ -14,13 +14,19 @@ from tests.conftest import CASES
 from whatworks import KnowledgeGraph
 from whatworks.assets import Asset
 from whatworks.catalogue import Bound, Catalogue, Query, iri_rows
-from whatworks.catalogue.header import read_query
-from whatworks.errors import MissingParameter, QueryHeader, UnknownParameter, UnknownQuery
+from whatworks.catalogue.header import projected, read_query
+from whatworks.errors import MissingParameter, Place, QueryHeader, UnknownParameter, UnknownQuery
 from whatworks.namespaces import Prefixes
 from whatworks.terms import Iri, Literal
 from whatworks.yamltext import read_yaml
 
-PREFIXES = Prefixes({"ww": "https://w3id.org/whatworks/ont#", "voc": "https://w3id.org/whatworks/voc/"})
+PREFIXES = Prefixes(
+    {
+        "ww": "https://w3id.org/whatworks/ont#",
+        "voc": "https://w3id.org/whatworks/voc/",
+        "kind": "https://w3id.org/whatworks/voc/kind/",
+    }
+)
 
 HEAD = """\
 #+ summary: Things of a kind.
@@ -162,9 +168,104 @@ def test_fault_names_the_line() -> None:
     assert text.splitlines().index("#+   - name: kind") + 1 == caught.value.where.line
 
 
+CHOICE = """\
+#+ summary: A choice.
+#+ params:
+#+   - name: rows
+#+     type: choice
+#+     variables: [property]
+#+     choices: {kind: ww:kind}
+#+     summary: Which.
+#+     example: kind
+#+ returns: {x: A thing.}
+SELECT ?x WHERE {
+#if rows
+  VALUES ?property { <urn:p> }
+#end
+  ?x ?property ?y .
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "says", "line"),
+    [
+        (HEAD + BODY, "summary: Only this kind.", "summary: 3", "'kind': summary is 3.", 4),
+        (HEAD + BODY, "scheme: kind", "scheme: 5", "'kind': scheme is 5.", 4),
+        (HEAD + BODY, "scheme: kind", "scheme: knid", "'kind' names the scheme 'knid', which is not there", 4),
+        (HEAD + BODY, "example: tool", 'example: tool\n#+     required: "no"', "required is 'no'.", 4),
+        (HEAD + BODY, "example: tool", "example: tool\n#+     many: 1", "many is 1.", 4),
+        (HEAD + BODY, "example: tool", "example: tool\n#+     narrower: 'false'", "narrower is 'false'.", 4),
+        (HEAD + BODY, "example: tool", "example: tool\n#+     minimum: lots", "minimum is 'lots'.", 4),
+        (HEAD + BODY, "example: tool", "example: tool\n#+     maximum: true", "maximum is True.", 4),
+        (HEAD + BODY, "example: tool", "example: tool\n#+     default: [a]", "default is ['a'].", 4),
+        (HEAD + BODY, "example: tool", "example: {a: b}", "example is {'a': 'b'}.", 4),
+        (HEAD + BODY, "tags: [test]", "tags: [1]", "the tag 1 is no text", 2),
+        (HEAD + BODY, "tags: [test]", "description: [a]", "description has the wrong form", 2),
+        (HEAD + BODY, "thing: The thing.", "thing: 3", "returns explains 'thing' by 3", 9),
+        (HEAD + BODY, "thing: The thing.", "no: The thing.", "returns explains False by 'The thing.'", 9),
+        (CHOICE, "choices: {kind: ww:kind}", "choices: [x, y]", "choices is ['x', 'y'].", 3),
+        (CHOICE, "{kind: ww:kind}", "{kind: [[ww:kind]]}", "the choice 'kind' is no list of terms", 3),
+        (CHOICE, "variables: [property]", "variables: 3", "variables is 3.", 3),
+        (CHOICE, "variables: [property]", "variables: [3]", "3 is no name of a variable", 3),
+        (CHOICE, "variables: [property]", "variables: ['?a']", "'?a' is no name of a variable", 3),
+        (HEAD + BODY, "#+ tags: [test]", "# a remark\n# another\n#+ tags: [test", "not YAML", 5),
+        (HEAD + BODY, "thing: The thing.", "this: The thing.", "explains 'this', which is no column", 10),
+        (HEAD + BODY, "SELECT ?thing", "SELECT ?thing ?kind", "does not explain the column 'kind'", 9),
+        (HEAD + BODY, "SELECT ?thing", "SELECT ?thing (1 + 1 AS ?two)", "the column 'two'", 9),
+        (HEAD + BODY, "#if kind\n", "#if kind\n  FILTER(1 = 1\n", "The bracket ( is not closed", 13),
+        (HEAD + BODY, "#end\n}\n", "#end\n", "The bracket { is not closed", 11),
+        (HEAD + BODY, "#end\n}\n", "#end\n}}\n", "The bracket } closes none", 19),
+        (HEAD + BODY, "?thing a ?any", "?thing a any", "is refused: The query is not valid SPARQL. 'any'", 17),
+        (HEAD + BODY, "- name: kind", "- name: kinds", "'kinds' is declared and not used", 4),
+    ],
+)
+def test_slip_is_told_with_its_line(text: str, old: str, new: str, says: str, line: int) -> None:
+    """What would be misread or fail later is refused when the file is read, with the line in the file."""
+    assert text.count(old) in (1, 2)
+    text = text.replace(old, new, 1)
+    if "kinds" in new:
+        text = text.replace("#if kind\n", "").replace("#end\n#if not kind\n", "").replace("#end\n", "")
+    with pytest.raises(QueryHeader) as caught:
+        _read(text)
+    assert says in str(caught.value)
+    assert caught.value.where == Place("queries/test/things.rq", line)
+
+
+@pytest.mark.parametrize(
+    ("query", "columns"),
+    [
+        ("SELECT ?a $b {}", ["a", "b"]),
+        ("SELECT DISTINCT ?a WHERE { SELECT ?b {} }", ["a"]),
+        ("SELECT (COUNT(?x) AS ?n) (IF(?y = 1, ?z, 2) AS ?m) FROM <a:a> { ?s ?p ?o }", ["n", "m"]),
+        ("PREFIX a: <a:> SELECT REDUCED ?a\n#if x\n ?b\n#end\n{}", ["a", "b"]),
+        ("SELECT * {}", None),
+        ("SELECT (COUNT(*) AS ?n) {}", ["n"]),
+    ],
+)
+def test_columns_are_found_by_tokens(query: str, columns: list[str] | None) -> None:
+    """The columns are the variables and names of the SELECT, whatever is computed from; a star names none."""
+    assert projected(query) == columns
+
+
+@pytest.mark.parametrize("filter_", ["1 < (2) && 3 > (1)", "1<(2&&3>1)"])
+def test_comparisons_are_no_brackets(filter_: str) -> None:
+    """A bracket in what may be an IRI or a comparison is not held against a file."""
+    _read((HEAD + BODY).replace("?any .", f"?any . FILTER({filter_})"))
+
+
+def test_two_files_of_one_name_are_refused(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """Of two files of one name in a project neither is taken in silence; other queries are answered."""
+    own = project({"queries/mine/things.rq": HEAD + BODY, "queries/yours/things.rq": HEAD + BODY})
+    with pytest.raises(QueryHeader, match="two queries 'things': the other is queries/mine/things") as caught:
+        own.catalogue.get("things")
+    assert caught.value.where == Place("queries/yours/things.rq", 1)
+    assert own.catalogue.get("approaches").name == "approaches"
+
+
 def test_file_that_is_not_utf8_is_refused() -> None:
     """A query file in another encoding is refused, not misread."""
-    with pytest.raises(QueryHeader, match="not UTF-8"):
+    with pytest.raises(QueryHeader, match=r"things\.rq:11: .*not UTF-8"):
         read_query(Asset("queries/test/things.rq", _Source(HEAD.encode() + "# é".encode("latin-1"))), PREFIXES)  # type: ignore[arg-type]  # a source needs only to be read
 
 

@@ -441,11 +441,12 @@ def _on_terminal(width: int, *words: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_table_fits_the_terminal(width: int) -> None:
-    """On a terminal rows are a table with short IRIs, no line wider than the terminal."""
+    """On a terminal rows are a table with short IRIs, no line wider than the terminal, and keys are whole."""
     lines = _on_terminal(width, "query", "interventions", "--country", "Belgium")
-    assert lines[0].split()[:2] == ["intervention", "key"] or width == 40
+    assert lines[0].split()[1] == "key"
+    assert any("  certification-per-unit-cpu  " in line for line in lines) == (width > 40)
     assert set(lines[1]) == {"─", " "}
     assert len(lines) > 5
     assert max(len(line) for line in lines) <= width
@@ -468,6 +469,50 @@ def test_broken_pipe(words: list[str]) -> None:
         said = process.stderr.read()
         process.wait(timeout=60)
     assert said == b""
+    assert process.returncode in (0, 141)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize("words", ["queries", "query testimony-only", "--help", "show youthreach"])
+def test_standard_output_that_takes_nothing(words: str) -> None:
+    """A full disk is an error of the system; a closed output is none."""
+    command = [sys.executable, "-m", "whatworks", *words.split()]
+    with Path("/dev/full").open("wb") as full:
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    said = b"Error [unwritable]: Standard output cannot be written: No space left on device.\n"
+    assert (found.returncode, found.stderr.startswith(said)) == (3, True)
+    assert b"Exception" not in found.stderr
+    closing = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+    found = subprocess.run(closing, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (found.returncode, found.stderr) == (0, b"")
+
+
+@pytest.mark.slow
+def test_folder_and_input_that_are_gone(tmp_path: Path) -> None:
+    """A current folder that was removed, and a closed standard input, are told."""
+    (tmp_path / "gone").mkdir()
+    command = [sys.executable, "-m", "whatworks"]
+    script = ["sh", "-c", 'cd gone && rmdir ../gone && exec "$@"', "sh", *command, "queries"]
+    found = subprocess.run(script, capture_output=True, timeout=60, check=False)
+    assert found.returncode == 3
+    assert found.stderr.startswith(b"Error [missing-file]: The current folder cannot be read: No such file")
+    script = ["sh", "-c", 'exec "$@" <&-', "sh", *command, "sparql", "-"]
+    found = subprocess.run(script, capture_output=True, timeout=60, check=False)
+    assert (found.returncode, found.stderr[:46]) == (3, b"Error [missing-file]: Standard input is closed")
+
+
+def test_standard_output_is_left_alone_by_the_import() -> None:
+    """The encoding of standard output changes when a command runs, not when a program imports the commands."""
+    code = "import sys, whatworks.cli; print(sys.stdout.encoding)"
+    found = start_python(code, PYTHONIOENCODING="latin-1")
+    assert found.stdout.strip() in (b"latin-1", b"iso8859-1")
+
+
+def start_python(code: str, **options: str) -> subprocess.CompletedProcess[bytes]:
+    """Run some code in a process of its own."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, timeout=60, check=True, env={**os.environ, **options})
 
 
 @pytest.mark.slow

@@ -229,6 +229,25 @@ def test_a_table_gives_the_room_to_the_widest() -> None:
     )
 
 
+def test_a_table_keeps_keys_whole() -> None:
+    """The column key is cut after all others, and IRIs beside it before them; without one the widest is cut."""
+    row: Row = (Iri("a:" + "i" * 28), Literal("k" * 24), Literal("t" * 20))
+    assert (
+        cut_to(["iri", "key", "title"], row, 64) == "a:iiiiiiiiiiiii…  kkkkkkkkkkkkkkkkkkkkkkkk  tttttttttttttttttttt"
+    )
+    assert cut_to(["iri", "key", "title"], row, 56) == "a:iiiiiiiii…  kkkkkkkkkkkkkkkkkkkkkkkk  ttttttttttttttt…"
+    assert cut_to(["iri", "key", "title"], row, 40) == "a:iii…  kkkkkkkkkkkkkkkkkkkkkkkk  ttttt…"
+    assert cut_to(["iri", "key", "title"], row, 30) == "a:i…  kkkkkkkkkkkkkkkkk…  ttt…"
+    assert (
+        cut_to(["iri", "name", "title"], row, 64) == "a:iiiiiiiiiiiiiiiii…  kkkkkkkkkkkkkkkkkkk…  tttttttttttttttttttt"
+    )
+
+
+def cut_to(columns: list[str], row: Row, width: int) -> str:
+    """Return the line of a row in a table of this width."""
+    return write_table(columns, [row], width=width).splitlines()[2]
+
+
 def test_a_table_aligns_wide_and_combining_characters() -> None:
     """A wide character takes two places and a mark none; numbers stand at the right."""
     rows: list[Row] = [

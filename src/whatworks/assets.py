@@ -7,7 +7,9 @@ where there is a project, else the shipped collection.
 
 import errno
 import os
+import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -20,10 +22,11 @@ SETTINGS_FILE = "whatworks.toml"
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file: its logical name with forward slashes, and its content on request."""
+    """One file: its logical name with forward slashes, its content on request, and whether the project holds it."""
 
     name: str
     source: Traversable
+    own: bool = False
 
     def read(self) -> bytes:
         """Return the content.
@@ -88,20 +91,35 @@ class Assets:
             return self.shipped / "data"
         return None
 
-    @staticmethod
-    def _below(folder: str, root: Traversable | None) -> Iterator[Asset]:
-        if root is not None and (start := root / folder).is_dir():
-            yield from _walk(folder, start)
+    def _below(self, folder: str, root: Traversable | None) -> Iterator[Asset]:
+        if root is not None and _is_folder(folder, start := root / folder):
+            yield from _walk(folder, start, own=root is self.project)
 
 
-def _walk(name: str, folder: Traversable) -> Iterator[Asset]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+def _walk(name: str, folder: Traversable, *, own: bool) -> Iterator[Asset]:
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    except OSError as error:
+        raise _unreadable(name, error) from error
+    for entry in entries:
         if entry.name.startswith((".", "~")):
             continue
-        if entry.is_dir():
-            yield from _walk(f"{name}/{entry.name}", entry)
+        inner = f"{name}/{entry.name}"
+        if _is_folder(inner, entry):
+            yield from _walk(inner, entry, own=own)
         else:
-            yield Asset(f"{name}/{entry.name}", entry)
+            yield Asset(inner, entry, own)
+
+
+def _is_folder(name: str, entry: Traversable) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: OSError) -> MissingFile:
+    return MissingFile(f"The file or folder cannot be read: {error.strerror}.", where=Place(name))
 
 
 def find_project(start: Path) -> Path | None:
@@ -115,31 +133,64 @@ def find_project(start: Path) -> Path | None:
 def write_files(contents: Mapping[Path, bytes]) -> None:
     """Write files so that each is whole or as before: all are written beside, synced, then renamed.
 
+    A link stays, and the file that it leads to is written. What is there and no file, such as a pipe or a device, is
+    written as it is, before the others are renamed.
+
     Raises:
         Unwritable: A folder or file cannot be written; no file was changed unless the last step, renaming, failed.
     """
     from tempfile import NamedTemporaryFile  # noqa: PLC0415 - costs 10 ms and is needed for writing only
 
-    staged: list[tuple[Path, Path]] = []
+    staged: list[tuple[Path, Path, Path]] = []
+    direct: list[tuple[Path, bytes]] = []
+    made: list[Path] = []
     path = Path()
     try:
         for path, content in contents.items():
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-                staged.append((Path(file.name), path))
+            mode = _mode_of(path)
+            if mode is not None and not stat.S_ISREG(mode):
+                direct.append((path, content))
+                continue
+            target = path.resolve()
+            _make_folder(target.parent, made)
+            with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+                staged.append((Path(file.name), path, target))
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(file.name).chmod(path.stat().st_mode if path.exists() else 0o644)
-        for beside, path in staged:
-            beside.replace(path)
+            Path(file.name).chmod(0o644 if mode is None else mode)
+        for path, content in direct:
+            path.write_bytes(content)
+        for beside, path, target in staged:  # noqa: B007 - the error names it
+            beside.replace(target)
+        made.clear()
     except OSError as error:
         raise Unwritable(
             f"{path} cannot be written: {error.strerror}.",
             hint="Check the rights of the folder and the space on the disk, or choose another place.",
         ) from error
     finally:
-        for beside, _ in staged:
-            beside.unlink(missing_ok=True)
+        for beside, _, _ in staged:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+        for folder in reversed(made):
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _mode_of(path: Path) -> int | None:
+    """Return the kind and rights of what is there, a link followed; None where nothing is."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return mode
+
+
+def _make_folder(folder: Path, made: list[Path]) -> None:
+    if not folder.exists():
+        _make_folder(folder.parent, made)
+        folder.mkdir(exist_ok=True)
+        made.append(folder)

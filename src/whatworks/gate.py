@@ -66,23 +66,35 @@ _OPEN, _CLOSE = "({[", ")}]"
 _CHAIN = ("||", "&&", "!", "+", "-", "*", "/", "|", "^", "<", ">", "=", "<=", ">=", "!=")
 # So many signs may be in an IRI before they are counted as the operators they would be if `<` meant "less than".
 _SIGNS_OF_AN_IRI = 20
+_SEVERAL = "Ask in several queries; put lists of values into VALUES."
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a query text may be. Measured: within these the engine plans a query in seconds, with 500 patterns it hangs.
+    """What a query text may be. Each limit was measured on a text that overflowed the engine's stack or never ended.
+
+    They bound reading and planning, for texts of the kinds that tests/test_gate.py lists; no limit of a text bounds how
+    long its answer takes, as a few patterns without a common variable have more answers than anyone can wait for.
 
     Attributes:
         characters: Length of the text.
         nesting: Depth of groups, brackets and parentheses.
         patterns: Number of triple patterns, groups, filters and list members outside VALUES blocks.
         operators: Number of operators, path steps and arguments outside VALUES blocks.
+        tokens: Number of words, terms and signs outside VALUES blocks.
+        items: Number of items of one GROUP BY or ORDER BY.
+        selects: Depth of SELECT within SELECT.
+        repeats: Depth of groups of a path with * or + within each other.
     """
 
     characters: int = 256 * 1024
     nesting: int = 100
-    patterns: int = 150
+    patterns: int = 100
     operators: int = 400
+    tokens: int = 2000
+    items: int = 50
+    selects: int = 10
+    repeats: int = 10
 
 
 class Token(NamedTuple):
@@ -225,7 +237,7 @@ def _check_from(found: list[Token], index: int, query: str, graphs: Collection[s
         query,
         found[index],
         "FROM names something that is no graph of the store.",
-        "Leave FROM out, or give the full IRI of a graph that `whatworks stats` lists.",
+        "Leave FROM out, or give the full IRI of a graph that `whatworks stats --graphs` lists.",
     )
 
 
@@ -234,28 +246,34 @@ def _check_size(found: list[Token], query: str, limits: Limits, form: str) -> No
     before = Token("", "", 0)
     for token in found:
         size.add(token, before)
+        if size.unknown:
+            raise _refused(query, token, f"{size.unknown}.", "Ask with SPARQL 1.1; put spaces around < and >.")
         before = token
-        if size.depth > limits.nesting:
-            raise _refused(query, token, f"The query is nested more than {limits.nesting} deep.", "Write it flatter.")
-        if size.patterns > limits.patterns or size.operators > limits.operators:
-            too_many = (
-                f"{limits.patterns} patterns" if size.patterns > limits.patterns else f"{limits.operators} operators"
-            )
-            raise _refused(
-                query,
-                token,
-                f"The query has more than {too_many}.",
-                "Ask in several queries; put lists of values into VALUES.",
-            )
+        for number, limit, said, hint in (
+            (size.depth, limits.nesting, "is nested more than {} deep", "Write it flatter."),
+            (size.selects, limits.selects, "has SELECT within SELECT more than {} deep", "Write it flatter."),
+            (size.repeats, limits.repeats, "repeats groups of a path more than {} deep", "Write the path flatter."),
+            (size.items, limits.items, "groups or sorts by more than {} items", "Take fewer."),
+            (size.patterns, limits.patterns, "has more than {} patterns", _SEVERAL),
+            (size.operators, limits.operators, "has more than {} operators", _SEVERAL),
+            (size.tokens, limits.tokens, "has more than {} words, terms and signs", _SEVERAL),
+        ):
+            if number > limit:
+                raise _refused(query, token, f"The query {said.format(limit)}.", hint)
 
 
 class _Size:
     """Counts what makes a query deep or long to plan. Inside the data of VALUES nothing counts but depth."""
 
     def __init__(self, form: str) -> None:
-        self.patterns = self.operators = 0
+        self.patterns = self.operators = self.tokens = self.items = self.repeats = 0
+        self.unknown = ""
         self._form = form
         self._brackets: list[str] = []
+        self._selects: list[bool] = [False]  # for each open bracket, and outside, whether a SELECT stands in it
+        self._repeats: list[int] = [0]  # how deep repeated groups lie in it
+        self._closed = 0  # how deep they lie in the group just closed
+        self._selecting = False
         self._in_iris = self._peak = 0
         self._values_announced = False
         self._values_depth: int | None = None
@@ -265,26 +283,66 @@ class _Size:
         """How many brackets are open, those included that would be if no `<` began an IRI."""
         return len(self._brackets) + max(0, self._in_iris) + self._peak
 
+    @property
+    def selects(self) -> int:
+        """In how many SELECTs within each other this is."""
+        return sum(self._selects)
+
     def add(self, token: Token, before: Token) -> None:
         """Count a token, given the one before."""
         self._peak = 0
+        inside = self._brackets[-1] if self._brackets else ""
+        self._check_known(token, before)
         if token.kind == "iri":
             levels = list(accumulate((char in "([") - (char in ")]") for char in token.text))
+            if min(levels) < 0 and self._values_depth is None and (inside == "(" or self._in_iris > 0):
+                self.unknown = "What may be an IRI or a comparison closes a bracket"
             self._peak, self._in_iris = max(levels), self._in_iris + levels[-1]
-        inside = self._brackets[-1] if self._brackets else ""
         if self._values_depth is None:
             self._count(token, before, inside)
+            self._count_items(token, inside)
         if token.kind != "operator":
             if token.word == "VALUES":
                 self._values_announced = True
         elif token.text in _OPEN:
             self._brackets.append(token.text)
+            self._selects.append(False)
+            self._repeats.append(0)
             if self._values_announced and token.text == "{":
                 self._values_depth, self._values_announced = len(self._brackets), False
         elif token.text in _CLOSE and self._brackets:
             if self._values_depth == len(self._brackets):
                 self._values_depth = None
             self._brackets.pop()
+            self._selects.pop()
+            self._closed = self._repeats.pop()
+            self._repeats[-1] = max(self._repeats[-1], self._closed)
+        elif token.text in "*+?" and before.text == ")":
+            self._repeats[-1] = max(self._repeats[-1], self._closed + 1)
+            self.repeats = max(self.repeats, self._closed + 1)
+
+    def _check_known(self, token: Token, before: Token) -> None:
+        """Note what is no SPARQL 1.1: its quoted triples and reifiers, which the engine reads without a bound."""
+        follows = before.start + len(before.text) == token.start
+        if token.text == "~":
+            self.unknown = "~ is no sign of SPARQL 1.1"
+        elif before.text == "<" and follows and (token.kind == "iri" or token.text == "<"):
+            self.unknown = "<< is no sign of SPARQL 1.1"
+        elif before.text == "{" and follows and token.text in ("|", "||"):
+            self.unknown = "{| is no sign of SPARQL 1.1"
+
+    def _count_items(self, token: Token, inside: str) -> None:
+        """Count what stands in a row outside parentheses, as only items of GROUP BY and ORDER BY do without end."""
+        self.tokens += 1
+        if token.word == "SELECT":
+            self._selecting = self._selects[-1] = True
+        elif token.text == "{":
+            self._selecting = False
+        if inside in ("", "{"):
+            if token.kind == "variable" or token.text == "(":
+                self.items += not self._selecting
+            elif (token.kind == "operator" and token.text != ")") or token.word in _COUNTED:
+                self.items = 0
 
     def _count(self, token: Token, before: Token, inside: str) -> None:
         in_parentheses = inside == "("

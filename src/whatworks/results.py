@@ -131,19 +131,28 @@ def safe(text: str) -> str:
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Row], short: Short = str, width: int | None = None) -> str:
-    """Return aligned columns; with a width, wide columns are cut with an ellipsis until a row fits."""
+    """Return aligned columns; with a width, wide columns are cut with an ellipsis until a row fits.
+
+    The column `key` is cut last, as keys are what people type next, and IRIs beside it are cut first.
+    """
     numeric = (XSD_INTEGER, XSD_DECIMAL)
-    cells, right = [], [True] * len(columns)
+    cells, right, iris = [], [True] * len(columns), [True] * len(columns)
     for row in rows:
         cells.append([plain(term, short) for term in row])
         for index, term in enumerate(row):
             right[index] &= term is None or (isinstance(term, Literal) and term.datatype in numeric)
+            iris[index] &= term is None or isinstance(term, Iri)
     widths = [
         max([_display_width(column), *(_display_width(row[index]) for row in cells)])
         for index, column in enumerate(columns)
     ]
     if width is not None:
-        widths = _fitted(widths, max(width, 20))
+        if "key" in columns:
+            others = [index for index, column in enumerate(columns) if column != "key"]
+            names = [index for index in others if iris[index]]
+            for at, least in ((names, 12), (others, 12), (others, 4)):
+                widths = _fitted(widths, max(width, 20), at, least)
+        widths = _fitted(widths, max(width, 20), range(len(columns)), 4)
     right = [flag and bool(cells) for flag in right]
     lines = [_line(list(columns), widths, right), "  ".join("─" * size for size in widths)]
     lines += [_line(row, widths, right) for row in cells]
@@ -159,18 +168,18 @@ def _display_width(text: str) -> int:
     )
 
 
-def _fitted(widths: list[int], total: int) -> list[int]:
-    spare = total - 2 * (len(widths) - 1)
+def _fitted(widths: list[int], total: int, at: Sequence[int], least: int) -> list[int]:
+    """Make some columns narrower, the widest first, until a row fits or none of them is wider than `least`."""
+    excess = sum(widths) - total + 2 * (len(widths) - 1)
     fitted = list(widths)
-    while sum(fitted) > spare and max(fitted) > 4:
-        widest = max(fitted)
-        following = max((size for size in fitted if size < widest), default=4)
-        at_widest = [index for index, size in enumerate(fitted) if size == widest]
-        excess = sum(fitted) - spare
-        step = max(1, min(widest - max(following, 4), -(-excess // len(at_widest))))
+    while excess > 0 and (widest := max((fitted[index] for index in at), default=0)) > least:
+        at_widest = [index for index in at if fitted[index] == widest]
+        following = max((fitted[index] for index in at if fitted[index] < widest), default=least)
+        step = max(1, min(widest - max(following, least), -(-excess // len(at_widest))))
         for index in at_widest:
-            fitted[index] -= min(step, excess)
-            excess = max(0, excess - step)
+            cut = min(step, excess)
+            fitted[index] -= cut
+            excess -= cut
     return fitted
 
 

@@ -5,22 +5,29 @@ from difflib import get_close_matches
 
 from whatworks.assets import Asset
 from whatworks.catalogue.header import name_of, read_query
-from whatworks.catalogue.query import TYPES, Bound, Parameter, Query, iri_rows
-from whatworks.errors import UnknownQuery
+from whatworks.catalogue.query import TYPES, Bound, Parameter, Query, iri_rows, quoted
+from whatworks.errors import Place, QueryHeader, UnknownQuery
 from whatworks.namespaces import Prefixes
 
-__all__ = ["TYPES", "Bound", "Catalogue", "Parameter", "Query", "iri_rows"]
+__all__ = ["TYPES", "Bound", "Catalogue", "Parameter", "Query", "iri_rows", "quoted"]
 
 
 class Catalogue:
-    """All stored queries of a project, each read when it is asked for."""
+    """All stored queries, each read when it is asked for; a project's stands for a shipped one of the same name."""
 
     def __init__(self, assets: Iterable[Asset], prefixes: Prefixes) -> None:
         self._prefixes = prefixes
         self._assets: dict[str, Asset] = {}
+        self._twice: dict[str, Asset] = {}
         for asset in assets:
             if asset.name.endswith(".rq"):
-                self._assets[name_of(asset)] = asset
+                name = name_of(asset)
+                before = self._assets.get(name)
+                if before is not None and before.own == asset.own:
+                    self._twice[name] = before
+                else:
+                    self._twice.pop(name, None)
+                self._assets[name] = asset
         self._read: dict[str, Query] = {}
 
     def names(self) -> list[str]:
@@ -32,13 +39,19 @@ class Catalogue:
 
         Raises:
             UnknownQuery: There is none; the message suggests the nearest.
-            QueryHeader: Its file is broken.
+            QueryHeader: Its file is broken, or there are two of this name.
         """
         if name not in self._assets:
             near = get_close_matches(name[:80], self.names(), n=3, cutoff=0.5)
             raise UnknownQuery(
                 f"There is no stored query {name[:80]!r}.",
                 hint=f"Did you mean: {', '.join(near)}?" if near else "List them with: whatworks queries",
+            )
+        if name in self._twice:
+            raise QueryHeader(
+                f"There are two queries {name!r}: the other is {self._twice[name].name}.",
+                hint="Rename one of the files, or remove it.",
+                where=Place(self._assets[name].name, 1),
             )
         if name not in self._read:
             self._read[name] = read_query(self._assets[name], self._prefixes)

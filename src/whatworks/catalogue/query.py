@@ -158,14 +158,15 @@ class Query:
             if parameter.required and parameter.name not in values:
                 raise MissingParameter(
                     f"The query {self.name!r} needs --{parameter.name}: {parameter.summary}",
-                    hint=f"For example: --{parameter.name} {_quoted(parameter.example)}",
+                    hint=f"For example: --{parameter.name} {quoted(parameter.example)}",
                 )
         lines: list[str] = []
         _write(self.parts, values, lines)
         return "\n".join(lines) + "\n"
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """Return a value as it is typed in a shell."""
     return f'"{value}"' if " " in value else value
 
 

@@ -14,6 +14,7 @@ import click
 
 from whatworks.cli.completion import VARIABLE, completion
 from whatworks.cli.data import check, export, import_, show, stats, why
+from whatworks.cli.output import silence, system_fault
 from whatworks.cli.query import queries, query, sparql
 from whatworks.cli.release import build, prune, releases, verify
 from whatworks.errors import Error
@@ -30,11 +31,16 @@ class Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the command line; what fails while a shell completes is not said, or it would stand in the prompt."""
+        if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8")
         try:
             return super().main(*args, **extra)
-        except Exception:
+        except Exception as error:
             if VARIABLE in os.environ:
                 sys.exit(1)
+            if isinstance(error, OSError):  # the help of the whole, on a full disk
+                silence(sys.stdout)
+                sys.exit(_told(system_fault(error)))
             raise
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -50,17 +56,26 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except Error as error:
-            click.echo(f"Error [{error.code}]: {error}\n({ERRORS_PAGE}#{error.code})", err=True)
+            status = _told(error)
             if ctx.params.get("debug"):
                 _print_trace()
-            ctx.exit(error.exit_status)
+            ctx.exit(status)
         except click.UsageError as error:
             error.show()
             if not isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
                 click.echo(f"({ERRORS_PAGE}#usage)", err=True)
             ctx.exit(error.exit_code)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:  # the reader has enough: end as a process does that the signal ends
+            silence(sys.stdout, sys.stderr)
+            ctx.exit(141)
+        except OSError as error:
+            status = _told(system_fault(error))
+            if ctx.params.get("debug"):
+                _print_trace()
+            silence(sys.stdout)
+            ctx.exit(status)
         except Exception as error:
             if ctx.params.get("debug"):
                 _print_trace()
@@ -72,6 +87,12 @@ class Commands(click.Group):
                 err=True,
             )
             ctx.exit(3)
+
+
+def _told(error: Error) -> int:
+    """Say an error on standard error and return its exit status."""
+    click.echo(f"Error [{error.code}]: {error}\n({ERRORS_PAGE}#{error.code})", err=True)
+    return error.exit_status
 
 
 def _print_trace() -> None:
@@ -133,6 +154,3 @@ for command in (queries, query, sparql, show, export, import_, check, stats, why
     main.add_command(command)
 for command in (build, releases, verify, prune, completion):
     main.add_command(command)
-
-if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
-    sys.stdout.reconfigure(encoding="utf-8")

@@ -1,6 +1,9 @@
 """Where answers go: the terminal, a pipe, or a file that is whole or not there."""
 
+import errno
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +11,9 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TextIO
 
+    from whatworks.errors import Error
     from whatworks.kg import KnowledgeGraph
     from whatworks.results import Answer, Table
     from whatworks.terms import Iri, Triple
@@ -21,11 +26,15 @@ output_option = click.option(
 )
 
 
+_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EBADF)
+
+
 def emit(content: bytes, output: Path | None) -> None:
-    """Write bytes to a file, whole, or to standard output."""
+    """Write bytes to a file, whole, or to standard output; where that is closed, to nowhere."""
     if output is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.buffer.write(content)
+            sys.stdout.flush()
         return
     from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
 
@@ -40,7 +49,7 @@ def emit_answer(
     from whatworks.formats import by_name  # noqa: PLC0415 - lazy on purpose
     from whatworks.results import Boolean, Table  # noqa: PLC0415 - lazy on purpose
 
-    on_terminal = output is None and sys.stdout.isatty()
+    on_terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
     if isinstance(answer, Table):
         name = by_name(format or ("table" if on_terminal else "csv"), rows=True).name
         cut = answer.cut(limit)
@@ -64,6 +73,27 @@ def write_rows(kg: "KnowledgeGraph", table: "Table", name: str, on_terminal: boo
 
     width = _terminal_width() if on_terminal else None
     return table.write(name, short=short, width=width)
+
+
+def system_fault(error: OSError) -> "Error":
+    """Return what the system refused as an error for people."""
+    from whatworks.errors import MissingFile, Unwritable  # noqa: PLC0415 - lazy on purpose
+
+    if error.errno in _WRITING:
+        name = error.filename or "Standard output"
+        return Unwritable(
+            f"{name} cannot be written: {error.strerror}.", hint="Check where it leads, and the space on the disk."
+        )
+    name = error.filename or ("The current folder" if isinstance(error, FileNotFoundError) else "A file or folder")
+    return MissingFile(f"{name} cannot be read: {error.strerror}.", hint="Check the name and the rights.")
+
+
+def silence(*streams: "TextIO | None") -> None:
+    """Let what is still to be written go nowhere, or the interpreter would fail once more when it ends."""
+    for stream in streams:
+        if stream is not None:
+            with suppress(OSError, ValueError):  # a stream of a test has no number
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _first(triples: "Iterable[Triple]", limit: int | None) -> "list[Triple]":

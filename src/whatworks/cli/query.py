@@ -162,6 +162,8 @@ def _python_name(name: str) -> str:
 
 
 def _help(stored: "Query") -> str:
+    from whatworks.catalogue import quoted  # noqa: PLC0415 - lazy on purpose
+
     paragraphs = [stored.summary]
     if stored.description:
         paragraphs.append(stored.description)
@@ -169,17 +171,13 @@ def _help(stored: "Query") -> str:
         columns = "\n".join(f"  {column}: {meaning}" for column, meaning in stored.returns.items())
         paragraphs.append(f"\b\nColumns:\n{columns}")
     examples = " ".join(
-        f"--{parameter.name} {_shell(parameter.example)}" for parameter in stored.parameters if parameter.required
+        f"--{parameter.name} {quoted(parameter.example)}" for parameter in stored.parameters if parameter.required
     )
     first = next((parameter for parameter in stored.parameters if not parameter.required), None)
     if first is not None and not examples:
-        examples = f"--{first.name} {_shell(first.example)}"
+        examples = f"--{first.name} {quoted(first.example)}"
     paragraphs.append(f"\b\nExample:\n  whatworks query {stored.name} {examples}".rstrip())
     return "\n\n".join(paragraphs)
-
-
-def _shell(value: str) -> str:
-    return f'"{value}"' if " " in value else value
 
 
 def _usage(parameter: "Parameter") -> str:
@@ -238,6 +236,8 @@ def _text(text: str) -> str:
     from whatworks.store import decoded  # noqa: PLC0415 - lazy on purpose
 
     if text == "-":
+        if sys.stdin is None:
+            raise MissingFile("Standard input is closed.", hint="Give the query as text or as a file.")
         return decoded(sys.stdin.buffer.read(), "standard input")
     if text.endswith((".rq", ".sparql")):
         try:
