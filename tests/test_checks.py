@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ import pyshacl
 import pytest
 from rdflib import RDF, RDFS, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection as RdfList
-from rdflib.namespace import SH
+from rdflib.namespace import SH, XSD
 
 from tests.conftest import CASES, ROOT
 from whatworks import Error, KnowledgeGraph
@@ -664,6 +665,218 @@ def test_turtle_without_findings(small: KnowledgeGraph, tmp_path: Path) -> None:
     assert report.findings == []
     graph = Graph().parse(data=report.write("turtle"), format="turtle")
     assert list(graph.objects(None, SH.conforms)) == [Literal(True)]
+
+
+# ---- what no shape looks at ----
+
+HEAD = """@prefix ww: <https://w3id.org/whatworks/ont#> .
+@prefix own: <https://measures.example/ont#> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@prefix i: <https://w3id.org/whatworks/id/intervention/> .
+@prefix agent: <https://w3id.org/whatworks/id/agent/> .
+i:a a ww:Practice ; dcterms:title "Alpha"@en ; dcterms:identifier "a" .
+"""
+OWN = """
+@prefix own: <https://measures.example/ont#> .
+@prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+own:cost a owl:DatatypeProperty ; rdfs:label "cost"@en .
+own:Club a owl:Class ; rdfs:label "club"@en .
+vcard:fn a owl:DatatypeProperty .
+"""
+
+
+def _strays(report: Report) -> list[tuple[str, str, str, str, str]]:
+    own = [each for each in report.findings if each.rule.startswith("model ") or each.rule.endswith(" ContactData")]
+    assert {each.severity for each in own} <= {"violation"}
+    return [(each.part, each.field, each.found, each.expected, each.rule) for each in own]
+
+
+@pytest.mark.parametrize(
+    ("text", "stray"),
+    [
+        (
+            "i:a ww:startYeer 2010 .",
+            (
+                "",
+                "ww:startYeer",
+                "ww:startYeer, which is no property of the model",
+                "a property of the model; nearest is start year (ww:startYear)",
+                "model unknown-property",
+            ),
+        ),
+        (
+            "i:a ww:zzzz 1 , 2 .",
+            (
+                "",
+                "ww:zzzz",
+                "ww:zzzz, which is no property of the model",
+                "a property of the model",
+                "model unknown-property",
+            ),
+        ),
+        (
+            "i:a own:cots 7 ; own:cost 7 .",
+            (
+                "",
+                "https://measures.example/ont#cots",
+                "https://measures.example/ont#cots, which is no property of the model",
+                "a property of the model; nearest is cost (https://measures.example/ont#cost)",
+                "model unknown-property",
+            ),
+        ),
+        (
+            "i:a ww:hasSuccessFactor <https://w3id.org/whatworks/id/intervention/a#factor-1> .\n"
+            "<https://w3id.org/whatworks/id/intervention/a#factor-1> a ww:SuccessFactor , ww:SucessFactor ; "
+            'ww:statement "It helped."@en ; ww:position 1 .',
+            (
+                "factor-1",
+                "Class",
+                "ww:SucessFactor, which is no class of the model",
+                "a class of the model; nearest is success factor (ww:SuccessFactor)",
+                "model unknown-class",
+            ),
+        ),
+        (
+            'agent:x foaf:name "X" .',
+            ("", "Class", "nothing", "a class of the model, such as ww:Practice", "model no-class"),
+        ),
+        (
+            'agent:x a vcard:Group ; foaf:name "X" .',
+            ("", "Class", "one value (vcard:Group)", "a class of the model, such as ww:Practice", "model no-class"),
+        ),
+    ],
+)
+def test_what_the_model_does_not_know(
+    text: str, stray: tuple[str, str, str, str, str], project: Callable[[dict[str, str]], KnowledgeGraph]
+) -> None:
+    """A property, class or thing that the model does not know is a violation in every profile, told once."""
+    report = project({"data/a.ttl": HEAD + text, "ontology/own.ttl": OWN}).check(profile="core")
+    assert [stray] == _strays(report)
+    (finding,) = [each for each in report.findings if each.rule == stray[-1]]
+    assert finding.file == "data/a.ttl"
+    assert (finding.line or 0) > HEAD.count("\n")
+    assert finding.advice
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i:a own:cost 7 ; a own:Club .",
+        # Of other vocabularies not every term is declared, so what is not may be right.
+        "i:a dcterms:tableOfContents ww:Practice ; vcard:nickname 7 .",
+        "<https://example.org/a> ww:stage <https://w3id.org/whatworks/voc/stage/pilot> .",
+    ],
+)
+def test_what_is_known_or_of_others_is_no_stray(text: str, project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """Declared terms, terms of other vocabularies, and things with IRIs of others are left alone."""
+    assert _strays(project({"data/a.ttl": HEAD + text, "ontology/own.ttl": OWN}).check(profile="publication")) == []
+
+
+def test_a_misspelt_class_is_told_once(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """A thing whose only class is misspelt is not also said to have none; of given files only their things count."""
+    opened = project({"data/b.ttl": HEAD + "i:b ww:odd 1 ."})
+    (opened.assets.project or Path()).joinpath("given.ttl").write_text(HEAD + "i:m a ww:Practise .", encoding="utf-8")
+    report = opened.check([(opened.assets.project or Path()) / "given.ttl"], "core")
+    assert ["model unknown-class"] == [each.rule for each in report.findings]
+
+
+def test_strays_stand_in_every_report(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """Text, JSON, CSV and Turtle hold the same findings; in Turtle each has a constraint component of its own."""
+    text = 'i:a ww:odd "Write to anna@school.example.org"@en ; a ww:Odd . i:b dcterms:title "B, too"@en .'
+    report = project({"data/a.ttl": HEAD + text}).check(profile="publication")
+    rules = [each.rule for each in report.findings]
+    kinds = ("model unknown-property", "model unknown-class", "model no-class")
+    assert [rules.count(kind) for kind in (*kinds, "shape:Looks-like-contact-data ContactData")] == [1, 1, 1, 1]
+    assert len(json.loads(report.write("json"))["findings"]) == len(rules)
+    assert len(list(csv.DictReader(io.StringIO(report.write("csv").decode(), newline="")))) == len(rules)
+    assert all(f"[{rule}]" in report.write("text").decode() for rule in rules)
+    graph = Graph().parse(data=report.write("turtle"), format="turtle")
+    components = [str(each).removeprefix(SHAPE) for each in graph.objects(None, SH.sourceConstraintComponent)]
+    assert len(components) == len(rules)
+    for kind in ("UnknownProperty", "UnknownClass", "NoClass", "ContactData"):
+        assert components.count(f"{kind}ConstraintComponent") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('i:a ww:summary "Ask anna@school.example.org" .', "'Ask anna@school.example.org'"),
+        ('i:a dcterms:abstract "Call +32 475 12 34 56"@en .', "'Call +32 475 12 34 56'@en"),
+        ('i:a ww:startYear "tel. 0475 12 34 56"^^xsd:decimal .', "'tel. 0475 12 34 56'"),
+        ("i:a dcterms:relation <mailto:anna@school.example.org> .", "mailto:anna@school.example.org"),
+        ('[] dcterms:abstract "anna@school.example.org" .', "'anna@school.example.org'"),
+    ],
+)
+def test_contact_data_under_any_property(
+    text: str, found: str, project: Callable[[dict[str, str]], KnowledgeGraph]
+) -> None:
+    """In the profile publication, contact data is found whatever its property; in others it is not looked for."""
+    opened = project({"data/a.ttl": HEAD + text})
+    said = [(each[2], each[3]) for each in _strays(opened.check(profile="publication")) if "ContactData" in each[4]]
+    assert [(found, "nothing that looks like contact data")] == said
+    assert not [each for each in _strays(opened.check(profile="curation")) if "ContactData" in each[4]]
+
+
+def test_contact_data_with_a_shape_of_its_own_is_told_once(
+    project: Callable[[dict[str, str]], KnowledgeGraph],
+) -> None:
+    """Texts that a shape looks through, forbidden properties, and figures are not looked at again."""
+    text = (
+        'i:a ww:aim "anna@school.example.org"@en ; foaf:mbox <mailto:anna@school.example.org> ; '
+        'dcterms:modified "0.0012345678"^^xsd:decimal , "2026-01-31T00:00:00.0012345678Z"^^xsd:dateTime .'
+    )
+    report = project({"data/a.ttl": HEAD + text}).check(profile="publication")
+    assert _strays(report) == []
+    assert {"No contact data in ww:aim", "No foaf:mbox"} <= {each.field for each in report.findings}
+
+
+# ---- what the validator says besides ----
+
+
+def test_literals_that_do_not_fit_are_told_and_not_logged(
+    project: Callable[[dict[str, str]], KnowledgeGraph], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A value that does not fit its datatype is a finding; rdflib logs nothing of it during a check, and does again."""
+    report = project({"data/a.ttl": HEAD + 'i:a ww:startYear "abc"^^xsd:integer .'}).check(profile="core")
+    assert report.write("turtle")
+    assert _one(report, "", "Start year").found == "'abc', which is marked as a whole number and is none"
+    assert caplog.records == []
+    Literal("abc", datatype=XSD.integer)
+    assert [record.name for record in caplog.records] == ["rdflib.term"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ('sh:property [ sh:path ww:budget ; sh:minCount "a" ]', "S cannot be used: MinCountConstraintComponent sh:min"),
+        ('sh:property own:P . own:P sh:path ww:budget ; sh:minCount "a"', "P cannot be used: MinCountConstraint"),
+        ('sh:property [ sh:path dcterms:title ; sh:pattern "(" ]', "S cannot be used: missing ), unterminated"),
+        ("sh:property [ sh:path dcterms:title ; sh:maxInclusive own:X ]", "S cannot be used: one of its values does"),
+        ('sh:property [ sh:path "x" ; sh:minCount 1 ]', "S cannot be used: Values of a property path cannot be"),
+        ("sh:property [ a sh:PropertyShape ]", "S cannot be used: A shape defined as a PropertyShape must include"),
+        ("sh:deactivated own:X", "S cannot be used: The value of sh:deactivated"),
+        ('sh:sparql [ sh:select "SELECT $this { VALUES ?x { 1 } }" ]', "S cannot be used: "),
+        ("sh:or own:X", "S cannot be used: A Shape-Expecting & List-Expecting predicate should get"),
+    ],
+)
+def test_shape_that_cannot_be_used(
+    shape: str, said: str, project: Callable[[dict[str, str]], KnowledgeGraph], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A shape with a value of the wrong kind is refused with its name, its file and its line."""
+    head = HEAD.replace(".\n@prefix own", ".\n@prefix sh: <http://www.w3.org/ns/shacl#> .\n@prefix own")
+    text = head.partition("i:a a")[0] + f"own:S a sh:NodeShape ; sh:targetClass ww:Practice ;\n{shape} ."
+    with pytest.raises(ShapeFault) as caught:
+        project({"data/a.ttl": HEAD, "ontology/shapes/own.ttl": text}).check()
+    assert caught.value.message.startswith(f"The shape https://measures.example/ont#{said}")
+    assert caught.value.where is not None
+    assert caught.value.where.file == "ontology/shapes/own.ttl"
+    assert "own:" in text.splitlines()[(caught.value.where.line or 0) - 1]
+    assert caplog.records == []
 
 
 # ---- words for what our own shapes do not use ----

@@ -103,6 +103,23 @@ def test_shortcuts_of_the_rules_are_not_repeated(expairs: Description) -> None:
     assert shown & shortcuts == set()
 
 
+def test_rules_of_a_project_may_be_shortcuts(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """What a rule infers is shown, unless the head of the rule has the tag shortcut."""
+    rule = (
+        "CONSTRUCT {{ ?x <https://example.org/{0}> true }} WHERE {{ ?x a <https://w3id.org/whatworks/ont#Practice> }}"
+    )
+    opened = project(
+        {
+            "data/a.ttl": TITLES,
+            "ontology/rules/shown.rq": rule.format("shown"),
+            "ontology/rules/hidden.rq": f"#+ summary: A way.\n#+ tags: [shortcut]\n{rule.format('hidden')}",
+        }
+    )
+    fields = _fields(opened.show("a"))
+    assert fields["https://example.org/shown"].inferred
+    assert "https://example.org/hidden" not in fields
+
+
 def test_record(expairs: Description) -> None:
     """What a description rests on stands with it."""
     assert expairs.record is not None
@@ -147,6 +164,13 @@ def test_labels_in_a_language(kg: KnowledgeGraph) -> None:
     assert kg.show("country:BEL", "zz").title == "Belgium"
 
 
+def test_labels_fall_back_to_english(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """Where a label is in no preferred language, the English one stands."""
+    opened = project({"whatworks.toml": 'languages = ["de"]'})
+    assert opened.show("approach:second-chance-measures").classes == ("concept", "intervention approach")
+    assert opened.show("country:BEL").title == "Belgien"
+
+
 TITLES = """
 @prefix ww: <https://w3id.org/whatworks/ont#> .
 @prefix dcterms: <http://purl.org/dc/terms/> .
@@ -157,6 +181,9 @@ i:c a ww:Practice ; ww:hasComponent [ dcterms:title "Blank"@en ] , i:c , <https:
     <https://example.org/strange> "x"@en , "10" , "9" ;
     ww:unknown true .
 i:d a <https://example.org/Odd> , ww:Practice .
+i:e a ww:Practice ; dcterms:title "Cinco"@es , "Pět"@cs ; <https://example.org/x> "1" ; <https://example.org/y> "2" .
+<https://example.org/x> <http://www.w3.org/2000/01/rdf-schema#label> "Odd"@en .
+<https://example.org/y> <http://www.w3.org/2000/01/rdf-schema#label> "Odd"@en .
 """
 
 
@@ -166,9 +193,9 @@ def titles(project: Callable[[dict[str, str]], KnowledgeGraph]) -> KnowledgeGrap
     return project({"data/a.ttl": TITLES})
 
 
-@pytest.mark.parametrize(("key", "title"), [("a", "Zwei"), ("b", "Plain"), ("c", "c"), ("d", "d")])
+@pytest.mark.parametrize(("key", "title"), [("a", "Zwei"), ("b", "Plain"), ("c", "c"), ("d", "d"), ("e", "Pět")])
 def test_title_falls_back(titles: KnowledgeGraph, key: str, title: str) -> None:
-    """A title is in a preferred language, else without a language, else in any; else the key stands for it."""
+    """A title is in a preferred language, else without one, else in the first by tag; else the key stands for it."""
     assert titles.show(key).title == title
 
 
@@ -261,6 +288,13 @@ def test_table(kg: KnowledgeGraph) -> None:
     assert things == [row["iri"] for row in rows]
     assert rows[0]["Place"] == Literal("Belgium; French Community of Belgium")
     assert rows[0]["label"] == Literal("EXPAIRS project")
+
+
+def test_fields_of_one_name_stand_in_columns_of_their_own(titles: KnowledgeGraph) -> None:
+    """Two properties that have one name have two columns, and each says which it is."""
+    table = titles.describer.table([Iri(ID + "intervention/e")])
+    (row,) = [dict(zip(table.columns, row, strict=True)) for row in table]
+    assert (Literal("1"), Literal("2")) == (row["Odd (https://example.org/x)"], row["Odd (https://example.org/y)"])
 
 
 def test_table_of_nothing(kg: KnowledgeGraph) -> None:

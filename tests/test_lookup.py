@@ -40,6 +40,9 @@ COUNTRY = "http://publications.europa.eu/resource/authority/country/"
         ("place", "BEL", COUNTRY + "BEL"),
         ("place", "BE", COUNTRY + "BEL"),
         ("place", "country:BEL", COUNTRY + "BEL"),
+        ("place", "België", COUNTRY + "BEL"),
+        ("place", "ελλάδα", COUNTRY + "GRC"),
+        ("place", "Magyarország", COUNTRY + "HUN"),
         ("place", "Torino", "http://data.europa.eu/nuts/code/ITC11"),
         ("language", "French", "http://publications.europa.eu/resource/authority/language/FRA"),
     ],
@@ -78,10 +81,16 @@ def test_agent(lookup: Lookup, value: str) -> None:
         ("record:expairs-project", ID + "record/expairs-project"),
         ("ww:Practice", "https://w3id.org/whatworks/ont#Practice"),
         (f"  <{VOC}stage>", VOC + "stage"),
+        ("university of mons", ID + "agent/university-of-mons"),
+        ("Belgium", COUNTRY + "BEL"),
+        ("BE", COUNTRY + "BEL"),
+        ("second chance", VOC + "approach/second-chance-measures"),
+        ("second-chance-measures", VOC + "approach/second-chance-measures"),
+        ("<stage:pilot>", VOC + "stage/pilot"),
     ],
 )
 def test_thing(lookup: Lookup, value: str, found: str) -> None:
-    """Anything that something is said of is found by key, IRI and CURIE."""
+    """Anything that something is said of is found by key, IRI and CURIE; agents and concepts by name as well."""
     assert lookup.thing(value) == found
 
 
@@ -98,6 +107,16 @@ def test_every_shipped_concept_is_found_by_its_names(kg: KnowledgeGraph) -> None
         assert concept in kg.lookup.concepts(scheme.code).find(label.value)
         count += 1
     assert count > 500
+
+
+def test_no_two_places_have_one_name(kg: KnowledgeGraph) -> None:
+    """Every name of a place leads to one place, and no other label repeats a label of its language."""
+    index = kg.lookup.concepts("place")
+    shared = {name: iris for names in index.tiers.values() for name, iris in names.items() if len(iris) > 1}
+    assert shared == {}
+    twice = kg.sparql("SELECT ?place { ?place skos:inScheme voc:place ; skos:prefLabel ?name ; skos:altLabel ?name }")
+    assert isinstance(twice, Table)
+    assert list(twice) == []
 
 
 # ---- misses ----
@@ -163,6 +182,8 @@ def test_a_code_beats_a_label(project: Callable[[dict[str, str]], KnowledgeGraph
     ("value", "hint"),
     [
         ("expairs-projekt", "Did you mean: EXPAIRS project (expairs-project)"),
+        ("Universty of Mons", "Did you mean: University of Mons (university-of-mons)"),
+        ("Belgum", "Did you mean: Belgium (BEL)"),
         ("qqqqqqqq", "List keys with: whatworks query interventions"),
         ("https://example.org/nothing", "List keys with"),
         ("no iri at all <>", "List keys with"),
@@ -170,11 +191,43 @@ def test_a_code_beats_a_label(project: Callable[[dict[str, str]], KnowledgeGraph
     ],
 )
 def test_unknown_thing(lookup: Lookup, value: str, hint: str) -> None:
-    """What is no key and no IRI of anything is refused in a short message."""
-    with pytest.raises(UnknownThing, match="Nothing has the key or IRI") as caught:
+    """What is no key, IRI or name of anything is refused in a short message, with the nearest names of any sort."""
+    with pytest.raises(UnknownThing, match="Nothing has the key, IRI or name") as caught:
         lookup.thing(value)
     assert caught.value.hint.startswith(hint)
     assert len(str(caught.value)) < 500
+
+
+SAME = """
+@prefix ww: <https://w3id.org/whatworks/ont#> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix : <https://w3id.org/whatworks/id/> .
+<https://w3id.org/whatworks/id/intervention/a> a ww:Practice ; dcterms:identifier "a" ; dcterms:title "Same"@en .
+<https://w3id.org/whatworks/id/intervention/b> a ww:Tool ; dcterms:identifier "b" ; dcterms:title "Same"@en .
+<https://w3id.org/whatworks/id/agent/b> a foaf:Agent ; foaf:name "same" .
+<https://w3id.org/whatworks/id/resource/r> a ww:Resource ; dcterms:title "Guide"@en .
+<https://w3id.org/whatworks/id/resource/pilot> a ww:Resource ; dcterms:title "Belgium"@en .
+"""
+
+
+def test_a_name_of_several_things_is_refused(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """A name of several things is refused with the CURIE, label and sort of each; a key goes by the sort of thing."""
+    lookup = project({"data/a.ttl": SAME}).lookup
+    with pytest.raises(AmbiguousValue, match="'SAME' names more than one thing") as caught:
+        lookup.thing("SAME")
+    assert caught.value.hint == (
+        "Say which: agent:b (same, agent); intervention:a (Same, intervention); intervention:b (Same, intervention)."
+    )
+    with pytest.raises(AmbiguousValue) as caught:
+        lookup.thing("Belgium")
+    assert caught.value.hint == "Say which: country:BEL (Belgium, concept); resource:pilot (Belgium, resource)."
+    assert [lookup.thing(value) for value in ("b", "guide", "pilot", "PILOT PROJECT")] == [
+        ID + "intervention/b",
+        ID + "resource/r",
+        ID + "resource/pilot",
+        VOC + "stage/pilot",
+    ]
 
 
 # ---- everything narrower ----

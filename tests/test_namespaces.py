@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whatworks.namespaces import Prefixes, Space, is_key, key_of
+from whatworks.namespaces import Prefixes, Space, folded, is_key, key_of
 
 PREFIXES = Prefixes({"": "https://x.org/", "voc": "https://x.org/voc/", "stage": "https://x.org/voc/stage/"})
 
@@ -116,3 +116,8 @@ def test_key_of_gives_keys(title: str) -> None:
 def test_is_key_refuses(text: str) -> None:
     """Upper case, other signs, and hyphens that separate nothing make no key."""
     assert not is_key(text)
+
+
+def test_folded() -> None:
+    """Capitals and spaces make no difference between names."""
+    assert folded("  Große\tStadt\n") == folded("GROSSE  stadt") == "grosse stadt"

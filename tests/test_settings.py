@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from whatworks.errors import MissingFile, SettingsFault
-from whatworks.settings import DEFAULT_BASE, Settings
+from whatworks.settings import DEFAULT_BASE, Settings, preference
+from whatworks.terms import Literal
 
 
 def test_load_without_a_file_gives_the_defaults() -> None:
@@ -36,6 +37,8 @@ def test_load_reads_an_empty_file(tmp_path: Path) -> None:
         (b'languages = "en"', "no list of language tags"),
         (b"languages = []", "no list of language tags"),
         (b"languages = [1]", "no list of language tags"),
+        (b'languages = ["not a tag"]', "no list of language tags"),
+        (b'languages = ["en", ""]', "no list of language tags"),
         (b"base = ", "at end of document"),
         (b'base = "\xff"', "not valid TOML"),
         (b"base = " + b"[" * 5000, "not valid TOML"),
@@ -55,3 +58,11 @@ def test_load_says_that_a_file_is_missing(tmp_path: Path) -> None:
     """A file that cannot be read is told as such."""
     with pytest.raises(MissingFile, match="No such file"):
         Settings.load(tmp_path / "whatworks.toml")
+
+
+def test_preference_of_names() -> None:
+    """Preferred languages come first, then English, then no language, then the others by tag."""
+    tags = ["cs", "", "en", "fr", "de", "nl"]
+    names = [Literal.text("x", tag) if tag else Literal("x") for tag in tags]
+    ranked = sorted(names, key=lambda name: preference(name, ("nl", "de")))
+    assert ["nl", "de", "en", "", "cs", "fr"] == [name.language for name in ranked]

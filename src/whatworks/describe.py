@@ -1,6 +1,7 @@
 """Everything worth saying about one thing: its fields in the shapes' order, its parts, its record, who points to it."""
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +11,7 @@ from whatworks.collection import Collection, owner_of
 from whatworks.errors import UnknownThing
 from whatworks.namespaces import WW
 from whatworks.results import Row, Table
+from whatworks.settings import preference
 from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Quad, Term
 from whatworks.trig import natural
 
@@ -27,6 +29,7 @@ LINK_ENDS = (Iri(WW + "linkFrom"), Iri(WW + "linkTo"))
 POSITION = Iri(WW + "position")
 _ASSIGNED = Iri(WW + "assignedFacet")
 _OTHER = "More"
+_SHORTCUT = re.compile(r"^#\+ tags:.*\bshortcut\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,28 +181,30 @@ class Describer:
 
     def table(self, things: Iterable[Iri]) -> Table:
         """Return things as rows: IRI, key, title, then every field that one of them has; several values are joined."""
-        columns: dict[str, tuple[tuple[int, int], str]] = {}
-        rows: list[tuple[Iri, str, dict[str, str]]] = []
+        columns: dict[tuple[str, Iri], None] = {}
+        rows: list[tuple[Iri, str, dict[tuple[str, Iri], str]]] = []
         for thing in things:
             described = self.describe(thing)
-            cells: dict[str, str] = {}
+            cells: dict[tuple[str, Iri], str] = {}
             for section in described.sections:
                 for each in section.fields:
-                    name = f"{each.name} (assigned)" if each.assigned else each.name
-                    cells[name] = "; ".join(value.text for value in each.values)
-                    columns.setdefault(name, ((len(columns), 0), name))
+                    column = (f"{each.name} (assigned)" if each.assigned else each.name, each.property)
+                    cells[column] = "; ".join(value.text for value in each.values)
+                    columns.setdefault(column)
             rows.append((thing, described.title, cells))
-        names = list(columns)
 
-        def row(thing: Iri, title: str, cells: dict[str, str]) -> Row:
+        def row(thing: Iri, title: str, cells: dict[tuple[str, Iri], str]) -> Row:
             return (
                 thing,
                 Literal(thing.code),
                 Literal(title),
-                *(Literal(cells[name]) if name in cells else None for name in names),
+                *(Literal(cells[column]) if column in cells else None for column in columns),
             )
 
-        return Table(("iri", "key", "label", *names), [row(*each) for each in rows])
+        # Two properties may have one name; then each says which it is.
+        same = Counter(("iri", "key", "label", *(name for name, _ in columns)))
+        heads = [name if same[name] == 1 else f"{name} ({self._short(prop)})" for name, prop in columns]
+        return Table(("iri", "key", "label", *heads), [row(*each) for each in rows])
 
     def describe(self, thing: Iri, language: str | None = None) -> Description:
         """Describe a thing in a language, or in the project's preferred ones."""
@@ -217,12 +222,15 @@ class Describer:
         )
 
     def label(self, term: Term, languages: tuple[str, ...]) -> tuple[str, str]:
-        """Return the best label of a term and, if it is in none of the preferred languages, its language."""
+        """Return the best label of a term and its language; what has no label stands for itself."""
         if isinstance(term, Literal):
             return term.value, term.language
         if isinstance(term, BlankNode):
             return f"_:{term.name}", ""
-        return self.named(term, languages) or (self._collection.prefixes.shorten(term) or str(term), "")
+        return self.named(term, languages) or (self._short(term), "")
+
+    def _short(self, iri: Iri) -> str:
+        return self._collection.prefixes.shorten(iri) or str(iri)
 
     def named(self, iri: Iri, languages: tuple[str, ...]) -> tuple[str, str] | None:
         """Return the best name of a thing and its language, or None where it has no name."""
@@ -231,7 +239,7 @@ class Describer:
                 quad.object for quad in self._store.match(iri, predicate) if isinstance(quad.object, Literal)
             )
             if found:
-                best = min(found, key=lambda literal: _preference(literal, languages))
+                best = min(found, key=lambda literal: preference(literal, languages))
                 return best.value, best.language
         return None
 
@@ -301,18 +309,12 @@ class Describer:
 
     def _is_worth_showing(self, quad: Quad) -> bool:
         """Leave out what was inferred only as a shortcut: it is shown where it comes from."""
-        shortcuts = (
-            "actor",
-            "country",
-            "sub-property",
-            "target-group",
-            "theme",
-            "inverse",
-            "symmetric",
-            "related",
-            "broader-transitive",
-        )
-        return quad.graph is None or quad.graph.code not in shortcuts
+        return quad.graph not in self._shortcuts
+
+    @cached_property
+    def _shortcuts(self) -> set[Iri]:
+        """The graphs of the rules whose head has the tag shortcut."""
+        return {rule.graph for rule in self._collection.rules() if _SHORTCUT.search(rule.text)}
 
     def _position(self, term: Term) -> int:
         if isinstance(term, Iri):
@@ -355,11 +357,6 @@ class Describer:
                 if known is None or (len(shape.name), shape.rank) < (len(known.name), known.rank):
                     found[of_class][path] = shape
         return dict(found)
-
-
-def _preference(literal: Literal, languages: tuple[str, ...]) -> tuple[int, str]:
-    tag = literal.language
-    return (languages.index(tag) if tag in languages else len(languages) + (tag != ""), literal.value)
 
 
 def _plain(term: Term | None) -> str:

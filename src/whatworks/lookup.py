@@ -1,7 +1,8 @@
 """From what a person types to the thing that is meant.
 
 A concept is found by its code, notation, label or alternative label in any language, by its IRI or CURIE; an
-intervention by its key or title; an agent by its key or name. A miss lists the nearest; a hit on two asks which.
+intervention by its key or title; an agent by its key or name; where any thing may be meant, by all of these. A miss
+lists the nearest; a hit on two asks which.
 """
 
 import re
@@ -12,15 +13,17 @@ from difflib import get_close_matches
 
 from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows
 from whatworks.collection import Collection
-from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue
-from whatworks.namespaces import VOC
+from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue, UsageError
+from whatworks.namespaces import VOC, folded
 from whatworks.results import Table
+from whatworks.settings import preference
 from whatworks.terms import RDF_TYPE, XSD_DECIMAL, Iri, Literal, Term, is_iri, write_literal_text
 
 _IS_DEFINED_BY = Iri("http://www.w3.org/2000/01/rdf-schema#isDefinedBy")
 _IN_SCHEME = Iri("http://www.w3.org/2004/02/skos/core#inScheme")
 _IDENTIFIER = Iri("http://purl.org/dc/terms/identifier")
 _TIERS = ("code", "notation", "pref", "alt")
+_KEYED = ("intervention", "resource", "agent", "record", "collection", "link")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -32,18 +35,16 @@ class Index:
     tiers: dict[str, dict[str, set[Iri]]] = field(default_factory=lambda: {tier: defaultdict(set) for tier in _TIERS})
     known: set[Iri] = field(default_factory=set)
     labels: dict[Iri, Literal] = field(default_factory=dict)
+    sorts: dict[Iri, str] = field(default_factory=dict)
 
     def add(self, iri: Iri, name: Literal, tier: str) -> None:
         """Note a name of a thing."""
         self.known.add(iri)
         self.tiers["code"][iri.code.casefold()].add(iri)
-        self.tiers[tier][_folded(name.value)].add(iri)
+        self.tiers[tier][folded(name.value)].add(iri)
         if tier == "pref":
-            self.labels[iri] = min(self.labels.get(iri, name), name, key=self._preference)
-
-    def _preference(self, name: Literal) -> tuple[int, str]:
-        tags = self.languages
-        return (tags.index(name.language) if name.language in tags else len(tags), name.value)
+            names = (self.labels.get(iri, name), name)
+            self.labels[iri] = min(names, key=lambda each: preference(each, self.languages))
 
     def shown(self, iri: Iri) -> str:
         """Return the label in the first of the languages that it has, and the code."""
@@ -52,16 +53,16 @@ class Index:
     def find(self, value: str) -> set[Iri]:
         """Return the things of the best tier that has this name."""
         for tier in _TIERS:
-            if found := self.tiers[tier].get(_folded(value)):
+            if found := self.tiers[tier].get(folded(value)):
                 return found
         return set()
 
     def nearest(self, value: str) -> list[str]:
         """Return up to five names like this one, best first."""
         names = {name for tier in _TIERS for name in self.tiers[tier]}
-        folded = _folded(value)
-        close = get_close_matches(folded, sorted(names), n=5, cutoff=0.6)
-        close += [name for name in sorted(names) if folded and folded in name and name not in close]
+        wanted = folded(value)
+        close = get_close_matches(wanted, sorted(names), n=5, cutoff=0.6)
+        close += [name for name in sorted(names) if wanted and wanted in name and name not in close]
         suggested: dict[str, None] = {}
         for name in close[:8]:
             for iri in sorted(self.find(name)):
@@ -113,29 +114,20 @@ class Lookup:
         return is_iri(iri) and next(self._collection.store.match(iri, predicate, value), None) is not None
 
     def thing(self, value: str) -> Iri:
-        """Return anything with this IRI, CURIE or key: an intervention, resource, agent, record or concept.
+        """Return anything with this IRI, CURIE or key, else the intervention, resource, agent or concept of this name.
 
         Raises:
-            UnknownThing: There is nothing.
+            UnknownThing, AmbiguousValue: There is nothing, or several things have the name.
         """
         store, space = self._collection.store, self._collection.space
-        stripped = value.strip().removeprefix("<").removesuffix(">")
-        direct = [Iri(stripped), self._collection.prefixes.expand(stripped)]
-        keyed = [
-            space.thing(kind, stripped)
-            for kind in ("intervention", "resource", "agent", "record", "collection", "link")
-        ]
-        for iri in [*direct, *keyed]:
-            if iri is not None and is_iri(iri) and next(store.match(iri), None) is not None:
+        keyed = (space.thing(kind, value.strip()) for kind in _KEYED)
+        for iri in (*self._direct(value), *keyed):
+            if is_iri(iri) and next(store.match(iri), None) is not None:
                 return iri
-        index = self._index("intervention", "system/interventions-by-name")
-        if len(found := index.find(value)) == 1:
-            return next(iter(found))
-        near = index.nearest(value[:200])
-        raise UnknownThing(
-            f"Nothing has the key or IRI {_cut(value)!r}.",
-            hint=f"Did you mean: {'; '.join(near)}?" if near else "List keys with: whatworks query interventions",
+        unknown = UnknownThing(
+            f"Nothing has the key, IRI or name {_cut(value)!r}.", hint="List keys with: whatworks query interventions"
         )
+        return self._named(self._index("thing", "system/things-by-name"), value, unknown)
 
     def field_order(self) -> list[str]:
         """Return the properties in the order in which the shapes list them: by group, then by place in it."""
@@ -247,23 +239,36 @@ class Lookup:
         return Bound(iri_rows(Iri(value) for value in values))
 
     def _one(self, index: Index, value: str, is_none: str) -> Iri:
-        text = value.strip()
-        named = text.removeprefix("<").removesuffix(">")
-        if (iri := Iri(named)) in index.known:
-            return iri
-        if (expanded := self._collection.prefixes.expand(text)) in index.known and expanded is not None:
-            return expanded
-        found = index.find(text)
+        for iri in self._direct(value):
+            if iri in index.known:
+                return iri
+        return self._named(
+            index, value, UnknownValue(f"{_cut(value)!r} {is_none}.", hint="Nothing is spelled like it.")
+        )
+
+    def _direct(self, value: str) -> list[Iri]:
+        """Return the IRIs that a value may be itself: as it stands, and as a CURIE."""
+        text = value.strip().removeprefix("<").removesuffix(">")
+        expanded = self._collection.prefixes.expand(text)
+        return [Iri(text), *([expanded] if expanded is not None else [])]
+
+    def _named(self, index: Index, value: str, unknown: UsageError) -> Iri:
+        found = index.find(value)
         if len(found) == 1:
             return next(iter(found))
         if found:
-            choices = "; ".join(index.shown(iri) for iri in sorted(found))
+            choices = "; ".join(self._choice_of(index, iri) for iri in sorted(found))
             raise AmbiguousValue(f"{_cut(value)!r} names more than one thing.", hint=f"Say which: {choices}.")
-        near = index.nearest(text[:200])
-        raise UnknownValue(
-            f"{_cut(value)!r} {is_none}.",
-            hint=f"Did you mean: {'; '.join(near)}?" if near else "Nothing is spelled like it.",
-        )
+        if near := index.nearest(value.strip()[:200]):
+            unknown.hint = f"Did you mean: {'; '.join(near)}?"
+        raise unknown
+
+    def _choice_of(self, index: Index, iri: Iri) -> str:
+        """Return how a person can say which thing is meant: by CURIE where things of several sorts may be."""
+        if iri not in index.sorts:
+            return index.shown(iri)
+        label = f"{index.labels[iri].value}, " if iri in index.labels else ""
+        return f"{self._collection.prefixes.shorten(iri) or iri} ({label}{index.sorts[iri]})"
 
     def _index(self, name: str, query: str, values: dict[str, Bound] | None = None) -> Index:
         if name not in self._indexes:
@@ -272,11 +277,13 @@ class Lookup:
                 iri, label, tier = row[0], row[1], row[2]
                 if isinstance(iri, Iri) and isinstance(label, Literal) and isinstance(tier, Literal):
                     index.add(iri, label, tier.value)
+                    if len(row) > 3 and isinstance(row[3], Literal):
+                        index.sorts[iri] = row[3].value
             self._indexes[name] = index
         return self._indexes[name]
 
     def _run(self, query: str, values: dict[str, Bound]) -> Table:
-        answer = self._collection.store.query(self._catalogue.get(query).bind(values))
+        answer = self._collection.store.query(self._catalogue.get(query).bind(values), standalone=True)
         assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
         return answer
 
@@ -289,10 +296,6 @@ def _check_bounds(number: str, lowest: int | None, highest: int | None) -> None:
         raise InvalidValue(f"{number} is not between {lowest} and {highest}.")
     if low or high:
         raise InvalidValue(f"{number} is {f'below {lowest}' if low else f'above {highest}'}.")
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 def _cut(value: str) -> str:

@@ -92,6 +92,11 @@ def is_key(text: str) -> bool:
     return _KEY.fullmatch(text) is not None
 
 
+def folded(name: str) -> str:
+    """Return a name as it is compared: capitals and spaces make no difference."""
+    return " ".join(name.casefold().split())
+
+
 def key_of(title: str) -> str:
     """Make a key from a title; empty when the title holds no Latin letter and no digit.
 

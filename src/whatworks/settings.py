@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from whatworks.errors import MissingFile, Place, SettingsFault
-from whatworks.terms import is_iri
+from whatworks.terms import Literal, is_iri, is_language
 
 DEFAULT_BASE = "https://w3id.org/whatworks/"
 
@@ -42,13 +42,19 @@ class Settings:
         return cls(**{key: _checked(key, value, where) for key, value in table.items()})
 
 
+def preference(name: Literal, languages: tuple[str, ...]) -> tuple[int, str, str]:
+    """Return the place of a name: by the preferred languages, then English, then no language, then any other."""
+    order = (*languages, "en", "")
+    return (order.index(name.language) if name.language in order else len(order), name.language, name.value)
+
+
 def _checked(key: str, value: Any, where: Place) -> Any:
     if key == "base":
         if isinstance(value, str) and is_iri(value) and value.endswith("/"):
             return value
         raise SettingsFault(f"base = {value!r} is no IRI that ends with a slash.", where=where)
     if key == "languages":
-        if isinstance(value, list) and value and all(isinstance(tag, str) for tag in value):
+        if isinstance(value, list) and value and all(isinstance(tag, str) and is_language(tag) for tag in value):
             return tuple(value)
         raise SettingsFault(f"languages = {value!r} is no list of language tags.", where=where)
     raise SettingsFault(f"There is no setting {key!r}.", hint="Known settings: base, languages.", where=where)

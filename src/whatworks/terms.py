@@ -141,6 +141,11 @@ def is_iri(text: str) -> bool:
         return False
 
 
+def is_language(text: str) -> bool:
+    """Say whether the text is a language tag."""
+    return _LANGUAGE.fullmatch(text) is not None
+
+
 def write_literal_text(value: str) -> str:
     """Write the text of a literal between double quotes.
 
@@ -172,7 +177,7 @@ def write_term(term: Term) -> str:
         case Literal():
             text = write_literal_text(term.value)
             if term.language:
-                if not _LANGUAGE.fullmatch(term.language):
+                if not is_language(term.language):
                     raise InvalidTerm(
                         f"{term.language!r} is not a language tag.", hint="Use a tag such as en or pt-BR."
                     )

@@ -1,9 +1,10 @@
 """Checks a graph against the shapes and says, for people, what is wrong and how to mend it.
 
-pyshacl does the validation over an rdflib graph of what files assert (never of what rules inferred). Its results are
-told by record, field and place for people, and as SHACL has them for machines; where a value is of the wrong kind,
-the bounds that it then cannot keep either are not told as well. The shapes themselves are linted first: a misspelt
-SHACL term or target would otherwise pass in silence.
+pyshacl does the validation over an rdflib graph of what files assert (never of what rules inferred). What no shape
+looks at, such as a misspelt property, is found beside it and added to its results. They are told by record, field and
+place for people, and as SHACL has them for machines; where a value is of the wrong kind, the bounds that it then cannot
+keep either are not told as well. The shapes themselves are linted first: a misspelt SHACL term or target would pass in
+silence as well.
 
 Profiles: `core` reports violations, `curation` also warnings and notes, `publication` adds the shapes of
 `shapes/publication.ttl`, which keep personal contact data out of what is published.
@@ -13,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyshacl
 from rdflib import BNode, Graph, Literal
 from rdflib.namespace import RDF, SH
 from rdflib.term import Node as RdflibNode
@@ -23,9 +23,11 @@ from whatworks.checks.graphs import graph_of
 from whatworks.checks.lint import lint_shapes
 from whatworks.checks.report import FORMATS, SEVERITIES, Finding, Report
 from whatworks.checks.sources import Sources
+from whatworks.checks.strays import Declared, add_results, strays
 from whatworks.checks.teller import Teller, results_of
+from whatworks.checks.validation import quiet, validate
+from whatworks.checks.words import Words
 from whatworks.collection import read_prefixes
-from whatworks.errors import ShapeFault
 from whatworks.namespaces import Prefixes
 from whatworks.settings import Settings
 from whatworks.trig import natural
@@ -56,23 +58,28 @@ def check_graph(
         InputError: A file cannot be read.
         ShapeFault: The shapes are broken.
     """
-    prefixes = read_prefixes(assets)
     sources = Sources(assets, settings, contexts)
     for path in files:
         sources.add_file(path)
+    with quiet():
+        return _report(sources, profile, is_partial=bool(files))
+
+
+def _report(sources: Sources, profile: str, *, is_partial: bool) -> Report:
+    prefixes = read_prefixes(sources.assets)
     shapes = sources.shapes(profile)
     data = graph_of(sources.statements())
     lint_shapes(shapes, data, prefixes)
-    _, results, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", advanced=False)
-    if not isinstance(results, Graph):
-        raise ShapeFault(f"The shapes cannot be used: {results}.")
-    told = Teller(data, shapes, prefixes, sources)
+    results = validate(data, shapes, prefixes, sources)
+    declared = Declared(sources.model())
+    add_results(results, strays(sources.data(), declared, shapes, sources.settings.base, profile))
+    told = Teller(Words(data, shapes, prefixes, declared.by_kind()), sources)
     severities = SEVERITIES if profile != "core" else ("violation",)
     every = [(node, told.finding(results, node)) for node in results_of(results)]
     kept = [
         (node, found)
         for node, found in every
-        if found.severity in severities and (not files or told.is_given(results, node))
+        if found.severity in severities and (not is_partial or told.is_given(results, node))
     ]
     findings = sorted((found for _, found in kept), key=_rank)
     nodes = [node for node, _ in kept]

@@ -9,7 +9,7 @@ from whatworks.errors import ShapeFault
 from whatworks.namespaces import WW, Prefixes
 
 _SHACL = str(SH)
-_CLOSED: dict[str, type[DefinedNamespace]] = {
+CLOSED: dict[str, type[DefinedNamespace]] = {
     str(space): space for space in (DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SH, SKOS, VANN, VOID)
 }
 _TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf)
@@ -49,7 +49,7 @@ def _is_defined(term: RdflibNode) -> bool:
     text = str(term)
     if text.startswith(WW):
         return False
-    for namespace, closed in _CLOSED.items():
+    for namespace, closed in CLOSED.items():
         if text.startswith(namespace):
             return text in closed
     return True

@@ -65,8 +65,16 @@ class Sources:
 
     def statements(self) -> Iterable[Quad]:
         """Yield all statements of model, data and given files."""
+        yield from self.model()
+        yield from self.data()
+
+    def model(self) -> Iterable[Quad]:
+        """Yield the statements of the model, without the shapes."""
         for quads in self._model.values():
             yield from quads
+
+    def data(self) -> Iterable[Quad]:
+        """Yield the statements of data and given files."""
         for quads in self._data.values():
             yield from (quad for quad in quads if _owner(quad.subject) not in self.owners)
         for quads in self._given.values():
@@ -74,15 +82,15 @@ class Sources:
 
     def shapes(self, profile: str) -> Graph:
         """Return the shapes of a profile."""
-        quads: list[Quad] = []
+        shapes: dict[str, list[Quad]] = {}
         for asset in self.assets.ontology():
             if (
                 "/shapes/" in asset.name
                 and asset.name.endswith(".ttl")
                 and (profile == "publication" or asset.name != PUBLICATION)
             ):
-                quads += self._read(asset.name, asset.read())
-        return graph_of(quads)
+                self._keep(shapes, asset.name, asset.read())
+        return graph_of(quad for quads in shapes.values() for quad in quads)
 
     def place(self, node: object, *said: str) -> tuple[str, int | None]:
         """Return the file that speaks of a node, and the line of its predicate and value, or else of itself."""

@@ -1,5 +1,6 @@
 """Tells validation results as findings: about which record, in which field, on which line."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +13,6 @@ from whatworks.checks.graphs import short
 from whatworks.checks.report import SEVERITIES, Finding
 from whatworks.checks.sources import Sources
 from whatworks.checks.words import Result, Words
-from whatworks.namespaces import Prefixes
 
 # A value of the wrong kind breaks further rules of its field; the first of these says what is wrong with it.
 _WRONG_KIND = ("NodeKind", "Datatype", "Class", "Node", "In")
@@ -37,12 +37,10 @@ def _follows(kind: str, kinds: set[str]) -> bool:
 class Teller:
     """Tells a validation result as a finding."""
 
-    def __init__(self, data: Graph, shapes: Graph, prefixes: Prefixes, sources: Sources) -> None:
-        self.data = data
-        self.shapes = shapes
-        self.prefixes = prefixes
+    def __init__(self, words: Words, sources: Sources) -> None:
+        self.words = words
+        self.data = words.data
         self.sources = sources
-        self.words = Words(data, shapes, prefixes)
 
     def is_given(self, report: Graph, node: RdflibNode) -> bool:
         """Say whether a result is about what the given files speak of."""
@@ -77,10 +75,15 @@ class Teller:
             found=self.words.found(result),
             expected=self.words.expected(result),
             advice=str(messages[0]) if messages else "",
-            rule=f"{short(result.shape, self.prefixes)} {result.kind}",
+            rule=self._rule(result),
             file=file,
             line=line,
         )
+
+    def _rule(self, result: Result) -> str:
+        if result.shape is None:
+            return f"model {re.sub('(?<!^)(?=[A-Z])', '-', result.kind).lower()}"
+        return f"{short(result.shape, self.words.prefixes)} {result.kind}"
 
     def _named(self, focus: RdflibNode | None) -> tuple[RdflibNode | None, RdflibNode | None]:
         """Return the nearest thing with an IRI that a node belongs to, and the property that leads from it."""

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -12,11 +12,11 @@ from rdflib.collection import Collection as RdfList
 from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SH, SKOS, XSD
 from rdflib.term import Node as RdflibNode
 
-from whatworks.checks.graphs import short
+from whatworks.checks.graphs import pattern_of, short
 from whatworks.namespaces import Prefixes
 
 _TITLES = (DCTERMS.title, SKOS.prefLabel, FOAF.name, RDFS.label)
-_COUNTS = ("MinCount", "MaxCount", "QualifiedMinCount", "QualifiedMaxCount", "HasValue")
+_COUNTS = ("MinCount", "MaxCount", "QualifiedMinCount", "QualifiedMaxCount", "HasValue", "NoClass")
 _NUMBERS = (XSD.integer, XSD.decimal, XSD.double, XSD.float, XSD.boolean)
 # What is wanted, and what a value of the datatype is called.
 _TYPES: dict[RdflibNode, tuple[str, str]] = {
@@ -60,10 +60,14 @@ class Result:
 class Words:
     """Words for the terms of checked data and for the shapes."""
 
-    def __init__(self, data: Graph, shapes: Graph, prefixes: Prefixes) -> None:
+    def __init__(
+        self, data: Graph, shapes: Graph, prefixes: Prefixes, declared: Mapping[str, list[RdflibNode]] | None = None
+    ) -> None:
         self.data = data
         self.shapes = shapes
         self.prefixes = prefixes
+        self._declared = declared or {}
+        self._near_terms: dict[RdflibNode | None, str] = {}
 
     # ---- names ----
 
@@ -82,7 +86,11 @@ class Words:
 
     def field(self, shape: RdflibNode | None, path: RdflibNode | None) -> str:
         """Return what people call the field that a shape speaks of."""
-        name = self.shapes.value(shape, SH.name) or self.shapes.value(shape, RDFS.label)
+        name = self.shapes.value(shape, SH.name)
+        if name is None and (path is None or (shape, SH.path, None) in self.shapes):
+            name = self.shapes.value(shape, RDFS.label)
+        if name is None and path == RDF.type:
+            return "Class"
         return str(name or (self.label(path) if path is not None else "the thing itself"))
 
     def _sibling(self, shape: RdflibNode | None, path: RdflibNode | None) -> str:
@@ -103,10 +111,16 @@ class Words:
         """Say what is there."""
         if result.kind == "UniqueLang":
             return self._repeated(result)
+        if result.kind == "UnknownProperty":
+            return f"{short(result.path, self.prefixes)}, which is no property of the model"
+        if result.kind == "UnknownClass":
+            return f"{short(result.value, self.prefixes)}, which is no class of the model"
         if result.kind in _COUNTS or result.value is None:
             return self._several(result)
         if isinstance(result.value, RdflibLiteral):
-            return self._excerpt(result.value, result.shape) + self._what_it_is(result)
+            is_forbidden = result.kind == "ContactData"
+            forbidden = result.shape if is_forbidden else self.shapes.value(result.shape, SH["not"])
+            return self._excerpt(result.value, forbidden) + self._what_it_is(result)
         return self._node(result.value, result)
 
     def _what_it_is(self, result: Result) -> str:
@@ -154,11 +168,10 @@ class Words:
             if count > 1
         )
 
-    def _excerpt(self, value: RdflibLiteral, shape: RdflibNode | None) -> str:
+    def _excerpt(self, value: RdflibLiteral, forbidden: RdflibNode | None) -> str:
         """Show the place of a long text that matches the pattern of a forbidden shape."""
-        forbidden = self.shapes.value(shape, SH["not"])
-        pattern, flags = self.shapes.value(forbidden, SH.pattern), self.shapes.value(forbidden, SH.flags)
-        match = re.search(str(pattern), str(value), re.IGNORECASE if "i" in str(flags) else 0) if pattern else None
+        pattern = pattern_of(self.shapes, forbidden) if forbidden is not None else None
+        match = pattern.search(str(value)) if pattern else None
         if match is None or len(str(value)) <= _LONGEST:
             return _quoted(value)
         before, after = str(value)[: match.start()], str(value)[match.end() :]
@@ -203,6 +216,10 @@ class Words:
             "Node": lambda: f"{self._sort(given('node'))}{self._near_concept(value, [given('node')])}",
             "Not": lambda: f"nothing that {self._sort(given('not'))}",
             "Or": lambda: self._either(value, given("or")),
+            "UnknownProperty": lambda: f"a property of the model{self._near_term(result.path, 'properties')}",
+            "UnknownClass": lambda: f"a class of the model{self._near_term(value, 'classes')}",
+            "NoClass": lambda: "a class of the model, such as ww:Practice",
+            "ContactData": lambda: f"nothing that {self._sort(shape)}",
         }
         return words.get(result.kind, lambda: f"what the rule {result.kind} asks for")()
 
@@ -259,6 +276,12 @@ class Words:
         members = sorted(set(self.data.subjects(RDF.type, self.shapes.value(shape, SH["class"]))), key=str)
         near = self._nearest(value, members)
         return f"; nearest is {near}" if near else ""
+
+    def _near_term(self, value: RdflibNode | None, kind: str) -> str:
+        if value not in self._near_terms:
+            near = self._nearest(value, self._declared.get(kind, []))
+            self._near_terms[value] = f"; nearest is {near}" if near else ""
+        return self._near_terms[value]
 
     def _nearest(self, value: RdflibNode | None, things: list[RdflibNode]) -> str:
         names: dict[str, RdflibNode] = {}

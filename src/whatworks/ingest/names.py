@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from whatworks.collection import Collection
-from whatworks.namespaces import key_of
+from whatworks.namespaces import folded, key_of
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad
 
 _FOAF = "http://xmlns.com/foaf/0.1/"
@@ -37,7 +37,7 @@ class Register:
         self.quads |= new
         for quad in sorted(new, key=str):
             if quad.predicate == self._name and isinstance(quad.subject, Iri) and isinstance(quad.object, Literal):
-                same = self._by_name[_folded(quad.object.value)]
+                same = self._by_name[folded(quad.object.value)]
                 same += [quad.subject] if quad.subject not in same else []
                 self._countries.setdefault(quad.subject, None)
             if quad.predicate == SPATIAL and isinstance(quad.subject, Iri) and isinstance(quad.object, Iri):
@@ -59,7 +59,7 @@ class Register:
         Capitals and spaces make no difference. A name without a country is the one thing that has the name; a name
         with a country is the thing that has both, or the only thing of the name that has no country yet.
         """
-        same = self._by_name[_folded(name)]
+        same = self._by_name[folded(name)]
         for iri in same:
             if self._countries[iri] == country:
                 return iri
@@ -78,7 +78,7 @@ class Register:
         number = 2
         while iri in self._countries:
             iri, number = self._space.thing(self._kind, f"{key}-{number}"), number + 1
-        self._by_name[_folded(name)].append(iri)
+        self._by_name[folded(name)].append(iri)
         self._countries[iri] = None
         value = Literal(name) if self._name == NAME else Literal.text(name, "en")
         self.quads |= {Quad(iri, RDF_TYPE, self._class, self.graph), Quad(iri, self._name, value, self.graph)}
@@ -89,7 +89,3 @@ class Register:
         if country is not None:
             self._countries[iri] = country
             self.quads.add(Quad(iri, SPATIAL, country, self.graph))
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
