@@ -5,6 +5,7 @@ into a graph of its own, so that for every statement it stays known whether a fi
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from whatworks import gate
@@ -85,13 +86,9 @@ class Collection:
     def _load(self, asset: Asset, graph: Iri) -> None:
         data, format = asset.read(), by_file(asset.name).name
         if not _RDF_12.search(data):
-            try:
+            with suppress(SyntaxError, ValueError):  # the careful reader below says what is wrong, and where
                 self.store.load(data, format, graph=graph, base=self.settings.base)
-            except (SyntaxError, ValueError):
-                pass
-            else:
                 return
-        # The careful reader says what is wrong, and where.
         self.store.add(parse(data, format, name=asset.name, base=self.settings.base, graph=graph))
 
     def graph_of(self, name: str) -> Iri | None:
