@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import Path as ZipPath
@@ -137,6 +138,18 @@ def test_write_files_changes_nothing_when_one_cannot_be_written(tmp_path: Path, 
     assert files_below(tmp_path) == {"file": b"file", "old.ttl": b"before"}
 
 
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Be somebody who is not the administrator, to whom rights mean nothing."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
 @pytest.fixture
 def read_only() -> Iterator[Path]:
     """A folder that may be read and not written, seen by somebody who is not the administrator."""
@@ -144,11 +157,8 @@ def read_only() -> Iterator[Path]:
         folder = Path(name)
         (folder / "old.ttl").write_bytes(b"before")
         folder.chmod(0o555)
-        was = os.geteuid()
-        if was == 0:
-            os.seteuid(65534)
-        yield folder
-        os.seteuid(was)
+        with ordinary_user():
+            yield folder
         folder.chmod(0o755)
 
 
@@ -208,11 +218,8 @@ def closed() -> Iterator[Path]:
         (folder / "data/hidden").chmod(0)
         (folder / "queries").chmod(0o444)
         folder.chmod(0o755)
-        was = os.geteuid()
-        if was == 0:
-            os.seteuid(65534)
-        yield folder
-        os.seteuid(was)
+        with ordinary_user():
+            yield folder
         (folder / "data/hidden").chmod(0o755)
         (folder / "queries").chmod(0o755)
 
