@@ -478,6 +478,18 @@ def test_statements_of_the_file_stand_instead(small: KnowledgeGraph, tmp_path: P
     assert {("Title", "nothing"), ("Key", "nothing")} == {(each.field, each.found) for each in report.findings}
 
 
+@pytest.mark.parametrize("format", ["turtle", "nquads", "jsonld"])
+def test_export_of_one_thing_can_be_checked(format: str, kg: KnowledgeGraph, tmp_path: Path) -> None:
+    """What a file only names, such as the agents in an export, is described by the project; new things are not."""
+    suffix = {"turtle": "ttl", "nquads": "nq", "jsonld": "jsonld"}[format]
+    (file := tmp_path / f"one.{suffix}").write_bytes(kg.export(format, ["expairs-project"]))
+    assert not [finding for finding in kg.check(files=[file]).findings if finding.severity == "violation"]
+    (named := tmp_path / "new.nt").write_text(
+        '<https://w3id.org/whatworks/id/agent/new> <http://xmlns.com/foaf/0.1/name> "New" .'
+    )
+    assert [finding.severity for finding in kg.check(files=[named]).findings] == ["violation"]
+
+
 def test_file_with_a_record_only(small: KnowledgeGraph, tmp_path: Path) -> None:
     """A file that holds a record without its thing is reported, under the thing."""
     file = tmp_path / "record.ttl"

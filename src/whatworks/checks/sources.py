@@ -10,12 +10,14 @@ from whatworks.assets import Assets
 from whatworks.checks.graphs import graph_of
 from whatworks.checks.lines import Lines
 from whatworks.collection import Collection, owner_of
+from whatworks.describe import LABELS, NOTATION
 from whatworks.errors import MissingFile
 from whatworks.formats import by_file
 from whatworks.settings import Settings
 from whatworks.store import decoded, parse
 from whatworks.terms import RDF_TYPE, BlankNode, Node, Quad
 
+_NAMES = {*LABELS, NOTATION}
 PUBLICATION = "ontology/shapes/publication.ttl"
 
 
@@ -51,7 +53,7 @@ class Sources:
             self._files.setdefault(owner, []).append(name)
 
     def add_file(self, path: Path) -> None:
-        """Take a file in; its things stand instead of the project's."""
+        """Take a file in; what it describes stands instead of the project's, what it only names is taken from there."""
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -59,7 +61,12 @@ class Sources:
                 f"{path} cannot be read: {error.strerror}.", hint="Check the name of the file."
             ) from error
         self._keep(self._given, str(path), data)
-        for owner in {_owner(quad.subject) for quad in self._given[str(path)]}:
+        predicates: dict[str, set[str]] = {}
+        for quad in self._given[str(path)]:
+            predicates.setdefault(_owner(quad.subject), set()).add(quad.predicate)
+        for owner, said in predicates.items():
+            if said <= _NAMES and self._files[owner] != [str(path)]:
+                continue
             self.owners.add(owner)
             self._files[owner] = [name for name in self._files[owner] if name in self._given]
 
