@@ -6,11 +6,15 @@ stands between the braces is read by engines as exactly the terms that were mean
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyoxigraph as ox
 import pytest
 import rdflib
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 
@@ -19,7 +23,7 @@ from whatworks.catalogue import Bound, Parameter, Query
 from whatworks.catalogue.header import name_of
 from whatworks.errors import InvalidTerm, InvalidValue, UsageError
 from whatworks.results import Boolean, Triples
-from whatworks.terms import XSD_DECIMAL, XSD_INTEGER, BlankNode, Iri, Literal, Term, is_iri, write_term
+from whatworks.terms import XSD_DATE, XSD_DECIMAL, XSD_INTEGER, BlankNode, Iri, Literal, Term, is_iri, write_term
 
 SECOND = "BIND (1 AS ?hostile)"
 HOSTILE = (
@@ -42,6 +46,8 @@ HOSTILE = (
     "country:%42EL", "country:BEL\\,x", "ww:stage|ww:scope", "country:BEL country:FRA", "voc:../../x",
     "\\country:BEL", "9" * 19, "9" * 5000, "-" + "9" * 19, "1e400", "1e5", "NaN", "INF", "-0", "+1", "0x10", "1_000",
     "١", "½", "--1", "1.", ".5", "1,5", "0.0000000000000000001", "2147483648", "-1", "99999", "0", "1.5",
+    "2026-02-30", "2026-13", "0000", "0001", "9999-12-31", "2026-1-5", "20260115", "2026-01-15Z",
+    "2026-01-15T00:00:00Z", '2026-01-15" }', "2026-01-15 2026-01-16", "2026-01-1\\u0035", "２０２６", "yesterday",
 )  # fmt: skip
 
 
@@ -118,6 +124,8 @@ def _meant(kg: KnowledgeGraph, parameter: Parameter, value: str, bound: Bound) -
             return [Iri(value)]
         case "integer" | "year":
             return [Literal(str(int(value)), "", XSD_INTEGER)]
+        case "date":
+            return [Literal(value.strip() + "-01" * (2 - value.count("-")), "", XSD_DATE)]
         case "decimal":
             return [Literal(f"{(Decimal(value) + 0).normalize():f}", "", XSD_DECIMAL)]
     found = [term for row in bound.rows for term in row]
@@ -174,8 +182,7 @@ def test_hostile_value(kg: KnowledgeGraph, query: Query, parameter: Parameter) -
 def test_hostile_value_is_answered_like_any_other(kg: KnowledgeGraph, query: Query, parameter: Parameter) -> None:
     """The answer is that of the same query with the term written by the engine; where it is looked up, that of a miss.
 
-    The date of `records-since` is compared with `>=`, so a text before all digits is a condition that all meet. The
-    IRI of a data set stands in the statements about it.
+    The IRI of a data set stands in the statements about it.
     """
     miss = "nothing-of-this-name" if parameter.type == "text" else "https://example.org/nothing-of-this-name"
     missed = _answer(kg, kg.sparql_of(query, _given(query, parameter, [miss])))
@@ -191,7 +198,7 @@ def test_hostile_value_is_answered_like_any_other(kg: KnowledgeGraph, query: Que
         for each in dict.fromkeys(_cut(text, parameter.variables)[1]):
             written = written.replace(f"{{{each}}}", f"{{ {term} }}")
         assert answer == _answer(kg, written)
-        if query.name not in ("records-since", "publish/void") and value not in common:
+        if query.name != "publish/void" and value not in common:
             assert missed == answer
 
 
@@ -214,12 +221,13 @@ def test_two_hostile_values_stay_two(kg: KnowledgeGraph, query: Query, parameter
 # ---- canonical forms ----
 
 
-@pytest.mark.parametrize("type", ["integer", "year", "decimal", "boolean", "choice"])
+@pytest.mark.parametrize("type", ["integer", "year", "date", "decimal", "boolean", "choice"])
 def test_only_canonical_forms_reach_the_query(kg: KnowledgeGraph, type: str) -> None:
-    """However a number, year, boolean or choice is written, the query gets the one form of it, or it is refused."""
+    """However a number, date, boolean or choice is written, the query gets the one form of it, or it is refused."""
     ways = {
         "integer": {"7": ["7", "07", " 7 ", "0007"], "0": ["0", "00", "-0"]},
         "year": {"2014": ["2014", "02014", " 2014\n"]},
+        "date": {"2014-03-01": ["2014-03-01", "2014-03", " 2014-03-01\n"], "2014-01-01": ["2014", "2014-01"]},
         "decimal": {"0.5": ["0.5", "00.50", " 0.500 "], "0": ["0", "-0", "0.0", "-0.00"], "1": ["1", "1.0", "01.000"]},
         "boolean": {"true": ["true", "TRUE", "Yes", "1", " true "], "false": ["false", "No", "0"]},
     }
@@ -241,7 +249,7 @@ def test_only_canonical_forms_reach_the_query(kg: KnowledgeGraph, type: str) -> 
                 meant = [tuple(_to_engine(term) for term in parameter.choices[form])]
                 assert all(meant == _engine_terms(each, len(parameter.variables)) for each in inside)
             else:
-                datatype = XSD_DECIMAL if type == "decimal" else XSD_INTEGER
+                datatype = {"decimal": XSD_DECIMAL, "date": XSD_DATE}.get(type, XSD_INTEGER)
                 assert {f'"{form}"^^<{datatype}>'} == {each.strip() for each in inside}
         for refused in (
             "7 8",
@@ -274,6 +282,59 @@ def test_decimal_out_of_bounds(kg: KnowledgeGraph, value: str, said: str) -> Non
         kg.query("related", minimum_score=value)
 
 
+def _date_of(kg: KnowledgeGraph, value: str) -> str:
+    """Return the date that `records-since` is bound to, as the engine reads it; nothing else of the query differs."""
+    query = kg.catalogue.get("records-since")
+    harmless, _ = _cut(kg.sparql_of(query, {"date": ["2026-01-15"]}), ["date"])
+    outside, inside = _cut(kg.sparql_of(query, {"date": [value]}), ["date"])
+    assert harmless == outside
+    ((term,),) = _engine_terms(inside[0])
+    assert isinstance(term, ox.Literal)
+    assert XSD_DATE == term.datatype.value
+    return term.value
+
+
+@given(st.dates())
+@settings(max_examples=300, deadline=None)
+def test_every_day_is_bound(kg: KnowledgeGraph, day: date) -> None:
+    """Every day of the calendar is bound as it is; its month and its year are bound as their first day."""
+    assert day.isoformat() == _date_of(kg, day.isoformat())
+    assert day.replace(day=1).isoformat() == _date_of(kg, day.isoformat()[:7])
+    assert day.replace(month=1, day=1).isoformat() == _date_of(kg, day.isoformat()[:4])
+
+
+def test_today_is_bound(kg: KnowledgeGraph) -> None:
+    """Today is the day in UTC, as the times of records are."""
+    before = datetime.now(UTC).date().isoformat()
+    found = _date_of(kg, "Today")
+    assert found in (before, datetime.now(UTC).date().isoformat())
+
+
+@given(st.from_regex(r'[0-9]{0,5}-?[0-9]{0,3}-?[0-9]{0,3}[ Z"]?') | st.text(max_size=12))
+@example("2026-02-29")
+@example("2024-02-29")
+@example("２０２６-01-15")
+@settings(max_examples=500, deadline=None)
+def test_any_text_is_a_date_or_refused(kg: KnowledgeGraph, value: str) -> None:
+    """What is no day, month or year of the calendar is refused by the name of the parameter and with an example."""
+    parts = value.strip().split("-")
+    lengths = [len(part) for part in parts]
+    expected = None
+    if lengths == [4, 2, 2][: len(lengths)] and all(part.isascii() and part.isdigit() for part in parts):
+        with suppress(ValueError):
+            expected = date(*[int(part) for part in [*parts, "1", "1"][:3]]).isoformat()
+    elif value.strip().casefold() == "today":
+        return
+    if expected is not None:
+        assert expected == _date_of(kg, value)
+        return
+    with pytest.raises(
+        InvalidValue, match=r"^--date: .* (is no date such as 2026-01-15|is not in the calendar)\."
+    ) as told:
+        _date_of(kg, value)
+    assert "(2026-01-15)" in told.value.hint
+
+
 # ---- random strings ----
 
 PIECES = [piece for piece in HOSTILE if len(piece) < 40]
@@ -294,11 +355,10 @@ def _is_writable(text: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(5))
-@pytest.mark.parametrize("name", ["reach", "records-since"])
-def test_random_texts(kg: KnowledgeGraph, name: str, part: int) -> None:
-    """50,000 strings through the parameters of type text: each comes back exactly, and nothing around it changes."""
-    query = kg.catalogue.get(name)
+@pytest.mark.parametrize("part", range(10))
+def test_random_texts(kg: KnowledgeGraph, part: int) -> None:
+    """50,000 strings through a parameter of type text: each comes back exactly, and nothing around it changes."""
+    query = kg.catalogue.get("reach")
     parameter = next(each for each in query.parameters if each.type == "text")
     harmless, _ = _cut(kg.sparql_of(query, _given(query, parameter, [parameter.example])), parameter.variables)
     bound = 0
@@ -381,10 +441,11 @@ def _text(term: Term) -> str:
 @pytest.mark.slow
 def test_algebra_in_rdflib(kg: KnowledgeGraph) -> None:
     """The algebra that rdflib makes of a bound query is that of a harmless value, but for the value."""
-    query = kg.catalogue.get("records-since")
+    query = kg.catalogue.get("reach")
+    parameter = next(each for each in query.parameters if each.type == "text")
 
     def algebra(value: str) -> str:
-        text = kg.sparql_of(query, {"date": [value]})
+        text = kg.sparql_of(query, {parameter.name: [value]})
         return repr(translateQuery(parseQuery(text)).algebra).replace(repr(rdflib.Literal(value)), "VALUE")
 
     harmless = algebra("harmless")

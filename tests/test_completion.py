@@ -73,6 +73,7 @@ def test_parameters(kg: KnowledgeGraph) -> None:
         (["query", "gap-map", "--rows", "st"], {"stage": None}),
         (["query", "interventions", "--started-from", ""], {}),
         (["query", "outside-term", "--term", ""], {}),
+        (["query", "records-since", "--date", ""], {"today": None}),
         (["show", "expairs"], {"expairs-project": "EXPAIRS project"}),
         (["show", "University"], {}),
         (["why", "expairs"], {"expairs-project": "EXPAIRS project"}),

@@ -1,6 +1,7 @@
 """What people type is understood, or refused with what they may have meant; it never changes a query."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,7 @@ ECHO = """#+ summary: Says what it was given.
 #+   - {name: least, type: integer, summary: A number., example: 3, minimum: 1}
 #+   - {name: any, type: integer, summary: A number., example: 3}
 #+   - {name: year, type: year, summary: A year., example: 2014}
+#+   - {name: day, type: date, summary: A day., example: 2026-01-15}
 #+   - {name: share, type: decimal, summary: A share., example: 0.5}
 #+   - {name: flag, type: boolean, summary: A flag., example: true}
 #+   - {name: facet, type: choice, summary: A facet., example: stage, choices: {stage: "ww:stage", scope: "ww:scope"}}
@@ -293,6 +295,9 @@ SELECT ?value WHERE {
 #if year
   VALUES ?year { 2014 }
 #end
+#if day
+  VALUES ?day { "2026-01-15" }
+#end
 #if share
   VALUES ?share { 0.5 }
 #end
@@ -311,7 +316,7 @@ SELECT ?value WHERE {
 #if flag = false
   BIND ("no" AS ?flagged)
 #end
-  BIND (COALESCE(?number, ?least, ?any, ?year, ?share, ?facet, ?word, ?thing, ?flagged, ?default) AS ?value)
+  BIND (COALESCE(?number, ?least, ?any, ?year, ?day, ?share, ?facet, ?word, ?thing, ?flagged, ?default) AS ?value)
 }
 """
 
@@ -343,6 +348,10 @@ def _said(kg: KnowledgeGraph, **values: object) -> list[str]:
         ("any", "-999999999999999", "-999999999999999"),
         ("year", "1000", "1000"),
         ("year", "2999", "2999"),
+        ("day", "2026-01-15", "2026-01-15"),
+        ("day", date(2026, 1, 15), "2026-01-15"),
+        ("day", " 2024-02 ", "2024-02-01"),
+        ("day", 2024, "2024-01-01"),
         ("share", "0.25", "0.25"),
         ("share", " -3 ", "-3"),
         ("flag", "true", "yes"),
@@ -382,6 +391,8 @@ def test_none_is_not_given(echo: KnowledgeGraph) -> None:
         ("year", "999", "999 is not between 1000 and 2999."),
         ("year", "3000", "3000 is not between 1000 and 2999."),
         ("year", "20x4", "'20x4' is not a year such as 2014."),
+        ("day", "15.1.2026", "'15.1.2026' is no date such as 2026-01-15."),
+        ("day", "2026-02-30", "'2026-02-30' is not in the calendar."),
         ("share", "half", "'half' is no decimal number such as 0.5."),
         ("share", "1,5", "'1,5' is no decimal number such as 0.5."),
         ("share", ".5", "'.5' is no decimal number such as 0.5."),

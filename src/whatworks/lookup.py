@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 
 from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows
@@ -17,13 +18,14 @@ from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownT
 from whatworks.namespaces import VOC, folded
 from whatworks.results import Table
 from whatworks.settings import preference
-from whatworks.terms import RDF_TYPE, XSD_DECIMAL, Iri, Literal, Term, is_iri, write_literal_text
+from whatworks.terms import RDF_TYPE, XSD_DATE, XSD_DECIMAL, Iri, Literal, Term, is_iri, write_literal_text
 
 _IS_DEFINED_BY = Iri("http://www.w3.org/2000/01/rdf-schema#isDefinedBy")
 _IN_SCHEME = Iri("http://www.w3.org/2004/02/skos/core#inScheme")
 _IDENTIFIER = Iri("http://purl.org/dc/terms/identifier")
 _TIERS = ("code", "notation", "pref", "alt")
 _KEYED = ("intervention", "resource", "agent", "record", "collection", "link")
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -215,6 +217,9 @@ class Lookup:
             rows.append((Literal(number, "", XSD_DECIMAL),))
         return Bound(rows)
 
+    def _date(self, _: Parameter, values: Sequence[str]) -> Bound:
+        return Bound([(Literal(_day(value).isoformat(), "", XSD_DATE),) for value in values])
+
     def _boolean(self, _: Parameter, values: Sequence[str]) -> Bound:
         word = values[0].strip().casefold()
         if word not in (*_TRUE, *_FALSE):
@@ -298,6 +303,21 @@ def _check_bounds(number: str, lowest: int | None, highest: int | None) -> None:
         raise InvalidValue(f"{number} is {f'below {lowest}' if low else f'above {highest}'}.")
 
 
+def _day(value: str) -> date:
+    """Return the day that a date stands for: a month or a year is its first day, today is the day in UTC."""
+    text = value.strip()
+    if text.casefold() == "today":
+        return datetime.now(UTC).date()
+    hint = "Write a day (2026-01-15), a month (2026-01), a year (2026), or today."
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise InvalidValue(f"{_cut(value)!r} is no date such as 2026-01-15.", hint=hint)
+    try:
+        return date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+    except ValueError:
+        raise InvalidValue(f"{text!r} is not in the calendar.", hint=hint) from None
+
+
 def _cut(value: str) -> str:
     return value if len(value) <= 80 else value[:79] + "…"
 
@@ -312,6 +332,7 @@ _BINDERS: dict[str, Callable[[Lookup, Parameter, Sequence[str]], Bound]] = {
     "integer": Lookup._number,
     "decimal": Lookup._decimal,
     "year": Lookup._number,
+    "date": Lookup._date,
     "boolean": Lookup._boolean,
     "choice": Lookup._choice,
     "iri": Lookup._iri,

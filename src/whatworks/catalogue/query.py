@@ -23,6 +23,7 @@ TYPES = (
     "integer",
     "decimal",
     "year",
+    "date",
     "boolean",
     "choice",
     "iri",

@@ -142,6 +142,8 @@ class Known:
                 return ((word, "") for word in parameter.choices)
             case "boolean":
                 return (("true", ""), ("false", ""))
+            case "date":
+                return (("today", ""),)
         return ()
 
     def _concepts(self, scheme: str) -> Iterator[tuple[str, str]]:
