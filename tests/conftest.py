@@ -3,15 +3,24 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
 from whatworks import KnowledgeGraph
+from whatworks.cli import main
 from whatworks.collection import Collection
 from whatworks.lookup import Lookup
 
 ROOT = Path(__file__).parent.parent
 CASES = Path(__file__).parent / "cases"
 BASE = "https://w3id.org/whatworks/"
+
+
+def commands() -> dict[str, click.Command]:
+    """Return the commands by their names."""
+    context = click.Context(main)
+    found = {name: main.get_command(context, name) for name in main.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
 
 
 @pytest.fixture(scope="session")

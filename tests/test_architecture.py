@@ -160,12 +160,12 @@ from whatworks.cli import main
 try:
     main(sys.argv[1:])
 except SystemExit as done:
-    print(json.dumps([done.code, sorted(name for name in sys.modules if "." not in name)]), file=sys.stderr)
+    print(json.dumps([done.code, sorted(sys.modules)]), file=sys.stderr)
 """
 
 
 def _modules(*words: str) -> set[str]:
-    """Return the packages that a fresh interpreter has loaded after a command."""
+    """Return the modules that a fresh interpreter has loaded after a command."""
     found = subprocess.run(
         [sys.executable, "-c", _PROBE, *words], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
@@ -181,6 +181,13 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
     names = _modules(*words)
     assert "click" in names
     assert names & HEAVY == set()
+
+
+@pytest.mark.slow
+def test_help_of_the_whole_imports_no_command() -> None:
+    """The commands are listed from a table."""
+    ours = {name for name in _modules("--help") if name.startswith("whatworks")}
+    assert ours == {"whatworks", "whatworks.version", "whatworks.errors", "whatworks.cli"}
 
 
 @pytest.mark.slow

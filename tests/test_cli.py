@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import struct
@@ -20,9 +21,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, commands
 from whatworks import KnowledgeGraph, __version__
-from whatworks.cli import main
+from whatworks.cli import COMMANDS, main
 from whatworks.results import Table
 from whatworks.store import parse
 
@@ -86,12 +87,18 @@ def test_version() -> None:
 def test_help_lists_every_command() -> None:
     """The help lists every command with a short description."""
     text = run("--help").stdout
-    for name, command in main.commands.items():
-        assert f"  {name} " in text
-        assert command.get_short_help_str()
+    for name, command in commands().items():
+        assert re.search(rf"^  {name} +{re.escape(command.get_short_help_str(64))}$", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
+def test_commands_do_what_the_help_of_the_whole_says() -> None:
+    """What the help says before a command is imported is the command's name and the first sentence of its help."""
+    assert list(COMMANDS) == sorted(commands())
+    for name, command in commands().items():
+        assert (name, COMMANDS[name][1]) == (command.name, command.get_short_help_str(1000))
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_help_has_an_example(name: str) -> None:
     """The help of every command has an example that begins with the command."""
     assert f"  whatworks {name}" in run(name, "--help").stdout

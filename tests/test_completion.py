@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import click
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
@@ -15,7 +14,7 @@ from click.testing import CliRunner
 from tests.conftest import ROOT
 from whatworks import KnowledgeGraph
 from whatworks.catalogue import Parameter, Query
-from whatworks.cli import main
+from whatworks.cli import COMMANDS, main
 from whatworks.cli.completion import VARIABLE, Known
 
 PROGRAM = Path(sys.executable).parent / "whatworks"
@@ -34,7 +33,7 @@ def offered(*words: str) -> dict[str, str | None]:
 def test_commands() -> None:
     """The commands are completed."""
     assert {"query", "queries"} == set(offered("quer"))
-    assert set(main.commands) == set(offered(""))
+    assert set(COMMANDS) == set(offered(""))
 
 
 def test_query_names(kg: KnowledgeGraph) -> None:
@@ -308,4 +307,3 @@ def test_help_says_how_to_install() -> None:
     text = CliRunner().invoke(main, ["completion", "--help"]).stdout
     for shell in SHELLS:
         assert f"\n    whatworks completion {shell} >" in text
-    assert isinstance(main.commands["completion"], click.Command)

@@ -14,10 +14,10 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, commands
 from whatworks import KnowledgeGraph, errors
 from whatworks.catalogue import TYPES
-from whatworks.cli import main
+from whatworks.cli import COMMANDS
 from whatworks.ingest import mapping
 
 _CONSOLE = re.compile(r"```console\n(?P<body>.*?)```", re.DOTALL)
@@ -86,14 +86,14 @@ def test_error_codes_are_unique() -> None:
 def test_readme_lists_every_command() -> None:
     """Every command stands in the table of the README."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name in main.commands:
+    for name in COMMANDS:
         assert f"`{name}" in readme
 
 
 def test_every_command_and_option_has_help(kg: KnowledgeGraph) -> None:
     """Every command has help with an example, every option a text; the stored queries too."""
     assert kg.catalogue.names()
-    for name, command in main.commands.items():
+    for name, command in commands().items():
         assert command.help, name
         assert "Example" in command.help, name
         for parameter in command.params:

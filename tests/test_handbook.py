@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, commands
 from whatworks import KnowledgeGraph, errors
 from whatworks.cli import main
 from whatworks.collection import Collection
@@ -95,7 +95,7 @@ def _sections(name: str) -> dict[str, str]:
 def test_every_command_and_option_is_in_the_reference() -> None:
     """Each command has a section with its usage, and each of its options a row with a text."""
     sections = _sections("commands.md")
-    for name, command in (("whatworks", main), *((f"whatworks {name}", main.commands[name]) for name in main.commands)):
+    for name, command in (("whatworks", main), *((f"whatworks {name}", each) for name, each in commands().items())):
         assert f"```text\n{name}" in sections[name]
         for option in (param for param in command.params if isinstance(param, click.Option)):
             assert re.search(rf"^\| [^|]*`{re.escape(option.opts[0])}`[^|]*(\\\|[^|]*)*\| \S+", sections[name], re.M), (

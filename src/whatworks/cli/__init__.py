@@ -1,22 +1,16 @@
 """The command line: thin commands over `KnowledgeGraph`.
 
-Only click is imported here and in the command modules; everything else is imported by the command that needs it, so
-that `whatworks --help` starts as fast as click does.
+A command's module is imported when the command is asked for, and only click is imported at its top; everything else is
+imported by the command that needs it. So `whatworks --help` starts about as fast as click does.
 """
 
 import os
-import signal
 import sys
-from pathlib import Path
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks.cli.completion import VARIABLE, completion
-from whatworks.cli.data import check, export, import_, show, stats, why
-from whatworks.cli.output import silence, system_fault
-from whatworks.cli.query import queries, query, sparql
-from whatworks.cli.release import build, prune, releases, verify
 from whatworks.errors import Error
 from whatworks.version import __version__
 
@@ -24,10 +18,52 @@ if TYPE_CHECKING:
     from whatworks.kg import KnowledgeGraph
 
 ERRORS_PAGE = "docs/errors.md"
+# Where each command stands, and what it does: the first sentence of its help, as a test makes sure.
+COMMANDS = {
+    "build": ("release:build", "Make an immutable release of the files and put it to use."),
+    "check": ("data:check", "Check the collection, or FILES against its model, and say how to mend what is found."),
+    "completion": (
+        "completion:completion",
+        "Print the script by which a shell completes commands, queries, parameters and their values.",
+    ),
+    "export": ("data:export", "Write things as RDF, JSON-LD or CSV."),
+    "import": ("data:import_", "Bring records into the collection, one data file for each."),
+    "prune": ("release:prune", "Remove old releases; the one in use always stays."),
+    "queries": ("query:queries", "List the stored queries and their parameters."),
+    "query": ("query:query", "Answer a stored query."),
+    "releases": ("release:releases", "List the releases, oldest first; the one in use is marked."),
+    "show": ("data:show", "Show one thing: everything worth saying about it."),
+    "sparql": ("query:sparql", "Answer an own SPARQL query (read-only)."),
+    "stats": ("data:stats", "Count what the collection holds, by class."),
+    "verify": ("release:verify", "Read every byte of a release and name what is damaged."),
+    "why": ("data:why", "Say where statements come from: which record and page, or which rule or method made them."),
+}
 
 
 class Commands(click.Group):
-    """A group that turns errors into messages and exit statuses, in one place."""
+    """The commands, each imported when it is asked for; errors become messages and exit statuses here."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return sorted({*COMMANDS, *self.commands})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command."""
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            module, _, name = COMMANDS[cmd_name][0].partition(":")
+            self.add_command(getattr(import_module(f"whatworks.cli.{module}"), name), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what each command does, for the help of the whole; none of them is imported."""
+        limit = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, click.Command(name, help=does).get_short_help_str(limit))
+                    for name, (_, does) in COMMANDS.items()
+                ]
+            )
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the command line; what fails while a shell completes is not said, or it would stand in the prompt."""
@@ -36,6 +72,9 @@ class Commands(click.Group):
         try:
             return super().main(*args, **extra)
         except Exception as error:
+            from whatworks.cli.completion import VARIABLE  # noqa: PLC0415 - lazy on purpose
+            from whatworks.cli.output import silence, system_fault  # noqa: PLC0415 - lazy on purpose
+
             if VARIABLE in os.environ:
                 sys.exit(1)
             if isinstance(error, OSError):  # the help of the whole, on a full disk
@@ -51,6 +90,10 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; report an error with its code, place and hint."""
+        import signal  # noqa: PLC0415 - lazy on purpose
+
+        from whatworks.cli.output import silence, system_fault  # noqa: PLC0415 - lazy on purpose
+
         # The engine cannot be interrupted from Python: with the default action, Ctrl-C ends the process at once.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
@@ -104,7 +147,7 @@ def _print_trace() -> None:
 class Opener:
     """Opens the knowledge graph when a command first needs it."""
 
-    def __init__(self, project: Path | None, store: Path | None, *, quiet: bool = False) -> None:
+    def __init__(self, project: str | None, store: str | None, *, quiet: bool = False) -> None:
         self._project = project
         self._store = store
         self._quiet = quiet
@@ -127,13 +170,13 @@ class Opener:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--project",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
     envvar="WHATWORKS_PROJECT",
     help="A project folder; without it the nearest folder above with whatworks.toml, else the shipped collection.",
 )
 @click.option(
     "--store",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
     envvar="WHATWORKS_STORE",
     help="The folder of a release to read; without it the release in use, else the files.",
 )
@@ -148,9 +191,3 @@ def main(**_: Any) -> None:
       whatworks query interventions --country Belgium    ask it
       whatworks show expairs-project                     read one intervention
     """
-
-
-for command in (queries, query, sparql, show, export, import_, check, stats, why):
-    main.add_command(command)
-for command in (build, releases, verify, prune, completion):
-    main.add_command(command)
