@@ -410,6 +410,28 @@ def test_output_that_cannot_be_written(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["stats", "--output", ""], "'--output' / '-o': The name is empty."),
+        (["stats", "--output", "new/"], "'--output' / '-o': 'new/' is the name of a folder; write the name of a file."),
+        (["stats", "--output", "old/"], "'--output' / '-o': 'old/' is the name of a folder; write the name of a file."),
+        (["stats", "--output", "old"], "'--output' / '-o': File 'old' is a directory."),
+        (["build", "--output", ""], "'--output' / '-o': The name is empty."),
+        (["check", ""], "'[FILES]...': The name is empty."),
+        (["import", "a.jsonl", "--mapping", ""], "'--mapping': The name is empty."),
+        (["--project", "", "stats"], "'--project': The name is empty."),
+        (["--store", "", "stats"], "'--store': The name is empty."),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+)
+def test_names_that_name_no_file(tmp_path: Path, words: list[str], said: str) -> None:
+    """An empty name, and the name of a folder where a file is wanted, are wrong usage; nothing is written."""
+    (tmp_path / "old").mkdir()
+    assert said in run(*words, status=2).stderr
+    assert [tmp_path / "old"] == list(tmp_path.rglob("*"))
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for root")
 def test_output_to_a_read_only_folder(tmp_path: Path) -> None:
     """A read-only folder stays as it is."""

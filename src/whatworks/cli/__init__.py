@@ -167,16 +167,25 @@ class Opener:
         return self._opened
 
 
+def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse the empty name of a folder, which would be the current one."""
+    if value == "":
+        raise click.BadParameter("The name is empty.", ctx, param)
+    return value
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--project",
     type=click.Path(file_okay=False),
+    callback=_named,
     envvar="WHATWORKS_PROJECT",
     help="A project folder; without it the nearest folder above with whatworks.toml, else the shipped collection.",
 )
 @click.option(
     "--store",
     type=click.Path(file_okay=False),
+    callback=_named,
     envvar="WHATWORKS_STORE",
     help="The folder of a release to read; without it the release in use, else the files.",
 )

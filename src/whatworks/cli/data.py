@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from whatworks.cli.completion import completes, completes_format
-from whatworks.cli.output import emit, output_option, write_rows
+from whatworks.cli.output import Named, emit, output_option, write_rows
 
 if TYPE_CHECKING:
     from whatworks.ingest import Change
@@ -87,10 +87,10 @@ def export(
 
 
 @click.command(name="import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=Named())
 @click.option(
     "--mapping",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Named(dir_okay=False),
     help="The mapping; without it NAME.mapping.yaml beside NAME.jsonl.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
@@ -148,7 +148,7 @@ def _account(batch: Any) -> None:
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=Named())
 @click.option(
     "--profile",
     type=click.Choice(("core", "curation", "publication")),

@@ -11,21 +11,33 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import TextIO
+    from typing import Any, TextIO
 
     from whatworks.errors import Error
     from whatworks.kg import KnowledgeGraph
     from whatworks.results import Answer, Table
     from whatworks.terms import Iri, Triple
 
+
+class Named(click.Path):
+    """A path; an empty one, which would be the current folder, and one of a folder where a file is wanted are none."""
+
+    def __init__(self, **allowed: bool) -> None:
+        super().__init__(path_type=Path, **allowed)
+
+    def convert(self, value: "Any", param: click.Parameter | None, ctx: click.Context | None) -> "Any":
+        """Return the path."""
+        if not str(value):
+            self.fail("The name is empty.", param, ctx)
+        if not self.dir_okay and str(value).endswith(_SEPARATORS):
+            self.fail(f"{str(value)!r} is the name of a folder; write the name of a file.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 output_option = click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file instead of the terminal.",
+    "--output", "-o", type=Named(dir_okay=False), help="Write to this file instead of the terminal."
 )
-
-
 _WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EBADF)
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from whatworks.cli.output import Named
+
 if TYPE_CHECKING:
     from whatworks.release import Releases
 
@@ -12,7 +14,7 @@ folder_option = click.option(
     "--output",
     "-o",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Named(file_okay=False),
     help="The folder of releases; without it the project's releases/.",
 )
 
