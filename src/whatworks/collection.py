@@ -8,29 +8,18 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from whatworks import gate
 from whatworks.assets import Asset, Assets
-from whatworks.errors import Place, QueryRefused, QuerySyntax, UnknownFileType
+from whatworks.errors import Place, UnknownFileType
 from whatworks.formats import by_file
 from whatworks.namespaces import MODEL, Prefixes, Space
+from whatworks.rules import Rule, apply_rules
 from whatworks.settings import Settings
 from whatworks.store import EmbeddedStore, decoded, parse
 from whatworks.terms import Iri, Node, Quad
 
 PREFIX_FILE = "ontology/prefixes.ttl"
-_MAXIMUM_ROUNDS = 20
 # Signs that a file may use RDF 1.2, which the engine would read and nothing else here knows.
 _RDF_12 = re.compile(rb"<<|\{\||~|--(?:ltr|rtl)")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """An inference rule: a CONSTRUCT query, the graph its triples go to, and the file it stands in."""
-
-    name: str
-    text: str
-    graph: Iri
-    file: str
 
 
 @dataclass(slots=True)
@@ -128,29 +117,7 @@ class Collection:
             QuerySyntax: A rule is not SPARQL.
             QueryRefused: A rule is no CONSTRUCT query or reaches outside, or the rules do not come to an end.
         """
-        added = 0
-        rules = self.rules()
-        for _ in range(_MAXIMUM_ROUNDS):
-            before = added
-            for rule in rules:
-                added += self._apply(rule)
-            if added == before:
-                return added
-        raise QueryRefused(
-            f"The rules do not come to an end after {_MAXIMUM_ROUNDS} rounds.",
-            hint="Look for a rule that feeds itself.",
-        )
-
-    def _apply(self, rule: Rule) -> int:
-        try:
-            gate.check(rule.text)
-            added = self.store.infer(rule.text, rule.graph)
-        except (QueryRefused, QuerySyntax) as error:
-            error.where = error.where._replace(file=rule.file) if error.where else Place(rule.file)
-            raise
-        if added is None:
-            raise QueryRefused("The rule is no CONSTRUCT query.", where=Place(rule.file))
-        return added
+        return apply_rules(self.rules(), self.store, self.prefixes)
 
     def is_inferred(self, graph: Iri | None) -> bool:
         """Say whether a graph holds what rules inferred."""

@@ -1,9 +1,10 @@
 """The embedded store: pyoxigraph, in memory."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import pyoxigraph as ox
 
@@ -27,6 +28,7 @@ _RESULT_FORMATS = {
     "csv": ox.QueryResultsFormat.CSV,
     "tsv": ox.QueryResultsFormat.TSV,
 }
+_BATCH = 10_000  # so many inferred statements are held as objects at a time
 _AT = re.compile(r"^error at (\d+):(\d+): (.*)$", re.DOTALL)
 
 
@@ -85,8 +87,11 @@ class EmbeddedStore:
         """Add statements; what is there already is not added again."""
         self.engine.extend(quad_to_engine(quad) for quad in quads)
 
-    def infer(self, text: str, graph: Iri) -> int | None:
-        """Add what a CONSTRUCT query makes and no graph holds yet to a graph; return how much, None for another form.
+    def infer(self, text: str, graph: Iri) -> Counter[Iri] | None:
+        """Add what a CONSTRUCT query makes and no graph holds yet to a graph.
+
+        Returns:
+            How many statements were added, by property; None for another form of query.
 
         Raises:
             QuerySyntax: The text is not well formed.
@@ -97,14 +102,22 @@ class EmbeddedStore:
             raise self._syntax_fault(text, str(error)) from error
         if not isinstance(found, ox.QueryTriples):
             return None
-        engine, name = self.engine, ox.NamedNode(graph)
-        new = [
-            ox.Quad(triple.subject, triple.predicate, triple.object, name)
-            for triple in dict.fromkeys(found)
-            if next(engine.quads_for_pattern(triple.subject, triple.predicate, triple.object, None), None) is None
+        added: Counter[str] = Counter()
+        # The answer is that of the moment at which it was asked for, whatever is added meanwhile.
+        while batch := list(islice(found, _BATCH)):
+            new = self._unknown(batch, ox.NamedNode(graph))
+            self.engine.extend(new)
+            added.update(quad.predicate.value for quad in new)
+        return Counter({Iri(predicate): count for predicate, count in added.items()})
+
+    def _unknown(self, triples: list[ox.Triple], graph: ox.NamedNode) -> list[ox.Quad]:
+        """Return the triples that no graph holds, each once, as statements of a graph."""
+        matching = self.engine.quads_for_pattern
+        return [
+            ox.Quad(subject, predicate, value, graph)
+            for subject, predicate, value in dict.fromkeys(triples)
+            if next(matching(subject, predicate, value, None), None) is None
         ]
-        engine.extend(new)
-        return len(new)
 
     def graphs(self) -> list[Iri]:
         """Return the IRIs of the named graphs, sorted."""
