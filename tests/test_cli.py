@@ -348,6 +348,16 @@ def test_refused_queries(text: str) -> None:
     assert result.stderr.endswith("(docs/errors.md#query-refused)\n")
 
 
+def test_slips_in_a_query_are_told_and_do_not_stop_it() -> None:
+    """A term that is not there is told on standard error; answer and exit status are as without it."""
+    result = run("sparql", "SELECT ?i { ?i ww:stge ?s }")
+    assert ("i\n", "Warning: query:1:16: the model has no ww:stge; did you mean ww:stage?\n") == (
+        result.stdout,
+        result.stderr,
+    )
+    assert run("sparql", "ASK { GRAPH <urn:x> { ?s ?p ?o } }", status=1).stdout == "no\n"
+
+
 def test_query_that_is_not_utf8(tmp_path: Path) -> None:
     """A query that is not UTF-8 is refused, from a file and from standard input."""
     (tmp_path / "a.rq").write_bytes(b"ASK { \xff }")

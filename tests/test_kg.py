@@ -141,6 +141,7 @@ def test_sparql_refuses(kg: KnowledgeGraph, text: str, code: str) -> None:
     with pytest.raises(Error) as caught:
         kg.sparql(text)
     assert (code, 3) == (caught.value.code, caught.value.exit_status)
+    assert caught.value.message.endswith("^")
 
 
 def test_sparql_from_a_graph_of_the_store(kg: KnowledgeGraph) -> None:

@@ -137,6 +137,16 @@ def test_query_shows_the_line_and_a_caret(query: str, said: str, line: int, colu
     assert [char for char in caught.value.message if ord(char) < 0x20 and char != "\n"] == []
 
 
+def test_a_long_line_is_cut_around_the_place() -> None:
+    """Of a long line, what stands around the place is shown."""
+    with pytest.raises(QuerySyntax) as caught:
+        EmbeddedStore().query("ASK {" + " ?s ?p 1 ." * 50 + "?s no:a 1 " + " ?s ?p 1 ." * 50 + "}")
+    line, caret = caught.value.message.split("\n")[1:]
+    assert (124, "no:a") == (len(line), line[caret.index("^") :][:4])
+    assert line.strip().startswith("…")
+    assert line.endswith("…")
+
+
 def test_query_knows_its_own_declarations() -> None:
     """Prefixes that the query declares, in any case of letters, and blank nodes are no unknown prefixes."""
     with pytest.raises(QuerySyntax) as caught:

@@ -143,7 +143,7 @@ def check(query: str, *, graphs: Collection[str] = (), limits: Limits | None = N
         raise QueryRefused(
             f"The query has {len(query)} characters; at most {limits.characters} are allowed.",
             hint="Put long lists of values into the data, or ask in several queries.",
-            where=_place(query, limits.characters),
+            where=place_of(query, limits.characters),
         )
     # SPARQL replaces \uXXXX before it reads tokens, other engines after it, so the gate reads the text in both ways.
     if _UNICODE_ESCAPE.search(query):
@@ -193,7 +193,7 @@ def _check_tokens(found: list[Token], query: str, graphs: Collection[str], limit
         raise QueryRefused(
             "The text holds no query.",
             hint="Start with SELECT, ASK, CONSTRUCT or DESCRIBE.",
-            where=_place(query, found[0].start if found else 0),
+            where=place_of(query, found[0].start if found else 0),
         )
     _check_size(found, query, limits, form)
     return form
@@ -225,7 +225,7 @@ def _check_spelling(token: Token, query: str) -> None:
         raise QuerySyntax(
             f"The query is not valid SPARQL. {said}.",
             hint="Check the spelling, the quotes and the spaces between words.",
-            where=_place(query, start),
+            where=place_of(query, start),
         )
 
 
@@ -367,9 +367,10 @@ def _ends_term(token: Token) -> bool:
     return token.kind in (*_TERMS, "tag") or token.word in ("TRUE", "FALSE") or token.text in (")", "]")
 
 
-def _place(query: str, start: int) -> Place:
+def place_of(query: str, start: int) -> Place:
+    """Return the line and column of a place in a query."""
     return Place("query", query.count("\n", 0, start) + 1, start - query.rfind("\n", 0, start))
 
 
 def _refused(query: str, token: Token, message: str, hint: str) -> QueryRefused:
-    return QueryRefused(message, hint=hint, where=_place(query, token.start))
+    return QueryRefused(message, hint=hint, where=place_of(query, token.start))

@@ -15,14 +15,15 @@ from whatworks.assets import SETTINGS_FILE, Assets, find_project
 from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, owner_of, read_prefixes
 from whatworks.describe import LABELS, NOTATION, Describer, Description
-from whatworks.errors import CheckFailed, UnknownThing, Unwritable
+from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, UnknownThing, Unwritable
 from whatworks.jsonld import Documents
 from whatworks.lookup import Lookup
 from whatworks.namespaces import Prefixes
 from whatworks.release import Release, Releases, source_state
 from whatworks.results import Answer, Table
 from whatworks.settings import Settings
-from whatworks.store import serialize
+from whatworks.slips import slips
+from whatworks.store import pointed, serialize
 from whatworks.terms import Iri, Quad, Triple, is_iri
 from whatworks.why import Origin, origins
 
@@ -172,14 +173,22 @@ class KnowledgeGraph:
         return query.bind(self.lookup.bind(query, values))
 
     def sparql(self, text: str) -> Answer:
-        """Answer an own query; the prefixes of the model need not be declared.
+        """Answer an own query; the prefixes of the model need not be declared, and probable slips are told.
 
         Raises:
             QueryRefused: The text would change data, reach outside, or stop the engine.
             QuerySyntax: It is not SPARQL.
         """
-        gate.check(text, graphs=set(self.collection.store.graphs()))
-        return self.collection.store.query(text)
+        try:
+            gate.check(text, graphs=set(self.collection.store.graphs()))
+        except (QueryRefused, QuerySyntax) as error:
+            if error.where is not None:
+                error.message += pointed(text, error.where.line or 1, error.where.column or 1)
+            raise
+        answer = self.collection.store.query(text)
+        for slip in slips(text, self.collection, self.catalogue):
+            self._notify(slip)
+        return answer
 
     def show(self, name: str, language: str | None = None) -> Description:
         """Describe one thing, given by key, IRI, CURIE or title.

@@ -25,6 +25,11 @@ class Iri(str):
         """The last part of the IRI, by which people name the thing: `.../stage/pilot` is `pilot`."""
         return re.split(r"[/#]", self.rstrip("/#"))[-1]
 
+    @property
+    def namespace(self) -> str:
+        """The IRI up to its last slash or number sign: that of `.../stage/pilot` is `.../stage/`."""
+        return self[: max(self.rfind("#"), self.rfind("/")) + 1]
+
 
 XSD_STRING = Iri(XSD + "string")
 XSD_INTEGER = Iri(XSD + "integer")

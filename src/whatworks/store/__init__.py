@@ -3,6 +3,7 @@
 pyoxigraph is known here only: `embedded` for the store, `disk` for stores on disk, `syntax` for files.
 """
 
+from whatworks.store.caret import pointed
 from whatworks.store.disk import canonical_nquads, open_store, write_store
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.protocol import Store
@@ -15,6 +16,7 @@ __all__ = [
     "decoded",
     "open_store",
     "parse",
+    "pointed",
     "serialize",
     "write_store",
 ]

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 from whatworks import gate
 from whatworks.errors import Place, QueryRefused, QuerySyntax
 from whatworks.results import Answer, Boolean, Row, Table, Triples, safe
+from whatworks.store.caret import pointed
 from whatworks.store.convert import (
     from_engine,
     node_to_engine,
@@ -182,10 +183,8 @@ def _line_and_column(text: str, start: int) -> tuple[int, int]:
 
 
 def _fault_at(text: str, line: int, column: int, said: str) -> QuerySyntax:
-    shown = [*text.split("\n"), ""][line - 1].rstrip("\r")
-    pad = " " * len(safe(shown[: column - 1]))
     return QuerySyntax(
-        f"The query is not valid SPARQL. {said}:\n  {safe(shown)}\n  {pad}^",
+        f"The query is not valid SPARQL. {said}:{pointed(text, line, column)}",
         hint="Check the brackets, dots and quotes just before the caret.",
         where=Place("query", line, column),
     )
