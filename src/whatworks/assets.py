@@ -91,6 +91,12 @@ class Assets:
             return self.shipped / "data"
         return None
 
+    @staticmethod
+    def starter() -> list[Asset]:
+        """Return the files that a new project begins with; their names have no folder before them."""
+        found = _walk("", files("whatworks") / "starter", own=False)
+        return [asset for asset in found if not asset.name.endswith(".pyc")]
+
     def _below(self, folder: str, root: Traversable | None) -> Iterator[Asset]:
         if root is not None and _is_folder(folder, start := root / folder):
             yield from _walk(folder, start, own=root is self.project)
@@ -104,7 +110,7 @@ def _walk(name: str, folder: Traversable, *, own: bool) -> Iterator[Asset]:
     for entry in entries:
         if entry.name.startswith((".", "~")):
             continue
-        inner = f"{name}/{entry.name}"
+        inner = f"{name}/{entry.name}" if name else entry.name
         if _is_folder(inner, entry):
             yield from _walk(inner, entry, own=own)
         else:
