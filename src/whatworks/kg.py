@@ -150,7 +150,7 @@ class KnowledgeGraph:
         return Lookup(self.collection, self.catalogue)
 
     def query(self, name: str, **values: Any) -> Answer:
-        """Answer a stored query; `target_group="apprentices"` is the parameter `--target-group apprentices`.
+        """Answer a stored query; `started_from=2010` is the parameter `--started-from 2010`.
 
         Args:
             name: The query's name.

@@ -112,7 +112,7 @@ def import_(opener: Any, files: tuple[Path, ...], mapping: Path | None, dry_run:
     if folder is None:
         raise Unwritable(
             "The collection that came with the package cannot be changed.",
-            hint="Make a folder with an empty whatworks.toml and run the command there.",
+            hint="Begin a collection of your own with: whatworks new DIR",
         )
     batch = kg.read(files, mapping)
     _account(batch)

@@ -209,7 +209,7 @@ class _Reader:
         rows = self.table(table.get("same-as", {}), "same-as")
         others = self.table(table.get("instead", {}), "instead")
         return RecordMapping(
-            source=self.text(table["source"], "source", pattern=_KEY, like="a key such as vet-toolkit"),
+            source=self.text(table["source"], "source", pattern=_KEY, like="a key such as my-survey"),
             thing=table["thing"],
             key_field=self.text(key, "key"),
             key_from_title=from_title,

@@ -14,5 +14,5 @@ def test_nothing_is_wrong() -> None:
 
 def test_job_guarantees() -> None:
     """One job guarantee is open to people who have been without work for nine months."""
-    keys = [row[0].value for row in COLLECTION.query("job-guarantees", at_most=9)]
+    keys = [row[0].value for row in COLLECTION.query("job-guarantees", within=9)]
     assert keys == ["magma-marienthal"]
