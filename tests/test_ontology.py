@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from whatworks import KnowledgeGraph
 from whatworks.collection import Collection
 from whatworks.namespaces import Prefixes
 from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Node, Quad, Term
@@ -45,7 +46,7 @@ AUTHORITIES = (
     "https://schema.org/",
 )
 # The description of the data set as a whole and of the graphs of assigned statements follows DCAT and PROV. It is no
-# form that people fill in and no document that is exported, so it has neither shapes for forms nor short names.
+# form that people fill in, so it has no shapes for forms.
 ABOUT_THE_DATA_SET = {"http://www.w3.org/ns/dcat#Dataset", "http://www.w3.org/ns/prov#Bundle"}
 
 About = dict[Node, dict[str, list[Term]]]
@@ -615,10 +616,17 @@ def test_prefixes_without_use_are_right(collection: Collection) -> None:
 # ---- the JSON-LD context ----
 
 
-def test_context_terms_exist(short_names: dict[str, str], own: dict[str, dict[str, list[Term]]], said: About) -> None:
+@pytest.fixture(scope="module")
+def used(kg: KnowledgeGraph) -> set[str]:
+    """The properties and classes that data, model or rules use."""
+    quads = kg.collection.store.match()
+    return {str(quad.object) if quad.predicate == RDF_TYPE else str(quad.predicate) for quad in quads}
+
+
+def test_context_terms_exist(
+    short_names: dict[str, str], own: dict[str, dict[str, list[Term]]], used: set[str]
+) -> None:
     """Each short name stands for a term of the ontology or for one of another vocabulary that is used."""
-    used = {str(name) for found in said.values() for name in found}
-    used |= {iri for found in said.values() for iri in iris(found[RDF_TYPE])}
     assert sorted(name for name, iri in short_names.items() if iri not in own and iri not in used) == []
 
 
@@ -628,16 +636,39 @@ def test_context_prefixes_are_those_of_the_table(context: dict[str, Any], collec
     assert given == {name: collection.prefixes.table[name] for name in given}
 
 
-def test_every_term_of_the_data_has_a_short_name(
-    short_names: dict[str, str], data: list[Quad], ontology: About
+WITHOUT_SHORT_NAMES = {
+    SH: "shapes are for validators, which read them as RDF",
+    OWL: "axioms are for reasoners, which read them as RDF",
+    RDF: "the links of a list, which only such axioms and shapes and the order of a collection have",
+}
+
+
+def test_every_term_has_a_short_name(
+    short_names: dict[str, str], own: dict[str, dict[str, list[Term]]], used: set[str]
 ) -> None:
-    """Every property and class that the data uses for records has a short name in the context."""
-    of = classes_of(data, ontology)
-    used = set()
-    for quad in data:
-        if not of[str(quad.subject)] & ABOUT_THE_DATA_SET:
-            used.add(str(quad.object) if quad.predicate == RDF_TYPE else str(quad.predicate))
-    assert sorted(used - set(short_names.values())) == []
+    """Every term of ours, and every property and class that is used, has a short name in the context."""
+    missing = sorted((used | set(own)) - set(short_names.values()) - {RDF_TYPE})
+    assert [iri for iri in missing if not iri.startswith(tuple(WITHOUT_SHORT_NAMES))] == []
+    assert [
+        namespace for namespace in WITHOUT_SHORT_NAMES if not any(iri.startswith(namespace) for iri in missing)
+    ] == []
+
+
+def test_documents_have_short_names_only(kg: KnowledgeGraph) -> None:
+    """A thing of each class that data and schemes have is written without a CURIE or IRI as a key, at every depth."""
+
+    def keys(value: Any) -> set[str]:
+        if isinstance(value, list):
+            return set().union(*map(keys, value))
+        return set(value).union(*map(keys, value.values())) if isinstance(value, dict) else set()
+
+    first: dict[Term, Iri] = {}
+    for quad in kg.collection.store.match(predicate=RDF_TYPE):
+        if isinstance(quad.subject, Iri) and not str(quad.object).startswith((SH, OWL)):
+            first[quad.object] = min(quad.subject, first.get(quad.object, quad.subject))
+    assert {*ABOUT_THE_DATA_SET, SKOS + "ConceptScheme", WW + "Practice"} < set(map(str, first))
+    odd = {thing: [key for key in keys(list(kg.trees([thing]))) if ":" in key] for thing in first.values()}
+    assert {thing: found for thing, found in odd.items() if found} == {}
 
 
 def test_short_names_are_unique(context: dict[str, Any], short_names: dict[str, str]) -> None:
