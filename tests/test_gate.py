@@ -393,6 +393,14 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@given(st.lists(PIECES.filter(str.isascii), max_size=25).map("".join) | st.text(st.characters(codec="ascii")))
+@settings(max_examples=400, deadline=None)
+def test_texts_in_ascii_are_cut_like_others(query: str) -> None:
+    """A text without other letters has a pattern of its own, which cuts it in the same way."""
+    remark = "# \u00e9\n"
+    assert tokens(remark + query) == [token._replace(start=token.start + len(remark)) for token in tokens(query)]
+
+
 @example(["'", "\\"])
 @given(st.lists(PIECES, max_size=25))
 @settings(max_examples=400, deadline=None)

@@ -11,11 +11,13 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whatworks.errors import MissingFile, Place, Unwritable
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 SETTINGS_FILE = "whatworks.toml"
 
@@ -25,7 +27,7 @@ class Asset:
     """One file: its logical name with forward slashes, its content on request, and whether the project holds it."""
 
     name: str
-    source: Traversable
+    source: "Traversable"
     own: bool = False
 
     def read(self) -> bytes:
@@ -43,7 +45,7 @@ class Asset:
 class Assets:
     """The files of the shipped package and, where there is one, of a project."""
 
-    def __init__(self, shipped: Traversable, project: Path | None = None) -> None:
+    def __init__(self, shipped: "Traversable", project: Path | None = None) -> None:
         self.shipped = shipped
         self.project = project
 
@@ -59,7 +61,7 @@ class Assets:
                 f"There is no project folder {project}.",
                 hint=f"Give a folder that holds {SETTINGS_FILE} or data/.",
             )
-        package = files("whatworks")
+        package = _package()
         installed = package / "_assets"
         if installed.is_dir():
             return cls(installed, project)
@@ -94,15 +96,25 @@ class Assets:
     @staticmethod
     def starter() -> list[Asset]:
         """Return the files that a new project begins with; their names have no folder before them."""
-        found = _walk("", files("whatworks") / "starter", own=False)
+        found = _walk("", _package() / "starter", own=False)
         return [asset for asset in found if not asset.name.endswith(".pyc")]
 
-    def _below(self, folder: str, root: Traversable | None) -> Iterator[Asset]:
+    def _below(self, folder: str, root: "Traversable | None") -> Iterator[Asset]:
         if root is not None and _is_folder(folder, start := root / folder):
             yield from _walk(folder, start, own=root is self.project)
 
 
-def _walk(name: str, folder: Traversable, *, own: bool) -> Iterator[Asset]:
+def _package() -> "Traversable":
+    """Return the folder of the package, which may lie in a zip file."""
+    folder = Path(__file__).parent
+    if folder.is_dir():
+        return folder
+    from importlib.resources import files  # noqa: PLC0415 - takes longer than to read the files
+
+    return files("whatworks")
+
+
+def _walk(name: str, folder: "Traversable", *, own: bool) -> Iterator[Asset]:
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
@@ -117,7 +129,7 @@ def _walk(name: str, folder: Traversable, *, own: bool) -> Iterator[Asset]:
             yield Asset(inner, entry, own)
 
 
-def _is_folder(name: str, entry: Traversable) -> bool:
+def _is_folder(name: str, entry: "Traversable") -> bool:
     try:
         return entry.is_dir()
     except OSError as error:

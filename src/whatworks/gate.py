@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -22,29 +23,38 @@ _BASE = (
     "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
 _CHAR = _BASE + "0-9_\u00b7\u0300-\u036f\u203f\u2040"
-_RUN = rf"[{_BASE}][{_CHAR}-]*+(?:\.++[{_CHAR}-]++)*+"
 _PLX = r"%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-]"
 _UCHAR = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
-# Nothing here is tried twice, so that the time is linear in the text; an unclosed quote or a lone backslash ends the
-# reading, because what follows could be cut in too many ways.
-_TOKEN = re.compile(
-    rf"""
+
+
+@cache
+def _patterns(ascii: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the pattern of a token and that of a part of a run of letters.
+
+    To make them for all letters takes longer than an answer from a small graph, so a text in ASCII gets its own.
+    """
+    base, char = ("A-Za-z", "A-Za-z0-9_") if ascii else (_BASE, _CHAR)
+    run = rf"[{base}][{char}-]*+(?:\.++[{char}-]++)*+"
+    # Nothing here is tried twice, so that the time is linear in the text; an unclosed quote or a lone backslash ends
+    # the reading, because what follows could be cut in too many ways.
+    token = rf"""
       (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|{_UCHAR})*+>)
     | (?P<string>'''(?:'{{0,2}}+(?:[^'\\]|\\.))*+''' | \"""(?:"{{0,2}}+(?:[^"\\]|\\.))*+\"""
                | '(?:[^'\\\n\r]|\\[^\n\r])*+' | "(?:[^"\\\n\r]|\\[^\n\r])*+")
     | (?P<comment>\#[^\n\r]*+)
     | (?P<space>\s++)
-    | (?P<variable>[?$][{_CHAR}]++)
-    | (?P<name>(?:{_RUN}|_)?+:(?:(?:[{_CHAR}:]|{_PLX})(?:[{_CHAR}:-]|{_PLX}|\.++(?=[{_CHAR}:-]|{_PLX}))*+)?+)
+    | (?P<variable>[?$][{char}]++)
+    | (?P<name>(?:{run}|_)?+:(?:(?:[{char}:]|{_PLX})(?:[{char}:-]|{_PLX}|\.++(?=[{char}:-]|{_PLX}))*+)?+)
     | (?P<tag>@[A-Za-z]++(?:-{{1,2}}[A-Za-z0-9]++)*+)
-    | (?P<run>{_RUN})
+    | (?P<run>{run})
     | (?P<number>[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)
     | (?P<bad>['"\\].*+)
     | (?P<operator>\|\||&&|\^\^|<=|>=|!=|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_PART_OF_RUN = re.compile(rf"(?P<word>[A-Za-z][{_CHAR}]*+)|(?P<number>[0-9]++)|(?P<operator>.)")
+    """
+    part = rf"(?P<word>[A-Za-z][{char}]*+)|(?P<number>[0-9]++)|(?P<operator>.)"
+    return re.compile(token, re.VERBOSE | re.DOTALL), re.compile(part)
+
+
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _ESCAPE = re.compile(rf"\\[tbnrf\"'\\]|{_UCHAR}|(?P<bad>\\)")
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
@@ -116,10 +126,11 @@ def tokens(query: str) -> list[Token]:
     The last token is of the kind `bad`, and holds the rest, where a quote is not closed or a backslash stands alone.
     """
     found = []
-    for match in _TOKEN.finditer(query):
+    token, part_of_run = _patterns(query.isascii())
+    for match in token.finditer(query):
         kind = match.lastgroup or ""
         if kind == "run":
-            parts = _PART_OF_RUN.finditer(match.group())
+            parts = part_of_run.finditer(match.group())
             found += [Token(part.lastgroup or "", part.group(), match.start() + part.start()) for part in parts]
         elif kind not in ("space", "comment"):
             found.append(Token(kind, match.group(), match.start()))

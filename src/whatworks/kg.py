@@ -14,22 +14,21 @@ from whatworks import gate
 from whatworks.assets import SETTINGS_FILE, Assets, find_project
 from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, owner_of, read_prefixes
-from whatworks.describe import LABELS, NOTATION, Describer, Description
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, UnknownThing, Unwritable
-from whatworks.jsonld import Documents
 from whatworks.lookup import Lookup
 from whatworks.namespaces import Prefixes
-from whatworks.release import Release, Releases, source_state
 from whatworks.results import Answer, Table
 from whatworks.settings import Settings
-from whatworks.slips import slips
 from whatworks.store import pointed, serialize
 from whatworks.terms import Iri, Quad, Triple, is_iri
-from whatworks.why import Origin, origins
 
 if TYPE_CHECKING:
     from whatworks.checks import Report
+    from whatworks.describe import Describer, Description
     from whatworks.ingest import Batch
+    from whatworks.jsonld import Documents
+    from whatworks.release import Release, Releases
+    from whatworks.why import Origin
 
 
 # From so many things on, reading all statements once is quicker than asking for each.
@@ -103,26 +102,30 @@ class KnowledgeGraph:
         return Collection.open(self.assets, self.settings)
 
     @cached_property
-    def releases(self) -> Releases | None:
+    def releases(self) -> "Releases | None":
         """The releases of the project; None for the collection of an installed package, which has none."""
+        from whatworks.release import Releases  # noqa: PLC0415 - not every command needs it
+
         data = self.assets.data_folder()
         return Releases(data.parent / "releases") if data is not None else None
 
     @cached_property
-    def release(self) -> Release | None:
+    def release(self) -> "Release | None":
         """The release that is read, if one is.
 
         Raises:
             DamagedRelease, NewerRelease: It cannot be read.
         """
         if self._store is not None:
+            from whatworks.release import Release  # noqa: PLC0415 - not every command needs it
+
             return Release.open(self._store)
         release = self.releases.current() if self.releases is not None else None
         if self.releases is not None and release is not None and self.releases.stale(self.assets):
             self._notify(f"The files are newer than release {release.name}, which is read. Renew it: whatworks build")
         return release
 
-    def build(self, folder: Path | None = None, *, checked: bool = True) -> Release:
+    def build(self, folder: Path | None = None, *, checked: bool = True) -> "Release":
         """Make a release of the files and put it to use.
 
         Args:
@@ -133,6 +136,8 @@ class KnowledgeGraph:
             CheckFailed: The data has violations.
             Locked, SourcesChanged, Unwritable: As they say; the release before stays in use.
         """
+        from whatworks.release import Releases, source_state  # noqa: PLC0415 - not every command needs it
+
         releases = Releases(folder) if folder is not None else self.releases
         if releases is None:
             raise Unwritable("An installed package has no place for releases.", hint="Say where: --output DIR.")
@@ -185,12 +190,14 @@ class KnowledgeGraph:
             if error.where is not None:
                 error.message += pointed(text, error.where.line or 1, error.where.column or 1)
             raise
+        from whatworks.slips import slips  # noqa: PLC0415 - needed by one command only
+
         answer = self.collection.store.query(text)
         for slip in slips(text, self.collection, self.catalogue):
             self._notify(slip)
         return answer
 
-    def show(self, name: str, language: str | None = None) -> Description:
+    def show(self, name: str, language: str | None = None) -> "Description":
         """Describe one thing, given by key, IRI, CURIE or title.
 
         Raises:
@@ -199,11 +206,13 @@ class KnowledgeGraph:
         return self.describer.describe(self.lookup.thing(name), language)
 
     @cached_property
-    def describer(self) -> Describer:
+    def describer(self) -> "Describer":
         """Describes things."""
+        from whatworks.describe import Describer  # noqa: PLC0415 - not every command needs it
+
         return Describer(self.collection, self.catalogue)
 
-    def why(self, name: str, predicate: str | None = None) -> list[Origin]:
+    def why(self, name: str, predicate: str | None = None) -> "list[Origin]":
         """Say where the statements about a thing come from: a record and its pages, a method, or a rule.
 
         Args:
@@ -213,6 +222,8 @@ class KnowledgeGraph:
         Raises:
             UnknownThing: There is no such thing or property.
         """
+        from whatworks.why import origins  # noqa: PLC0415 - needed by one command only
+
         prop = self.prefixes.expand(predicate) or Iri(predicate) if predicate else None
         found = origins(self.collection, self.lookup.thing(name), prop if prop is None or is_iri(prop) else None)
         if not found or (prop is not None and not is_iri(prop)):
@@ -222,8 +233,10 @@ class KnowledgeGraph:
         return found
 
     @cached_property
-    def documents(self) -> Documents:
+    def documents(self) -> "Documents":
         """Writes JSON-LD."""
+        from whatworks.jsonld import Documents  # noqa: PLC0415 - not every command needs it
+
         return Documents(self.assets)
 
     def things(self, names: Sequence[str] = (), of_class: str | None = None) -> list[Iri]:
@@ -263,6 +276,8 @@ class KnowledgeGraph:
 
     def trees(self, things: Sequence[Iri]) -> Iterator[dict[str, Any]]:
         """Yield the JSON-LD trees of things; for many, all statements are read once."""
+        from whatworks.describe import LABELS, NOTATION  # noqa: PLC0415 - not every command needs it
+
         keep: Callable[[str], str]
         if len(things) > _FEW:
             nquads, keep = self.collection.store.nquads(), self.collection.counts_for_documents

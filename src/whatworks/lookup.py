@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 
 from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows
 from whatworks.collection import Collection
@@ -61,6 +60,8 @@ class Index:
 
     def nearest(self, value: str) -> list[str]:
         """Return up to five names like this one, best first."""
+        from difflib import get_close_matches  # noqa: PLC0415 - needed after a slip only
+
         names = {name for tier in _TIERS for name in self.tiers[tier]}
         wanted = folded(value)
         close = get_close_matches(wanted, sorted(names), n=5, cutoff=0.6)
@@ -229,6 +230,8 @@ class Lookup:
     def _choice(self, parameter: Parameter, values: Sequence[str]) -> Bound:
         for value in values:
             if value not in parameter.choices:
+                from difflib import get_close_matches  # noqa: PLC0415 - needed after a slip only
+
                 near = get_close_matches(value[:200], parameter.choices, n=1)
                 hint = f"Did you mean {near[0]}? " if near else ""
                 raise UnknownValue(

@@ -7,7 +7,6 @@ Sources: SPARQL 1.1 Query Results JSON, XML, CSV and TSV Formats (W3C).
 
 import csv
 import io
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -91,6 +90,8 @@ class Boolean:
         """Return the answer in a row format; as text it is yes or no."""
         word = "true" if self.value else "false"
         if name == "json":
+            import json  # noqa: PLC0415 - needed for one format
+
             return json.dumps({"head": {}, "boolean": self.value}, separators=(",", ":")).encode()
         if name == "xml":
             return f'<?xml version="1.0"?><sparql {_RESULTS}><head></head><boolean>{word}</boolean></sparql>'.encode()
@@ -214,6 +215,8 @@ def _write_markdown(columns: Sequence[str], rows: Iterable[Row], short: Short) -
 
 
 def _write_json(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    import json  # noqa: PLC0415 - needed for one format
+
     bindings = [
         {column: _json_term(term) for column, term in zip(columns, row, strict=True) if term is not None}
         for row in rows

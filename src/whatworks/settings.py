@@ -1,6 +1,5 @@
 """The settings of a project: the base of its IRIs and the languages it prefers."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,8 @@ class Settings:
         if file is None:
             return cls()
         where = Place(file.name)
+        import tomllib  # noqa: PLC0415 - needed where there are settings only
+
         try:
             table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except OSError as error:

@@ -7,7 +7,6 @@ no value can end it early, in N-Triples, Turtle and SPARQL alike.
 import re
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple, TypeAlias
 
 from whatworks.errors import InvalidTerm
@@ -141,8 +140,14 @@ def is_iri(text: str) -> bool:
         return True
     if (match := _iri_pattern().fullmatch(text)) is None:
         return False
+    return match[1] is None or _is_address(match[1])
+
+
+def _is_address(text: str) -> bool:
+    from ipaddress import AddressValueError, IPv6Address  # noqa: PLC0415 - hardly ever needed
+
     try:
-        return match[1] is None or bool(IPv6Address(match[1]))
+        return bool(IPv6Address(text))
     except AddressValueError:
         return False
 

@@ -1,7 +1,6 @@
 """The catalogue of stored queries: `.rq` files with a typed header, found by name and bound to values."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from whatworks.assets import Asset
 from whatworks.catalogue.header import name_of, read_query
@@ -42,6 +41,8 @@ class Catalogue:
             QueryHeader: Its file is broken, or there are two of this name.
         """
         if name not in self._assets:
+            from difflib import get_close_matches  # noqa: PLC0415 - needed after a slip only
+
             near = get_close_matches(name[:80], self.names(), n=3, cutoff=0.5)
             raise UnknownQuery(
                 f"There is no stored query {name[:80]!r}.",

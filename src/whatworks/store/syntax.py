@@ -4,14 +4,12 @@ JSON-LD contexts come from the table that the caller gives (the bundled context)
 external entities, or with internal ones that grow large, is refused before the parser sees it.
 """
 
-import json
 import re
 from bisect import bisect_left
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
-from xml.parsers import expat
 
 import pyoxigraph as ox
 
@@ -143,6 +141,7 @@ def decoded(data: bytes, name: str) -> str:
 
 def _with_contexts(text: str, name: str, contexts: Mapping[str, Any]) -> str:
     """Replace the names of bundled contexts by their content; refuse every other name."""
+    import json  # noqa: PLC0415 - needed for one format
 
     def refuse_constant(constant: str) -> NoReturn:
         raise ValueError(f"{constant} is no number of JSON")
@@ -230,6 +229,8 @@ def _expanded(text: str, sizes: Mapping[str, int]) -> int:
 
 def _check_xml(text: str, name: str) -> None:
     """Refuse what is no XML, which the engine says without a place, and what is so deep that it takes minutes."""
+    from xml.parsers import expat  # noqa: PLC0415 - needed for one format
+
     parser = expat.ParserCreate()
     depth = 0
 
