@@ -180,7 +180,10 @@ class Describer:
     # ---- for people ----
 
     def table(self, things: Iterable[Iri]) -> Table:
-        """Return things as rows: IRI, key, title, then every field that one of them has; several values are joined."""
+        """Return things as rows: IRI, key, title, then every field that one of them has; several values are joined.
+
+        What was assigned or computed stands in columns of its own, and their heads say so.
+        """
         columns: dict[tuple[str, Iri], None] = {}
         rows: list[tuple[Iri, str, dict[tuple[str, Iri], str]]] = []
         for thing in things:
@@ -188,7 +191,8 @@ class Describer:
             cells: dict[tuple[str, Iri], str] = {}
             for section in described.sections:
                 for each in section.fields:
-                    column = (f"{each.name} (assigned)" if each.assigned else each.name, each.property)
+                    mark = " (assigned)" if each.assigned else " (computed)" if each.inferred else ""
+                    column = (each.name + mark, each.property)
                     cells[column] = "; ".join(value.text for value in each.values)
                     columns.setdefault(column)
             rows.append((thing, described.title, cells))

@@ -1,7 +1,7 @@
 """A description as plain text for the terminal; what no source states is marked."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from whatworks.describe import POSITION, Description, Field, Value
 from whatworks.results import safe
@@ -26,10 +26,21 @@ def write_text(description: Description) -> str:
         for each in description.mentions:
             lines.append(f"  {safe(each.name)}{'*' if each.assigned else ''}:")
             lines += [f"    - {safe(value.text)} ({_key(value)})" for value in each.values]
-    shown = [*description.mentions, *(each for section in description.sections for each in section.fields)]
-    if any(each.assigned for each in shown):
-        lines += ["", "* assigned here; no source states it"]
-    return "\n".join(lines) + "\n"
+    shown = [*description.mentions, *_fields(description)]
+    notes = ["* assigned here; no source states it"] if any(each.assigned for each in shown) else []
+    if any(each.inferred for each in shown):
+        notes.append("(computed) by a rule, from other statements; no source states it")
+    return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
+
+
+def _fields(description: Description) -> Iterator[Field]:
+    """Yield all fields, those of parts and of the record included."""
+    for section in description.sections:
+        for each in section.fields:
+            yield each
+            for value in each.values:
+                yield from _fields(value.part) if value.part is not None else ()
+    yield from _fields(description.record) if description.record is not None else ()
 
 
 def _key(value: Value) -> str:
