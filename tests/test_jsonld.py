@@ -16,10 +16,9 @@ from rdflib.compare import to_canonical_graph
 from whatworks import KnowledgeGraph
 from whatworks.assets import Assets
 from whatworks.checks.graphs import graph_of
-from whatworks.describe import LABELS, NOTATION
 from whatworks.errors import MissingFile, RemoteContext
 from whatworks.jsonld import CONTEXT, Documents
-from whatworks.namespaces import WW
+from whatworks.namespaces import LABELS, NOTATION, WW
 from whatworks.results import Triples
 from whatworks.store import parse
 from whatworks.terms import RDF_TYPE, XSD, BlankNode, Iri, Literal, Quad, Triple

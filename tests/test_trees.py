@@ -56,7 +56,7 @@ def test_no_shipped_record_needs_framing(kg: KnowledgeGraph) -> None:
 
 
 def _labels() -> tuple[Iri, ...]:
-    from whatworks.describe import LABELS, NOTATION  # noqa: PLC0415 - used here only
+    from whatworks.namespaces import LABELS, NOTATION  # noqa: PLC0415 - used here only
 
     return (*LABELS, NOTATION)
 

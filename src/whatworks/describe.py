@@ -9,25 +9,25 @@ from functools import cached_property
 from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection, owner_of
 from whatworks.errors import UnknownThing
-from whatworks.namespaces import WW
+from whatworks.namespaces import (
+    ASSIGNED_FACET,
+    LABELS,
+    LINK_FROM,
+    LINK_TO,
+    NOTATION,
+    POSITION,
+    SH,
+    SKOS,
+    SUBCLASS,
+    SUBPROPERTY,
+    TOPIC,
+)
 from whatworks.results import Row, Table
 from whatworks.settings import preference
 from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Quad, Term
 from whatworks.trig import natural
 
-_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-_SKOS = "http://www.w3.org/2004/02/skos/core#"
-_DCTERMS = "http://purl.org/dc/terms/"
-SUBCLASS = Iri(_RDFS + "subClassOf")
-SUBPROPERTY = Iri(_RDFS + "subPropertyOf")
-PREF_LABEL = Iri(_SKOS + "prefLabel")
-NOTATION = Iri(_SKOS + "notation")
-LABELS = (PREF_LABEL, Iri(_DCTERMS + "title"), Iri("http://xmlns.com/foaf/0.1/name"), Iri(_RDFS + "label"))
-TOPIC = Iri("http://xmlns.com/foaf/0.1/primaryTopic")
-TARGET_CLASS = Iri("http://www.w3.org/ns/shacl#targetClass")
-LINK_ENDS = (Iri(WW + "linkFrom"), Iri(WW + "linkTo"))
-POSITION = Iri(WW + "position")
-_ASSIGNED = Iri(WW + "assignedFacet")
+_TARGET_CLASS = Iri(SH + "targetClass")
 _OTHER = "More"
 _SHORTCUT = re.compile(r"^#\+ tags:.*\bshortcut\b", re.MULTILINE)
 
@@ -135,7 +135,7 @@ class Describer:
         }
         used |= {quad.subject for quad in self._store.match(predicate=SUBCLASS)}
         used |= {quad.object for quad in self._store.match(predicate=SUBCLASS)}
-        used.add(Iri(_SKOS + "Concept"))
+        used.add(Iri(SKOS + "Concept"))
         for iri in used:
             if isinstance(iri, Iri):
                 found[iri.code.casefold()].add(iri)
@@ -169,7 +169,7 @@ class Describer:
                 if isinstance(value, Iri) and value.startswith(f"{thing}#") and value not in nodes:
                     nodes.append(value)
                     waiting.append(value)
-        for predicate in (TOPIC, *LINK_ENDS):
+        for predicate in (TOPIC, LINK_FROM, LINK_TO):
             subjects = {quad.subject for quad in self._store.match(predicate=predicate, value=thing)}
             nodes += sorted(subject for subject in subjects if isinstance(subject, Iri))
         return nodes
@@ -293,7 +293,7 @@ class Describer:
         if not values:
             return None
         values.sort(key=lambda value: (self._position(value.term), natural(value.text), value.language))
-        assigned = next(self._store.match(predicate, SUBPROPERTY, _ASSIGNED), None) is not None
+        assigned = next(self._store.match(predicate, SUBPROPERTY, ASSIGNED_FACET), None) is not None
         return Field(name, predicate, tuple(values), assigned, not asserted)
 
     def _field_name(self, predicate: Iri, languages: tuple[str, ...]) -> str:
@@ -306,7 +306,7 @@ class Describer:
 
     def _class_name(self, of_class: Iri, languages: tuple[str, ...]) -> str:
         """Return what people call a class: its label, else that of its shape."""
-        shapes = [quad.subject for quad in self._store.match(predicate=TARGET_CLASS, value=of_class)]
+        shapes = [quad.subject for quad in self._store.match(predicate=_TARGET_CLASS, value=of_class)]
         named = [self.named(shape, languages) for shape in shapes if isinstance(shape, Iri)]
         found = [name for name, _ in filter(None, [self.named(of_class, languages), *named])]
         return found[0].lower() if found else self.label(of_class, languages)[0]
@@ -344,7 +344,7 @@ class Describer:
         for predicate, owners in sorted(by_property.items()):
             values = [Value(owner, self.label(owner, languages)[0]) for owner in owners]
             values.sort(key=lambda value: natural(value.text))
-            assigned = next(self._store.match(predicate, SUBPROPERTY, _ASSIGNED), None) is not None
+            assigned = next(self._store.match(predicate, SUBPROPERTY, ASSIGNED_FACET), None) is not None
             yield Field(self._field_name(predicate, languages), predicate, tuple(values), assigned)
 
     @cached_property

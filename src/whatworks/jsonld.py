@@ -12,14 +12,14 @@ from typing import Any
 
 from whatworks.assets import Assets
 from whatworks.errors import MissingFile, RemoteContext
-from whatworks.namespaces import WW
+from whatworks.namespaces import LINK_FROM, LINK_TO, TOPIC
 from whatworks.store import serialize
 from whatworks.terms import RDF_TYPE, XSD, BlankNode, Iri, Quad, Term
 from whatworks.trees import NotDirect, Trees, list_key
 
 CONTEXT = "https://w3id.org/whatworks/context/v1.jsonld"
 # The properties that the context turns round, so that a thing leads to its record and its links.
-_REVERSED = (Iri("http://xmlns.com/foaf/0.1/primaryTopic"), Iri(WW + "linkFrom"), Iri(WW + "linkTo"))
+_REVERSED = (TOPIC, LINK_FROM, LINK_TO)
 
 # What a node without an IRI is called while statements are framed.
 _STAND_IN = "urn:x-blank:"

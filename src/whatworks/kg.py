@@ -276,7 +276,7 @@ class KnowledgeGraph:
 
     def trees(self, things: Sequence[Iri]) -> Iterator[dict[str, Any]]:
         """Yield the JSON-LD trees of things; for many, all statements are read once."""
-        from whatworks.describe import LABELS, NOTATION  # noqa: PLC0415 - not every command needs it
+        from whatworks.namespaces import LABELS, NOTATION  # noqa: PLC0415 - not every command needs it
 
         keep: Callable[[str], str]
         if len(things) > _FEW:

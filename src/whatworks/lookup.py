@@ -14,14 +14,13 @@ from datetime import UTC, date, datetime
 from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows
 from whatworks.collection import Collection
 from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue, UsageError
-from whatworks.namespaces import VOC, folded
+from whatworks.namespaces import IDENTIFIER, RDFS, SKOS, VOC, folded
 from whatworks.results import Table
 from whatworks.settings import preference
 from whatworks.terms import RDF_TYPE, XSD_DATE, XSD_DECIMAL, Iri, Literal, Term, is_iri, write_literal_text
 
-_IS_DEFINED_BY = Iri("http://www.w3.org/2000/01/rdf-schema#isDefinedBy")
-_IN_SCHEME = Iri("http://www.w3.org/2004/02/skos/core#inScheme")
-_IDENTIFIER = Iri("http://purl.org/dc/terms/identifier")
+_IS_DEFINED_BY = Iri(RDFS + "isDefinedBy")
+_IN_SCHEME = Iri(SKOS + "inScheme")
 _TIERS = ("code", "notation", "pref", "alt")
 _KEYED = ("intervention", "resource", "agent", "record", "collection", "link")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
@@ -104,7 +103,7 @@ class Lookup:
     def intervention(self, value: str) -> Iri:
         """Return the intervention with this key, title, IRI or CURIE."""
         direct = self._collection.space.thing("intervention", value)
-        if self._is_there(direct, _IDENTIFIER, Literal(value)):
+        if self._is_there(direct, IDENTIFIER, Literal(value)):
             return direct
         return self._one(self._index("intervention", "system/interventions-by-name"), value, "is no intervention")
 

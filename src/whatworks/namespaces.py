@@ -1,7 +1,7 @@
 """Prefixes, CURIEs, keys and the IRIs that a project mints.
 
 `Prefixes` turns CURIEs into IRIs and back, `Space` mints the IRIs of a project's things, `key_of` makes a key from a
-title.
+title. The vocabularies and terms that several modules speak of have their names here.
 """
 
 import re
@@ -14,6 +14,32 @@ from whatworks.terms import Iri
 MODEL = "https://w3id.org/whatworks/"
 WW = MODEL + "ont#"
 VOC = MODEL + "voc/"
+
+DCAT = "http://www.w3.org/ns/dcat#"
+DCTERMS = "http://purl.org/dc/terms/"
+FOAF = "http://xmlns.com/foaf/0.1/"
+OWL = "http://www.w3.org/2002/07/owl#"
+PROV = "http://www.w3.org/ns/prov#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+SH = "http://www.w3.org/ns/shacl#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+
+IDENTIFIER = Iri(DCTERMS + "identifier")
+TITLE = Iri(DCTERMS + "title")
+NAME = Iri(FOAF + "name")
+PREF_LABEL = Iri(SKOS + "prefLabel")
+LABELS = (PREF_LABEL, TITLE, NAME, Iri(RDFS + "label"))
+NOTATION = Iri(SKOS + "notation")
+TOPIC = Iri(FOAF + "primaryTopic")
+SUBCLASS = Iri(RDFS + "subClassOf")
+SUBPROPERTY = Iri(RDFS + "subPropertyOf")
+IN_GRAPH = Iri(WW + "inGraph")
+LINK_FROM, LINK_TO = Iri(WW + "linkFrom"), Iri(WW + "linkTo")
+POSITION = Iri(WW + "position")
+ASSIGNED_FACET = Iri(WW + "assignedFacet")
+DERIVED_FROM = Iri(PROV + "wasDerivedFrom")
+ATTRIBUTED_TO = Iri(PROV + "wasAttributedTo")
+GENERATED_AT = Iri(PROV + "generatedAtTime")
 
 _DECLARATION = re.compile(r"^@prefix\s+([A-Za-z][\w.-]*|):\s*<([^<>\s]*)>\s*\.\s*$", re.MULTILINE)
 _CURIE = re.compile(r"([A-Za-z][\w.-]*):(.*)", re.DOTALL)

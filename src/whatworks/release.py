@@ -40,6 +40,7 @@ from whatworks.errors import (
     UnknownThing,
     Unwritable,
 )
+from whatworks.namespaces import DCAT
 from whatworks.results import Table, Triples
 from whatworks.store import canonical_nquads, open_store, write_store
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Term
@@ -47,7 +48,7 @@ from whatworks.trig import write_trig
 from whatworks.version import __version__
 
 FORMAT = 1
-_DATASET = Iri("http://www.w3.org/ns/dcat#Dataset")
+_DATASET = Iri(DCAT + "Dataset")
 _NAME = re.compile(r"[0-9a-f]{16}")
 _FILES = ("dump.nq", "void.ttl")
 _BLOCK = 1 << 20

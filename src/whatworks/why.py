@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from whatworks.collection import Collection, owner_of
-from whatworks.namespaces import WW
+from whatworks.namespaces import (
+    ATTRIBUTED_TO,
+    DCTERMS,
+    DERIVED_FROM,
+    GENERATED_AT,
+    IN_GRAPH,
+    NAME,
+    SUBPROPERTY,
+    TOPIC,
+)
 from whatworks.terms import Iri, Literal, Node, Quad, Term
 
-_PROV = "http://www.w3.org/ns/prov#"
-_DCTERMS = "http://purl.org/dc/terms/"
-_SUBPROPERTY = Iri("http://www.w3.org/2000/01/rdf-schema#subPropertyOf")
-_IN_GRAPH = Iri(WW + "inGraph")
-_TOPIC = Iri("http://xmlns.com/foaf/0.1/primaryTopic")
-_PAGES = Iri(_PROV + "wasDerivedFrom")
-_BY = Iri(_PROV + "wasAttributedTo")
-_WHEN = Iri(_PROV + "generatedAtTime")
-_NAME = Iri("http://xmlns.com/foaf/0.1/name")
-_DESCRIPTION = Iri(_DCTERMS + "description")
+_DESCRIPTION = Iri(DCTERMS + "description")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def origins(collection: Collection, subject: Iri, predicate: Iri | None = None) 
 
 def _premises(collection: Collection, quad: Quad) -> Iterator[Quad]:
     """Yield the statements with a narrower property that an inferred one was made from."""
-    for narrower in collection.store.match(predicate=_SUBPROPERTY, value=quad.predicate):
+    for narrower in collection.store.match(predicate=SUBPROPERTY, value=quad.predicate):
         if isinstance(narrower.subject, Iri):
             yield from collection.store.match(quad.subject, narrower.subject, quad.object)
 
@@ -88,22 +88,24 @@ def _origin(collection: Collection, quad: Quad) -> Origin:
     if collection.is_inferred(graph):
         return Origin(quad, "inferred", _rule(collection, graph))
     store = collection.store
-    record = next((each.subject for each in store.match(predicate=_IN_GRAPH, value=graph)), None)
+    record = next((each.subject for each in store.match(predicate=IN_GRAPH, value=graph)), None)
     if isinstance(record, Iri):
         return _described(collection, quad, "stated", f"the record {record.code}", record)
     if graph.startswith(collection.space.graph("assigned/")):
         method = next(_texts(collection, graph, _DESCRIPTION), "no method is described")
         return _described(collection, quad, "assigned", method, graph)
-    about = next((each.subject for each in store.match(quad.subject, _TOPIC)), None)
+    about = next((each.subject for each in store.match(quad.subject, TOPIC)), None)
     if isinstance(about, Iri):
         return _described(collection, quad, "curated", f"the record {about.code}", about)
     return Origin(quad, "curated", f"the graph {graph.code}")
 
 
 def _described(collection: Collection, quad: Quad, kind: str, how: str, node: Iri) -> Origin:
-    pages = sorted(str(each.object) for each in collection.store.match(node, _PAGES))
-    by = [name for each in collection.store.match(node, _BY) for name in _texts(collection, each.object, _NAME)]
-    when = next(_texts(collection, node, _WHEN), "")
+    pages = sorted(str(each.object) for each in collection.store.match(node, DERIVED_FROM))
+    by = [
+        name for each in collection.store.match(node, ATTRIBUTED_TO) for name in _texts(collection, each.object, NAME)
+    ]
+    when = next(_texts(collection, node, GENERATED_AT), "")
     return Origin(quad, kind, how, tuple(pages), node if kind == "stated" else None, tuple(sorted(by)), when)
 
 

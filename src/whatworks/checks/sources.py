@@ -10,9 +10,9 @@ from whatworks.assets import Assets
 from whatworks.checks.graphs import graph_of
 from whatworks.checks.lines import Lines
 from whatworks.collection import Collection, owner_of
-from whatworks.describe import LABELS, NOTATION
 from whatworks.errors import MissingFile
 from whatworks.formats import by_file
+from whatworks.namespaces import LABELS, NOTATION
 from whatworks.settings import Settings
 from whatworks.store import decoded, parse
 from whatworks.terms import RDF_TYPE, BlankNode, Node, Quad

@@ -114,7 +114,7 @@ class Known:
 
     def classes(self) -> Offers:
         """Return the classes that have members in the data, and those right above them."""
-        from whatworks.describe import SUBCLASS  # noqa: PLC0415 - lazy on purpose
+        from whatworks.namespaces import SUBCLASS  # noqa: PLC0415 - lazy on purpose
         from whatworks.terms import RDF_TYPE, Iri  # noqa: PLC0415 - lazy on purpose
 
         store, is_model = self._collection.store, self._collection.is_model
@@ -147,8 +147,8 @@ class Known:
         return ()
 
     def _concepts(self, scheme: str) -> Iterator[tuple[str, str]]:
-        from whatworks.describe import NOTATION  # noqa: PLC0415 - lazy on purpose
         from whatworks.lookup import Lookup  # noqa: PLC0415 - lazy on purpose
+        from whatworks.namespaces import NOTATION  # noqa: PLC0415 - lazy on purpose
         from whatworks.terms import Literal  # noqa: PLC0415 - lazy on purpose
 
         index: Index = Lookup(self._collection, self._kg.catalogue).concepts(scheme)

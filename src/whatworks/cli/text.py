@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterator
 
-from whatworks.describe import POSITION, Description, Field, Value
+from whatworks.describe import Description, Field, Value
+from whatworks.namespaces import POSITION
 from whatworks.results import safe
 from whatworks.terms import Iri, Term, write_term
 from whatworks.why import Origin

@@ -13,22 +13,31 @@ from whatworks.formats import READABLE_ENDINGS
 from whatworks.ingest.build import Builder, Built, Mention
 from whatworks.ingest.lines import read_lines
 from whatworks.ingest.mapping import FOLDERS, RecordMapping, read_mapping
-from whatworks.ingest.names import NAME, TITLE, Register
+from whatworks.ingest.names import Register
 from whatworks.ingest.rdf import SHARED, read_rdf
 from whatworks.ingest.tally import Problem, Tally
 from whatworks.ingest.values import text_of
 from whatworks.lookup import Lookup
-from whatworks.namespaces import WW, is_key, key_of
+from whatworks.namespaces import (
+    ATTRIBUTED_TO,
+    DCTERMS,
+    DERIVED_FROM,
+    GENERATED_AT,
+    IDENTIFIER,
+    IN_GRAPH,
+    LINK_FROM,
+    LINK_TO,
+    NAME,
+    TITLE,
+    TOPIC,
+    WW,
+    is_key,
+    key_of,
+)
 from whatworks.terms import RDF_TYPE, XSD_DATETIME, Iri, Literal, Quad, Term
 from whatworks.trig import Order, write_trig
 
-_DCTERMS = "http://purl.org/dc/terms/"
-_PROV = "http://www.w3.org/ns/prov#"
-_IDENTIFIER = Iri(_DCTERMS + "identifier")
-_SOURCE = Iri(_DCTERMS + "source")
-_DERIVED = Iri(_PROV + "wasDerivedFrom")
-_TOPIC = Iri("http://xmlns.com/foaf/0.1/primaryTopic")
-_LINK_FROM, _LINK_TO = Iri(WW + "linkFrom"), Iri(WW + "linkTo")
+_SOURCE = Iri(DCTERMS + "source")
 
 # Files are named after keys, and most systems take names of up to 255 bytes.
 _LONGEST_KEY = 120
@@ -199,7 +208,7 @@ class _Reader:
         self, builder: Builder, built: Built, record: dict[str, Any], mapping: RecordMapping, row: str
     ) -> None:
         """Say what the thing is, and who compiled its record and when."""
-        builder.add(built.thing, _IDENTIFIER, Literal(built.thing.code))
+        builder.add(built.thing, IDENTIFIER, Literal(built.thing.code))
         if (instead := mapping.instead.get(row)) is not None:
             builder.add(built.thing, RDF_TYPE, instead.of_class)
             builder.add(built.thing, TITLE, Literal.text(instead.title, "en"))
@@ -215,20 +224,18 @@ class _Reader:
         record = self.space.thing("record", built.thing.code)
         provenance = self.space.graph("provenance")
         builder.add(record, RDF_TYPE, Iri(WW + "Record"), provenance)
-        builder.add(record, _TOPIC, built.thing, provenance)
-        builder.add(record, Iri(WW + "inGraph"), built.graph, provenance)
+        builder.add(record, TOPIC, built.thing, provenance)
+        builder.add(record, IN_GRAPH, built.graph, provenance)
         builder.add(record, Iri(WW + "reviewStatus"), self.lookup.concept("review-status", "proposed"), provenance)
         for page in mapping.pages:
-            builder.add(record, _DERIVED, Iri(page), provenance)
+            builder.add(record, DERIVED_FROM, Iri(page), provenance)
             builder.add(record, _SOURCE, Iri(page), provenance)
         if mapping.compiled:
             when = Literal(f"{mapping.compiled}T00:00:00Z", "", XSD_DATETIME)
-            builder.add(record, Iri(_PROV + "generatedAtTime"), when, provenance)
+            builder.add(record, GENERATED_AT, when, provenance)
         if mapping.compiled_by:
             problem = Problem(built.where, built.thing.code, "compiled-by", mapping.compiled_by, "is no agent.")
-            builder.mention(
-                "agent", mapping.compiled_by, record, (Iri(_PROV + "wasAttributedTo"),), provenance, problem
-            )
+            builder.mention("agent", mapping.compiled_by, record, (ATTRIBUTED_TO,), provenance, problem)
 
     # ---- RDF ----
 
@@ -298,7 +305,7 @@ class _Reader:
         """Return the links that there are, without those from records that are given anew."""
         links = set(self.collection.store.match(graph=self.links))
         replaced = {built.thing for built in self.built if not built.adds}
-        stale = {quad.subject for quad in links if quad.predicate == _LINK_FROM and quad.object in replaced}
+        stale = {quad.subject for quad in links if quad.predicate == LINK_FROM and quad.object in replaced}
         return {quad for quad in links if quad.subject not in stale}
 
     def lay_out(self, contents: dict[Iri, set[Quad]], links: set[Quad]) -> None:
@@ -352,8 +359,8 @@ class _Reader:
         iri = self.space.thing("link", f"{start.code}--{end.code}")
         text = explanation.replace("{from}", self.title(start, contents)).replace("{to}", self.title(end, contents))
         yield Quad(iri, RDF_TYPE, Iri(WW + "Link"), self.links)
-        yield Quad(iri, _LINK_FROM, start, self.links)
-        yield Quad(iri, _LINK_TO, end, self.links)
+        yield Quad(iri, LINK_FROM, start, self.links)
+        yield Quad(iri, LINK_TO, end, self.links)
         yield Quad(iri, Iri(WW + "linkType"), self.lookup.concept("link-type", "stated"), self.links)
         yield Quad(iri, Iri(WW + "reviewStatus"), self.lookup.concept("review-status", "accepted"), self.links)
         yield Quad(iri, Iri(WW + "explanation"), Literal.text(text, "en"), self.links)

@@ -11,10 +11,9 @@ from whatworks.ingest.mapping import FieldMapping, PartMapping, RecordMapping
 from whatworks.ingest.tally import Problem, Tally
 from whatworks.ingest.values import check_text, term_of, text_of
 from whatworks.lookup import Lookup
-from whatworks.namespaces import WW, Space, key_of
+from whatworks.namespaces import POSITION, Space, key_of
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Term
 
-POSITION = Iri(WW + "position")
 PATTERN = re.compile(r"\{(\w+)\}")
 
 

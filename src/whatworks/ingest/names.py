@@ -5,16 +5,12 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from whatworks.collection import Collection
-from whatworks.namespaces import folded, key_of
+from whatworks.namespaces import DCTERMS, FOAF, NAME, TITLE, WW, folded, key_of
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad
 
-_FOAF = "http://xmlns.com/foaf/0.1/"
-_DCTERMS = "http://purl.org/dc/terms/"
-NAME = Iri(_FOAF + "name")
-AGENT = Iri(_FOAF + "Agent")
-TITLE = Iri(_DCTERMS + "title")
-SPATIAL = Iri(_DCTERMS + "spatial")
-COLLECTION = Iri("https://w3id.org/whatworks/ont#Collection")
+AGENT = Iri(FOAF + "Agent")
+SPATIAL = Iri(DCTERMS + "spatial")
+COLLECTION = Iri(WW + "Collection")
 
 
 class Register:

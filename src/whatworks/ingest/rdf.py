@@ -17,13 +17,10 @@ from whatworks.formats import by_file
 from whatworks.ingest.build import Built
 from whatworks.ingest.mapping import FOLDERS
 from whatworks.ingest.tally import Problem, Tally
-from whatworks.namespaces import WW, is_key, key_of
+from whatworks.namespaces import ASSIGNED_FACET, IN_GRAPH, SUBPROPERTY, TOPIC, is_key, key_of
 from whatworks.store import parse
 from whatworks.terms import BlankNode, Iri, Quad, write_term
 
-_TOPIC = Iri("http://xmlns.com/foaf/0.1/primaryTopic")
-_SUBPROPERTY = Iri("http://www.w3.org/2000/01/rdf-schema#subPropertyOf")
-_IN_GRAPH, _ASSIGNED = Iri(WW + "inGraph"), Iri(WW + "assignedFacet")
 # Things that have no file of their own, and the graph that holds all of them.
 SHARED = {
     "agent": "agents",
@@ -61,12 +58,12 @@ class _Router:
         self.space = collection.space
         self.tally = tally
         self.found = RdfRecords()
-        subproperties = collection.store.match(predicate=_SUBPROPERTY, value=_ASSIGNED)
+        subproperties = collection.store.match(predicate=SUBPROPERTY, value=ASSIGNED_FACET)
         self.assigned = {quad.subject: self.space.graph(f"assigned/{_words(quad)}") for quad in subproperties}
 
     def route(self, quads: list[Quad]) -> RdfRecords:
-        topics = {quad.subject: quad.object for quad in quads if quad.predicate == _TOPIC}
-        graphs = {topics.get(quad.subject): quad.object for quad in quads if quad.predicate == _IN_GRAPH}
+        topics = {quad.subject: quad.object for quad in quads if quad.predicate == TOPIC}
+        graphs = {topics.get(quad.subject): quad.object for quad in quads if quad.predicate == IN_GRAPH}
         groups: dict[Iri, list[Quad]] = defaultdict(list)
         for quad in quads:
             topic = topics.get(quad.subject)
