@@ -8,6 +8,7 @@ Error:
     └── InputError            exit 3   a file, a query text, the store or the system is at fault
         ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile
         ├── QueryHeader, QuerySyntax, QueryRefused
+        ├── MissingExtra
         ├── MappingFault, ImportRefused, ShapeFault, SettingsFault, Unwritable, InvalidTerm
         └── DamagedRelease, NewerRelease, Locked, SourcesChanged
 
@@ -202,6 +203,12 @@ class Unwritable(InputError):
     """A file or folder cannot be written."""
 
     code = "unwritable"
+
+
+class MissingExtra(InputError):
+    """A library that is only installed on demand is not there."""
+
+    code = "missing-extra"
 
 
 class CheckFailed(Error):

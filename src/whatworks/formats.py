@@ -19,6 +19,7 @@ class Format:
         endings: File name endings, the usual one first.
         carries: rows of a table, triples of one graph, or quads of several.
         readable: Whether data files of this format can be read.
+        binary: Whether it is no text, and so nothing for a terminal.
     """
 
     name: str
@@ -26,8 +27,10 @@ class Format:
     endings: tuple[str, ...]
     carries: Carries
     readable: bool = False
+    binary: bool = False
 
 
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS = (
     Format("table", "text/plain", (".txt",), "rows"),
     Format("csv", "text/csv", (".csv",), "rows"),
@@ -35,6 +38,8 @@ FORMATS = (
     Format("json", "application/sparql-results+json", (".srj", ".json"), "rows"),
     Format("xml", "application/sparql-results+xml", (".srx", ".xml"), "rows"),
     Format("md", "text/markdown", (".md",), "rows"),
+    Format("xlsx", f"{_OFFICE}.spreadsheetml.sheet", (".xlsx",), "rows", binary=True),
+    Format("parquet", "application/vnd.apache.parquet", (".parquet",), "rows", binary=True),
     Format("turtle", "text/turtle", (".ttl",), "triples", readable=True),
     Format("ntriples", "application/n-triples", (".nt",), "triples", readable=True),
     Format("rdfxml", "application/rdf+xml", (".rdf", ".owl"), "triples", readable=True),

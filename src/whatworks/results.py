@@ -1,23 +1,20 @@
 """Answers: a table of rows, a yes or no, or triples, and how each is written.
 
-The writers for the SPARQL 1.1 result formats work from the rows, so that an answer is the same text whichever store
-gave it; where the engine can write the bytes itself (`Table.engine_bytes`), nothing is converted in Python.
-Sources: SPARQL 1.1 Query Results JSON, XML, CSV and TSV Formats (W3C).
+Where the engine can write the bytes itself (`Table.engine_bytes`), nothing is converted in Python; else `rows` writes
+the SPARQL 1.1 result formats, so that an answer is the same text whichever store gave it.
 """
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from whatworks.errors import Error
+from whatworks.rows import RESULTS, ROW_WRITERS
 from whatworks.terms import (
-    XSD_BOOLEAN,
     XSD_DECIMAL,
     XSD_INTEGER,
-    XSD_STRING,
     BlankNode,
     Iri,
     Literal,
@@ -25,10 +22,17 @@ from whatworks.terms import (
     Triple,
 )
 
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+    from whatworks.codebook import Codebook
+    from whatworks.native import Values
+
 Row: TypeAlias = tuple[Term | None, ...]
 Short: TypeAlias = Callable[[Iri], str]
 
-_RESULTS = 'xmlns="http://www.w3.org/2005/sparql-results#"'
 # Characters that would move the cursor, hide text, turn its direction round or cannot be written.
 _UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
@@ -40,22 +44,73 @@ _NO_WIDTH = ("Mn", "Me", "Cf")
 
 @dataclass(slots=True)
 class Table:
-    """Rows of terms under named columns; can be read once.
+    """Rows of terms under named columns.
+
+    Going through it keeps the rows, so that it can be read again; `write` lets them pass, and can be called once.
 
     Attributes:
         columns: The variables, in the order of the query.
-        rows: The rows; None where a variable is not bound.
+        rows: The rows as they come; None where a variable is not bound.
         engine_bytes: Writes the whole answer in a SPARQL format without passing through Python, if the store can.
         note: What a reader must know of the answer, such as that rows were cut.
+        about: Makes the codebook, of the rows and of the kinds of the columns.
     """
 
     columns: tuple[str, ...]
     rows: Iterable[Row]
     engine_bytes: Callable[[str], bytes] | None = None
     note: str = ""
+    about: "Callable[[Table, Sequence[str]], Codebook] | None" = None
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(self.rows)
+        return iter(self.kept())
+
+    def kept(self) -> list[Row]:
+        """Return all rows, read once and kept."""
+        if not isinstance(self.rows, list):
+            self.rows, self.engine_bytes = list(self.rows), None
+        return self.rows
+
+    def codebook(self) -> "Codebook":
+        """Return what the columns mean and where the rows come from."""
+        from whatworks.codebook import plain_codebook  # noqa: PLC0415 - for files and data frames only
+        from whatworks.native import kinds  # noqa: PLC0415 - the same
+
+        found = kinds(self.columns, self.kept())
+        return self.about(self, found) if self.about is not None else plain_codebook(self.columns, found, self.note)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return a pandas data frame (extra `pandas`)."""
+        from whatworks import frames  # noqa: PLC0415 - an extra
+
+        return frames.to_pandas(self.native())
+
+    def to_polars(self) -> "polars.DataFrame":
+        """Return a Polars data frame (extra `polars`)."""
+        from whatworks import frames  # noqa: PLC0415 - an extra
+
+        return frames.to_polars(self.native())
+
+    def to_arrow(self) -> "pyarrow.Table":
+        """Return an Arrow table with the codebook in its metadata (extra `arrow`)."""
+        from whatworks import frames  # noqa: PLC0415 - an extra
+
+        return frames.to_arrow(self.native(), self.codebook())
+
+    def native(self) -> "Values":
+        """Return the rows as values that spreadsheets and data frames know."""
+        from whatworks.native import values  # noqa: PLC0415 - for files and data frames only
+
+        return values(self.columns, self.kept())
+
+    def _repr_html_(self) -> str:
+        """Return the table as a notebook shows it; what the rows hold is text."""
+        from html import escape  # noqa: PLC0415 - for notebooks only
+
+        head = "".join(f"<th>{escape(column)}</th>" for column in self.columns)
+        rows = ("".join(f"<td>{escape(plain(term))}</td>" for term in row) for row in self.kept())
+        note = f"<p>{escape(self.note)}</p>" if self.note else ""
+        return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>{note}"
 
     def cut(self, limit: int | None) -> "Table":
         """Return at most `limit` rows, with a note if there were more."""
@@ -64,20 +119,41 @@ class Table:
         rows: list[Row] = []
         for row in self.rows:
             if len(rows) == limit:
-                return Table(self.columns, rows, note=f"Only the first {limit} rows are shown; there are more.")
+                note = f"Only the first {limit} rows are shown; there are more."
+                return Table(self.columns, rows, note=note, about=self.about)
             rows.append(row)
-        return Table(self.columns, rows, note=self.note)
+        return Table(self.columns, rows, note=self.note, about=self.about)
 
     def write(self, name: str, *, short: Short = str, width: int | None = None) -> bytes:
         """Return the table in a row format; `short` shortens IRIs for people, `width` is the terminal's."""
         # The engine leaves an IRI with a comma unquoted in CSV, which would move the columns after it.
         if self.engine_bytes is not None and name in ("json", "xml", "tsv"):
-            return self.engine_bytes(name)
-        if name == "table":
-            return write_table(self.columns, self.rows, short, width).encode()
-        if name == "md":
-            return _write_markdown(self.columns, self.rows, short).encode()
-        return _ROW_WRITERS[name](self.columns, self.rows)
+            written = self.engine_bytes(name)
+        elif name == "table":
+            written = write_table(self.columns, self.rows, short, width).encode()
+        elif name == "md":
+            written = _write_markdown(self.columns, self.rows, short).encode()
+        elif name in ("xlsx", "parquet"):
+            written = self._file(name)
+        else:
+            written = ROW_WRITERS[name](self.columns, self.rows)
+        if not isinstance(self.rows, list):
+            self.rows, self.engine_bytes = _read_already(), None
+        return written
+
+    def _file(self, name: str) -> bytes:
+        if name == "parquet":
+            from whatworks import frames  # noqa: PLC0415 - an extra
+
+            return frames.parquet(self.native(), self.codebook())
+        from whatworks import workbook  # noqa: PLC0415 - takes half a second to import
+
+        return workbook.write(self.native(), self.codebook())
+
+
+def _read_already() -> Iterator[Row]:
+    raise Error("The rows of this answer have been written already.", hint="Ask again, or go through the rows first.")
+    yield ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +170,7 @@ class Boolean:
 
             return json.dumps({"head": {}, "boolean": self.value}, separators=(",", ":")).encode()
         if name == "xml":
-            return f'<?xml version="1.0"?><sparql {_RESULTS}><head></head><boolean>{word}</boolean></sparql>'.encode()
+            return f'<?xml version="1.0"?><sparql {RESULTS}><head></head><boolean>{word}</boolean></sparql>'.encode()
         if name in ("csv", "tsv"):
             return word.encode()
         return (("yes" if self.value else "no") + "\n").encode()
@@ -212,123 +288,3 @@ def _write_markdown(columns: Sequence[str], rows: Iterable[Row], short: Short) -
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     lines += [f"| {' | '.join(cell(term) for term in row)} |" for row in rows]
     return "\n".join(lines) + "\n"
-
-
-def _write_json(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    import json  # noqa: PLC0415 - needed for one format
-
-    bindings = [
-        {column: _json_term(term) for column, term in zip(columns, row, strict=True) if term is not None}
-        for row in rows
-    ]
-    document = {"head": {"vars": list(columns)}, "results": {"bindings": bindings}}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _json_term(term: Term) -> dict[str, Any]:
-    match term:
-        case Iri():
-            return {"type": "uri", "value": str(term)}
-        case BlankNode():
-            return {"type": "bnode", "value": term.name}
-        case Literal():
-            found = {"type": "literal", "value": term.value}
-            if term.language:
-                return {**found, "xml:lang": term.language}
-            return found if term.datatype == XSD_STRING else {**found, "datatype": str(term.datatype)}
-
-
-def _write_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    for row in rows:
-        cells = [term.value if isinstance(term, Literal) else "" if term is None else _csv_node(term) for term in row]
-        # One empty cell must still be a line that a reader takes for a row.
-        text.write("\r\n") if cells == [""] else writer.writerow(cells)
-    return text.getvalue().encode()
-
-
-def _csv_node(term: Iri | BlankNode) -> str:
-    return f"_:{term.name}" if isinstance(term, BlankNode) else str(term)
-
-
-def _write_tsv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    lines = ["\t".join(f"?{column}" for column in columns)]
-    lines += ["\t".join("" if term is None else _tsv_term(term) for term in row) for row in rows]
-    return ("\n".join(lines) + "\n").encode()
-
-
-# Inside the quotes of TSV everything stands as it is but what would end the cell, the line or the quotes.
-_IN_TSV = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-_BARE_IN_TSV = {
-    XSD_INTEGER: re.compile(r"[+-]?[0-9]+"),
-    XSD_DECIMAL: re.compile(r"[+-]?[0-9]*\.[0-9]+"),
-    XSD_BOOLEAN: re.compile(r"true|false"),
-}
-
-
-def _tsv_term(term: Term) -> str:
-    if not isinstance(term, Literal):
-        return f"_:{term.name}" if isinstance(term, BlankNode) else f"<{term}>"
-    text = f'"{term.value.translate(_IN_TSV)}"'
-    if term.language:
-        return f"{text}@{term.language}"
-    if (form := _BARE_IN_TSV.get(term.datatype)) and form.fullmatch(term.value):
-        return term.value
-    return text if term.datatype == XSD_STRING else f"{text}^^<{term.datatype}>"
-
-
-def _write_xml(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    head = "".join(f'<variable name="{_xml_text(column)}"/>' for column in columns)
-    parts = [f'<?xml version="1.0"?><sparql {_RESULTS}><head>{head}</head><results>']
-    for row in rows:
-        bound = zip(columns, row, strict=True)
-        cells = (
-            f'<binding name="{_xml_text(column)}">{_xml_term(term)}</binding>'
-            for column, term in bound
-            if term is not None
-        )
-        parts.append(f"<result>{''.join(cells)}</result>")
-    parts.append("</results></sparql>")
-    return "".join(parts).encode()
-
-
-_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
-
-
-def _xml_term(term: Term) -> str:
-    match term:
-        case Iri():
-            return f"<uri>{_xml_text(term)}</uri>"
-        case BlankNode():
-            return f"<bnode>{_xml_text(term.name)}</bnode>"
-        case Literal():
-            if term.language:
-                attribute = f' xml:lang="{_xml_text(term.language)}"'
-            elif term.datatype == XSD_STRING:
-                attribute = ""
-            else:
-                attribute = f' datatype="{_xml_text(term.datatype)}"'
-            return f"<literal{attribute}>{_xml_text(term.value)}</literal>"
-
-
-def _xml_text(text: str) -> str:
-    """Escape a text; white space at its ends is written so that no reader strips it."""
-    inner = text.strip(" \t\n\r")
-    if not inner:
-        return _numbered(text)
-    start = text.index(inner[0])
-    return _numbered(text[:start]) + inner.translate(_XML) + _numbered(text[start + len(inner) :])
-
-
-def _numbered(text: str) -> str:
-    return "".join(f"&#{ord(char)};" for char in text)
-
-
-_ROW_WRITERS: dict[str, Callable[[Sequence[str], Iterable[Row]], bytes]] = {
-    "json": _write_json,
-    "csv": _write_csv,
-    "tsv": _write_tsv,
-    "xml": _write_xml,
-}

@@ -1,0 +1,118 @@
+"""RDF terms as the values that spreadsheets and data frames know: numbers, dates, yes and no, texts."""
+
+import datetime
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from whatworks.terms import XSD, XSD_BOOLEAN, XSD_DATE, XSD_DATETIME, XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term
+
+Native = str | int | float | bool | datetime.date | datetime.datetime | None
+
+_WHOLE = {
+    XSD_INTEGER,
+    *(Iri(XSD + name) for name in ("gYear", "int", "long", "short", "nonNegativeInteger", "positiveInteger")),
+}
+_BROKEN = {XSD_DECIMAL, Iri(XSD + "double"), Iri(XSD + "float")}
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EXACT = 2**53  # beyond it a spreadsheet or a float changes digits
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The rows of a table as values.
+
+    Attributes:
+        columns: The headings.
+        kinds: What all values of a column are: integer, number, boolean, date, datetime, iri or text.
+        rows: The rows.
+    """
+
+    columns: Sequence[str]
+    kinds: Sequence[str]
+    rows: Sequence[Sequence[Native]]
+
+    def column(self, index: int) -> list[Native]:
+        """Return the values of a column."""
+        return [row[index] for row in self.rows]
+
+
+def values(columns: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> Values:
+    """Return the rows as values of the kinds of their columns."""
+    found = kinds(columns, rows)
+    return Values(columns, found, [[value(term, kind) for term, kind in zip(row, found, strict=True)] for row in rows])
+
+
+def kinds(columns: Sequence[str], rows: Iterable[Sequence[Term | None]]) -> list[str]:
+    """Return for each column what all its values are: integer, number, boolean, date, datetime, iri or text.
+
+    A column without values is text; whole and broken numbers together are numbers.
+    """
+    found: list[set[str]] = [set() for _ in columns]
+    for row in rows:
+        for index, term in enumerate(row):
+            if term is not None:
+                found[index].add(_kind(term))
+    return [_common(each) for each in found]
+
+
+def value(term: Term | None, kind: str) -> Native:
+    """Return a term as a value of the kind of its column."""
+    if term is None:
+        return None
+    text = term.value if isinstance(term, Literal) else str(term) if isinstance(term, Iri) else f"_:{term.name}"
+    return _READERS[kind](text) if kind in _READERS else text
+
+
+def _common(found: set[str]) -> str:
+    if found == {"integer", "number"}:
+        return "number"
+    return found.pop() if len(found) == 1 else "text"
+
+
+def _kind(term: Term) -> str:
+    if not isinstance(term, Literal):
+        return "iri" if isinstance(term, Iri) else "text"
+    kind = _literal_kind(term)
+    try:
+        _READERS[kind](term.value)
+    except (ValueError, ArithmeticError, KeyError):
+        return "text"
+    return kind
+
+
+def _literal_kind(term: Literal) -> str:
+    if term.datatype in _WHOLE:
+        return "integer" if len(term.value) <= 20 and abs(int(term.value)) <= _EXACT else "text"
+    if term.datatype in _BROKEN:
+        return "number"
+    if term.datatype == XSD_BOOLEAN:
+        return "boolean"
+    if term.datatype == XSD_DATE and _DAY.fullmatch(term.value):
+        return "date"
+    return "datetime" if term.datatype == XSD_DATETIME else "text"
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "1": True, "false": False, "0": False}[text]
+
+
+def _number(text: str) -> float:
+    found = float(text)
+    if found != found or found in (float("inf"), float("-inf")):  # noqa: PLR0124 - only NaN is not itself
+        raise ValueError(text)
+    # A number with more digits than a float keeps stays a text, or the file would say something else.
+    if "e" not in text.lower() and Decimal(text) != Decimal(repr(found)):
+        raise ValueError(text)
+    return found
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": int,
+    "number": _number,
+    "boolean": _boolean,
+    "date": datetime.date.fromisoformat,
+    "datetime": datetime.datetime.fromisoformat,
+}
