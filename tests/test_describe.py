@@ -279,7 +279,7 @@ def test_unknown_class(kg: KnowledgeGraph) -> None:
 def test_table(kg: KnowledgeGraph) -> None:
     """A table has a row for each thing, IRI, key and label first, and what was assigned is marked in the head."""
     things = kg.things(["expairs-project", "youthreach"])
-    table = kg.describer.table(things)
+    table = kg.table(["expairs-project", "youthreach"])
     assert isinstance(table, Table)
     assert table.columns[:3] == ("iri", "key", "label")
     assert len(table.columns) == len(set(table.columns))
@@ -292,14 +292,14 @@ def test_table(kg: KnowledgeGraph) -> None:
 
 def test_fields_of_one_name_stand_in_columns_of_their_own(titles: KnowledgeGraph) -> None:
     """Two properties that have one name have two columns, and each says which it is."""
-    table = titles.describer.table([Iri(ID + "intervention/e")])
+    table, _ = titles.describer.table([Iri(ID + "intervention/e")])
     (row,) = [dict(zip(table.columns, row, strict=True)) for row in table]
     assert (Literal("1"), Literal("2")) == (row["Odd (https://example.org/x)"], row["Odd (https://example.org/y)"])
 
 
 def test_table_of_nothing(kg: KnowledgeGraph) -> None:
     """Without things there are three columns and no row."""
-    table = kg.describer.table([])
+    table, _ = kg.describer.table([])
     assert (("iri", "key", "label"), []) == (table.columns, list(table))
 
 

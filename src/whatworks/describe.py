@@ -179,9 +179,10 @@ class Describer:
 
     # ---- for people ----
 
-    def table(self, things: Iterable[Iri]) -> Table:
-        """Return things as rows: IRI, key, title, then every field that one of them has; several values are joined.
+    def table(self, things: Iterable[Iri]) -> tuple[Table, dict[str, str]]:
+        """Return things as rows, and what the columns mean.
 
+        The columns are IRI, key, label, then every field that one of the things has; several values are joined.
         What was assigned or computed stands in columns of its own, and their heads say so.
         """
         columns: dict[tuple[str, Iri], None] = {}
@@ -208,7 +209,15 @@ class Describer:
         # Two properties may have one name; then each says which it is.
         same = Counter(("iri", "key", "label", *(name for name, _ in columns)))
         heads = [name if same[name] == 1 else f"{name} ({self._short(prop)})" for name, prop in columns]
-        return Table(("iri", "key", "label", *heads), [row(*each) for each in rows])
+        meanings = {"iri": "The thing.", "key": "Last part of the IRI.", "label": "Its title or name."}
+        for head, (_, prop) in zip(heads, columns, strict=True):
+            meanings[head] = " ".join(filter(None, [self._definition(prop), f"({self._short(prop)})"]))
+        return Table(("iri", "key", "label", *heads), [row(*each) for each in rows]), meanings
+
+    def _definition(self, prop: Iri) -> str:
+        """Return what the model says that a property means, in English."""
+        found = [quad.object for quad in self._store.match(prop, Iri(SKOS + "definition"))]
+        return next((each.value for each in found if isinstance(each, Literal) and each.language == "en"), "")
 
     def describe(self, thing: Iri, language: str | None = None) -> Description:
         """Describe a thing in a language, or in the project's preferred ones."""

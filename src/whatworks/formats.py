@@ -66,6 +66,13 @@ def by_name(name: str, *, rows: bool) -> Format:
     raise UnknownFormat(f"Format {name!r} cannot carry {carried}.", hint=f"Choose one of: {', '.join(allowed)}.")
 
 
+def by_ending(name: str, *, rows: bool) -> str | None:
+    """Return the name of the format that a file's ending says and that carries rows, or triples; None if none."""
+    ending = PurePath(name).suffix.lower()
+    fitting = (format for format in FORMATS if (format.carries == "rows") == rows and ending in format.endings)
+    return next((format.name for format in fitting), None)
+
+
 def by_file(name: str) -> Format:
     """Return the readable format that a file's ending says.
 

@@ -52,7 +52,7 @@ def to_pandas(values: Values) -> "pandas.DataFrame":
             found[name] = library.to_datetime(library.Series(column, dtype="object"), utc=kind == "datetime")
         else:
             found[name] = library.Series(column, dtype=types.get(kind, "string"))
-    frame: "pandas.DataFrame" = library.DataFrame(found, columns=list(values.columns))
+    frame: pandas.DataFrame = library.DataFrame(found, columns=list(values.columns))
     return frame
 
 
@@ -71,7 +71,7 @@ def to_polars(values: Values) -> "polars.DataFrame":
         "datetime": library.Datetime("us", "UTC"),
     }
     schema = {name: types.get(kind, library.String) for name, kind in zip(values.columns, values.kinds, strict=True)}
-    frame: "polars.DataFrame" = library.DataFrame(list(values.rows), schema=schema, orient="row")
+    frame: polars.DataFrame = library.DataFrame(list(values.rows), schema=schema, orient="row")
     return frame
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from whatworks.ingest import Batch
     from whatworks.jsonld import Documents
     from whatworks.release import Release, Releases
+    from whatworks.tabular import Tabular
     from whatworks.why import Origin
 
 
@@ -169,7 +170,17 @@ class KnowledgeGraph:
 
     def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
         """Answer a stored query with values as people type them."""
-        return self.collection.store.query(self.sparql_of(query, values), standalone=True)
+        answer = self.collection.store.query(self.sparql_of(query, values), standalone=True)
+        if isinstance(answer, Table):
+            answer.about = lambda table, kinds: self._tabular.of_query(query, values, table, kinds)
+        return answer
+
+    @cached_property
+    def _tabular(self) -> "Tabular":
+        from whatworks.tabular import Tabular  # noqa: PLC0415 - for files and data frames only
+
+        source = f"release {self.release.name}" if self.release is not None else "the files, not a release"
+        return Tabular(self.collection, self.catalogue, self.describer, source)
 
     def sparql_of(self, query: Query, values: Mapping[str, Sequence[str]]) -> str:
         """Return the SPARQL text of a stored query with the values bound."""
@@ -211,6 +222,21 @@ class KnowledgeGraph:
         from whatworks.describe import Describer  # noqa: PLC0415 - not every command needs it
 
         return Describer(self.collection, self.catalogue)
+
+    def table(self, names: Sequence[str] = (), of_class: str | None = None) -> Table:
+        """Return things as rows: IRI, key, label, then every field that one of them has.
+
+        Args:
+            names: Keys, IRIs, CURIEs or titles.
+            of_class: Instead, all things of this class.
+
+        Raises:
+            UnknownThing: There is no such thing or class.
+        """
+        found, meanings = self.describer.table(self.things(names, of_class))
+        title = f"All things of the class {of_class}" if of_class else "Things that were named"
+        found.about = lambda table, kinds: self._tabular.of_things(title, meanings, table, kinds)
+        return found
 
     def why(self, name: str, predicate: str | None = None) -> "list[Origin]":
         """Say where the statements about a thing come from: a record and its pages, a method, or a rule.

@@ -75,8 +75,8 @@ def _common(found: set[str]) -> str:
 def _kind(term: Term) -> str:
     if not isinstance(term, Literal):
         return "iri" if isinstance(term, Iri) else "text"
-    kind = _literal_kind(term)
     try:
+        kind = _literal_kind(term)
         _READERS[kind](term.value)
     except (ValueError, ArithmeticError, KeyError):
         return "text"

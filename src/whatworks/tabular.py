@@ -1,6 +1,6 @@
 """What the columns of an answer mean: the codebook of a stored query, and of things in rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from whatworks.catalogue import Catalogue, Query
 from whatworks.codebook import Codebook, Column
@@ -10,8 +10,6 @@ from whatworks.results import Table
 from whatworks.terms import Iri, Literal
 
 _IN_SCHEME = Iri("http://www.w3.org/2004/02/skos/core#inScheme")
-
-About = Callable[[Table, Sequence[str]], Codebook]
 
 
 class Tabular:
@@ -30,37 +28,32 @@ class Tabular:
         self._describer = describer
         self._source = source
 
-    def of_query(self, query: Query, values: Mapping[str, Sequence[str]]) -> About:
-        """Return what makes the codebook of a stored query's answer."""
-        asked = {parameter.name: values[parameter.name] for parameter in query.parameters if parameter.name in values}
-
-        def about(table: Table, kinds: Sequence[str]) -> Codebook:
-            return self._codebook(query.summary, f"whatworks query {query.name}", asked, query.returns, table, kinds)
-
-        return about
-
-    def of_things(self, title: str, meanings: Mapping[str, str]) -> About:
-        """Return what makes the codebook of things in rows."""
-
-        def about(table: Table, kinds: Sequence[str]) -> Codebook:
-            return self._codebook(title, "whatworks export", {}, meanings, table, kinds)
-
-        return about
-
-    def _codebook(
-        self,
-        title: str,
-        query: str,
-        asked: Mapping[str, Sequence[str]],
-        meanings: Mapping[str, str],
-        table: Table,
-        kinds: Sequence[str],
+    def of_query(
+        self, query: Query, values: Mapping[str, Sequence[str]], table: Table, kinds: Sequence[str]
     ) -> Codebook:
-        columns = [
+        """Return the codebook of a stored query's answer.
+
+        Args:
+            query: The query.
+            values: What was asked for, as people typed it.
+            table: The answer.
+            kinds: What the values of its columns are.
+        """
+        asked = {parameter.name: values[parameter.name] for parameter in query.parameters if parameter.name in values}
+        columns = self._columns(query.returns, table, kinds)
+        name = f"whatworks query {query.name}"
+        return Codebook(query.summary, name, asked, self._source, self._licences(), columns, table.note)
+
+    def of_things(self, title: str, meanings: Mapping[str, str], table: Table, kinds: Sequence[str]) -> Codebook:
+        """Return the codebook of things in rows."""
+        columns = self._columns(meanings, table, kinds)
+        return Codebook(title, "whatworks export", {}, self._source, self._licences(), columns, table.note)
+
+    def _columns(self, meanings: Mapping[str, str], table: Table, kinds: Sequence[str]) -> list[Column]:
+        return [
             Column(name, meanings.get(name, ""), kind, self._concepts(table, index) if kind == "iri" else {})
             for index, (name, kind) in enumerate(zip(table.columns, kinds, strict=True))
         ]
-        return Codebook(title, query, asked, self._source, self._licences(), columns, table.note)
 
     def _concepts(self, table: Table, index: int) -> dict[str, str]:
         """Return the concepts that stand in a column, with their labels; things of the collection are none."""

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
-from openpyxl.utils.escape import escape
 
 from whatworks.codebook import Codebook
 from whatworks.errors import UnknownFormat
@@ -17,6 +17,8 @@ from whatworks.native import Native, Values
 
 MOST_ROWS = 1_048_576
 _LONGEST = 32_767  # characters of a cell
+# Control characters, halves of characters, and an underscore that would begin such an escape.
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _EPOCH = datetime.datetime(1980, 1, 1)
 
 
@@ -29,6 +31,11 @@ def write(values: Values, codebook: Codebook) -> bytes:
     Raises:
         UnknownFormat: There are more rows than a sheet can hold.
     """
+    if len(values.rows) >= MOST_ROWS:
+        raise UnknownFormat(
+            f"A sheet holds at most {MOST_ROWS - 1} rows; the answer has {len(values.rows)}.",
+            hint="Choose csv or parquet.",
+        )
     book = Workbook(write_only=True)
     book.properties.creator = "whatworks"
     book.properties.created = book.properties.modified = _EPOCH
@@ -36,12 +43,8 @@ def write(values: Values, codebook: Codebook) -> bytes:
     sheet.freeze_panes = "A2"
     sheet.append([_cell(sheet, name, bold=True) for name in values.columns])
     cut = 0
-    for number, row in enumerate(values.rows, 2):
-        if number > MOST_ROWS:
-            raise UnknownFormat(
-                f"A sheet holds at most {MOST_ROWS - 1} rows; the answer has more.", hint="Choose csv or parquet."
-            )
-        cut += sum(isinstance(value, str) and len(value) > _LONGEST for value in row)
+    for row in values.rows:
+        cut += sum(isinstance(value, str) and len(_escaped(value)) > _LONGEST for value in row)
         sheet.append([_cell(sheet, value) for value in row])
     notes = book.create_sheet("Codebook")
     for column, width in zip("ABCD", (24, 60, 60, 20), strict=True):
@@ -54,13 +57,18 @@ def write(values: Values, codebook: Codebook) -> bytes:
     return _reproducible(book.save)
 
 
+def _escaped(text: str) -> str:
+    """Write what XML has no place for as the format does it (ECMA-376 22.9.2.19), so that nothing is lost."""
+    return _UNWRITABLE.sub(lambda found: f"_x{ord(found.group()[0]):04X}_" + found.group()[1:], text)
+
+
 def _cell(sheet: Any, value: Native, *, bold: bool = False) -> Any:
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:
         value = value.isoformat()
     cell = WriteOnlyCell(sheet)
     if isinstance(value, str):
-        text = escape(value.replace("\r\n", "\n"))
-        cell.value = text if len(text) <= _LONGEST else escape(value)[: _LONGEST - 1] + "…"
+        text = _escaped(value)
+        cell.value = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
         cell.data_type = "s"  # or a text that begins with = would be a formula
         if "\n" in value:
             cell.alignment = Alignment(wrap_text=True, vertical="top")

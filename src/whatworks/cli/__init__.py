@@ -26,7 +26,7 @@ COMMANDS = {
         "completion:completion",
         "Print the script by which a shell completes commands, queries, parameters and their values.",
     ),
-    "export": ("data:export", "Write things as RDF, JSON-LD or CSV."),
+    "export": ("data:export", "Write things as RDF, JSON-LD, CSV or a workbook."),
     "import": ("data:import_", "Bring records into the collection, one data file for each."),
     "new": ("project:new", "Begin a collection of your own in the new folder DIR."),
     "prune": ("release:prune", "Remove old releases; the one in use always stays."),

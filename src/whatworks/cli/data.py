@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from whatworks.cli.completion import completes, completes_format
-from whatworks.cli.output import Named, emit, output_option, write_rows
+from whatworks.cli.output import Named, emit, output_option
 
 if TYPE_CHECKING:
     from whatworks.ingest import Change
@@ -53,7 +53,7 @@ def show(opener: Any, key: str, lang: str | None, format_: str, output: Path | N
     "--format",
     "-f",
     "format_",
-    type=click.Choice((*_GRAPHS, "csv")),
+    type=click.Choice((*_GRAPHS, "csv", "xlsx", "parquet")),
     default="jsonld",
     help="Default: jsonld.",
 )
@@ -67,21 +67,24 @@ def export(
     format_: str,
     output: Path | None,
 ) -> None:
-    """Write things as RDF, JSON-LD or CSV.
+    """Write things as RDF, JSON-LD, CSV or a workbook.
 
     \b
     Examples:
       whatworks export expairs-project --format jsonld
-      whatworks export --class Tool --format csv --output tools.csv
+      whatworks export --class Tool --format xlsx --output tools.xlsx
       whatworks export --all --format nquads --output collection.nq
     """
     if sum((bool(keys), of_class is not None, everything)) != 1:
         raise click.UsageError("Say what to export: keys, --class CLASS, or --all.")
     kg = opener.kg
-    if format_ == "csv" and everything:
-        raise click.UsageError("A CSV file holds things of one class: say which with --class CLASS.")
-    if format_ == "csv":
-        emit(write_rows(kg, kg.describer.table(kg.things(keys, of_class)), "csv", on_terminal=False), output)
+    rows = format_ in ("csv", "xlsx", "parquet")
+    if rows and everything:
+        raise click.UsageError("A table holds things of one class: say which with --class CLASS.")
+    if rows:
+        from whatworks.cli.output import emit_answer  # noqa: PLC0415 - lazy on purpose
+
+        emit_answer(kg, kg.table(keys, of_class), format_, output, None)
     else:
         emit(kg.export(format_, keys, of_class), output)
 

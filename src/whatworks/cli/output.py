@@ -41,8 +41,14 @@ output_option = click.option(
 _WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EBADF)
 
 
-def emit(content: bytes, output: Path | None) -> None:
-    """Write bytes to a file, whole, or to standard output; where that is closed, to nowhere."""
+def emit(content: bytes, output: Path | None, beside: "dict[Path, bytes] | None" = None) -> None:
+    """Write bytes to a file, whole, or to standard output; where that is closed, to nowhere.
+
+    Args:
+        content: The bytes.
+        output: The file, or None for standard output.
+        beside: Files that are written with that file, or not at all.
+    """
     if output is None:
         if sys.stdout is not None:
             sys.stdout.buffer.write(content)
@@ -50,22 +56,36 @@ def emit(content: bytes, output: Path | None) -> None:
         return
     from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
 
-    write_files({output: content})
-    click.echo(f"Wrote {output} ({len(content)} bytes).", err=True)
+    written = {output: content, **(beside or {})}
+    write_files(written)
+    for file, bytes_ in written.items():
+        click.echo(f"Wrote {file} ({len(bytes_)} bytes).", err=True)
 
 
 def emit_answer(
     kg: "KnowledgeGraph", answer: "Answer", format: str | None, output: Path | None, limit: int | None
 ) -> None:
-    """Write an answer in a format; without one, a table on a terminal, CSV in a pipe, Turtle for a graph."""
-    from whatworks.formats import by_name  # noqa: PLC0415 - lazy on purpose
-    from whatworks.results import Boolean, Table  # noqa: PLC0415 - lazy on purpose
+    """Write an answer in a format; without one, that of the file's ending, else a table, CSV in a pipe, or Turtle.
+
+    A CSV or TSV file gets its codebook in a file beside it.
+    """
+    from whatworks.formats import by_ending, by_name  # noqa: PLC0415 - lazy on purpose
+    from whatworks.results import Boolean, Table, Triples  # noqa: PLC0415 - lazy on purpose
 
     on_terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
+    if format is None and output is not None:
+        format = by_ending(output.name, rows=not isinstance(answer, Triples))
     if isinstance(answer, Table):
-        name = by_name(format or ("table" if on_terminal else "csv"), rows=True).name
+        chosen = by_name(format or ("table" if on_terminal else "csv"), rows=True)
+        if chosen.binary and on_terminal:
+            raise click.UsageError(f"{chosen.name} is no text. Say where to: --output FILE{chosen.endings[0]}.")
         cut = answer.cut(limit)
-        emit(write_rows(kg, cut, name, on_terminal), output)
+        if output is not None and chosen.name in ("csv", "tsv"):
+            cut.kept()
+            sidecar = output.with_name(f"{output.name}-metadata.json")
+            emit(cut.write(chosen.name), output, {sidecar: cut.codebook().csvw(output.name)})
+        else:
+            emit(write_rows(kg, cut, chosen.name, on_terminal), output)
         if cut.note:
             click.echo(cut.note, err=True)
     elif isinstance(answer, Boolean):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from whatworks.catalogue import Parameter, Query
     from whatworks.kg import KnowledgeGraph
 
-_FORMATS = "table, csv, tsv, json, xml, md; for graphs turtle, trig, ntriples, nquads, rdfxml, jsonld"
+_FORMATS = "table, csv, tsv, json, xml, md, xlsx, parquet; for graphs turtle, trig, ntriples, nquads, rdfxml, jsonld"
 format_option = click.option(
     "--format",
     "-f",
