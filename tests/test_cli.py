@@ -397,10 +397,10 @@ def test_stats() -> None:
 
 def test_output_to_a_file(tmp_path: Path) -> None:
     """With --output the file holds what would else be printed, folders are made, and nothing else is printed."""
-    result = run("query", "testimony-only", "--output", "deep/er/a.csv")
+    result = run("query", "testimony-only", "--output", "deep/er/a.md")
     assert result.stdout == ""
-    assert (tmp_path / "deep/er/a.csv").read_bytes() == run("query", "testimony-only").stdout_bytes
-    assert [path.name for path in (tmp_path / "deep/er").iterdir()] == ["a.csv"]
+    assert (tmp_path / "deep/er/a.md").read_bytes() == run("query", "testimony-only", "--format", "md").stdout_bytes
+    assert [path.name for path in (tmp_path / "deep/er").iterdir()] == ["a.md"]
 
 
 def test_output_replaces_the_whole_file(tmp_path: Path) -> None:

@@ -5,10 +5,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from whatworks import KnowledgeGraph
 from whatworks.cli import main
 from whatworks.codebook import Codebook, Column
-from whatworks.results import Table
 
 BOOK = Codebook(
     "What there is.",
@@ -60,21 +58,3 @@ def test_a_csv_file_has_its_codebook_beside_it(tmp_path: Path) -> None:
     assert "--country Belgium" in beside["dc:provenance"]
     assert "first 2 rows" in beside["rdfs:comment"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["found.csv", "found.csv-metadata.json"]
-
-
-def test_every_stored_query_has_a_meaning_for_every_column(kg: KnowledgeGraph) -> None:
-    """No column of a stored query is left without a meaning."""
-    for query in kg.catalogue.all():
-        if query.form == "SELECT" and not any(parameter.required for parameter in query.parameters):
-            answer = kg.ask(query, {})
-            assert isinstance(answer, Table)
-            found = answer.cut(3).codebook()
-            assert all(column.meaning for column in found.columns), query.name
-            assert found.licences, query.name
-
-
-def test_things_in_rows_have_a_codebook(kg: KnowledgeGraph) -> None:
-    """A column of an export names its property and what the model says of it."""
-    found = {column.name: column.meaning for column in kg.table(of_class="Tool").codebook().columns}
-    assert "(ww:stage)" in found["Stage"]
-    assert found["iri"] == "The thing."
