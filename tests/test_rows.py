@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.strategies import CELLS
 from whatworks.results import Row, Table
 from whatworks.store import EmbeddedStore
-from whatworks.terms import Iri, Literal, write_term
+from whatworks.terms import BlankNode, Iri, Literal, write_term
 
 SPARQL_FORMATS = ("json", "xml", "csv", "tsv")
 

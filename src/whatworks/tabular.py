@@ -6,10 +6,11 @@ from whatworks.catalogue import Catalogue, Query
 from whatworks.codebook import Codebook, Column
 from whatworks.collection import Collection
 from whatworks.describe import Describer
+from whatworks.namespaces import SKOS
 from whatworks.results import Table
 from whatworks.terms import Iri, Literal
 
-_IN_SCHEME = Iri("http://www.w3.org/2004/02/skos/core#inScheme")
+_IN_SCHEME = Iri(SKOS + "inScheme")
 
 
 class Tabular:
