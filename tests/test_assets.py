@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from tempfile import TemporaryDirectory
 from zipfile import Path as ZipPath
 from zipfile import ZipFile
@@ -14,6 +15,8 @@ import pytest
 
 from whatworks.assets import Asset, Assets, find_project, write_files
 from whatworks.errors import MissingFile, Place, Unwritable
+
+SOURCE = Path(__file__).parent.parent / "src/whatworks"
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
@@ -44,6 +47,17 @@ def test_find_finds_the_files_of_the_package() -> None:
     assert "ontology/prefixes.ttl" in [asset.name for asset in found.ontology()]
     assert all(asset.name.startswith("queries/") for asset in found.queries())
     assert found.data() != []
+
+
+def test_find_says_that_the_package_is_not_whole(tmp_path: Path) -> None:
+    """A package without its files says so, and how to mend it, at the first command."""
+    (tmp_path / "src").mkdir()
+    copytree(SOURCE, tmp_path / "src/whatworks", ignore=ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "whatworks", "queries"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "src")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    assert (3, "") == (done.returncode, done.stdout)
+    assert "Error [missing-file]: The ontology, queries and data of whatworks are not where they were" in done.stderr
 
 
 def test_find_refuses_a_project_that_is_not_there(tmp_path: Path) -> None:

@@ -385,11 +385,58 @@ def test_export(kg: KnowledgeGraph, tmp_path: Path) -> None:
     assert len(content.splitlines()) == len(kg.collection.asserted())
 
 
+def test_a_table_is_of_one_class() -> None:
+    """Everything has too many classes for one table, and that is wrong usage."""
+    assert "holds things of one class: say which with --class CLASS." in (
+        run("export", "--all", "--format", "csv", status=2).stderr
+    )
+    assert "Say what to export" in run("export", status=2).stderr
+    assert "Say what to export" in run("export", "expairs-project", "--all", status=2).stderr
+
+
+def test_why_for_programs(kg: KnowledgeGraph) -> None:
+    """Origins as JSON have the terms of each statement, its graph and sort, and the pages of what is stated."""
+    found = json.loads(run("why", "expairs-project", "ww:scope", "--format", "json").stdout)
+    assert [
+        {
+            "subject": f"<{ID}intervention/expairs-project>",
+            "predicate": f"<{WW}scope>",
+            "object": "<https://w3id.org/whatworks/voc/scope/regional>",
+            "graph": "https://w3id.org/whatworks/graph/record/vet-toolkit/expairs-project",
+            "kind": "stated",
+            "how": "the record expairs-project",
+            "record": f"{ID}record/expairs-project",
+            "pages": [
+                "https://www.cedefop.europa.eu/en/tools/vet-toolkit-tackling-early-leaving/resources/expairs-project"
+            ],
+            "by": ["whatworks contributors"],
+            "when": "2026-11-21T00:00:00Z",
+        }
+    ] == found
+
+
 def test_stats() -> None:
     """The collection is counted."""
     rows = _rows(run("stats").stdout)
     counts = {row["class"]: row["count"] for row in rows}
     assert counts[WW + "Tool"] == "22"
+
+
+def test_one_letter_is_no_parameter(small: Path) -> None:
+    """A parameter is written with two hyphens, also where its name is one letter."""
+    (small / "queries/own").mkdir(parents=True)
+    (small / "queries/own/echo.rq").write_text(
+        "#+ summary: Says what it was given.\n"
+        "#+ params: [{name: x, type: text, summary: A word., example: a}]\n"
+        "#+ returns: {x: What was given.}\n"
+        'SELECT ?x WHERE {\n#if x\n  VALUES ?x { "a" }\n#end\n}\n',
+        encoding="utf-8",
+    )
+    assert "x\nb\n" == run("query", "echo", "--x", "b", project=small).stdout
+    assert "No such option" in run("query", "echo", "-x", "b", status=2, project=small).stderr
+    assert "The query 'echo' has no parameter 'y'.\nIt has: x." in (
+        run("query", "echo", "--y", "b", status=2, project=small).stderr
+    )
 
 
 # ---- where output goes ----
@@ -639,10 +686,36 @@ def test_installed_data_is_not_written(tmp_path: Path) -> None:
     assert result.returncode == 3
     assert result.stderr.startswith(b"Error [unwritable]: The collection that came with the package cannot be changed.")
     assert before == sorted(site.rglob("*"))
+    for command, said in (("build", b"has no place for releases."), ("prune", b"has no releases.")):
+        result = start(command, *(["--no-check"] if command == "build" else []), PYTHONPATH=str(site))
+        assert (3, b"Error [unwritable]: An installed package " + said) == (
+            result.returncode,
+            result.stderr.splitlines()[0],
+        )
     (tmp_path / "whatworks.toml").touch()
     result = start("import", "b.ttl", PYTHONPATH=str(site), PYTHONDONTWRITEBYTECODE="1")
     assert (result.returncode, result.stderr) == (0, b"")
     assert list((tmp_path / "data").rglob("a.*"))
+
+
+# ---- releases ----
+
+
+def test_releases_are_listed_verified_and_pruned(small: Path) -> None:
+    """Without a release there is nothing to verify; with several, old ones go and the one in use stays."""
+    assert "" == run("releases", project=small).stdout
+    assert "Error [unknown-thing]: There is no release in use.\nMake one with: whatworks build\n" in (
+        run("verify", status=2, project=small).stderr
+    )
+    names = []
+    for title in ("First", "Second", "Third"):
+        (small / "data/interventions/a.ttl").write_text(PRACTICE.replace("Alpha", title), encoding="utf-8")
+        names.append(run("build", "--no-check", project=small).stdout.split()[1].rstrip(":"))
+    assert names == [line.split()[0] for line in run("releases", project=small).stdout.splitlines()]
+    assert f"Removed {names[0]}\n1 removed.\n" == run("prune", "--keep", "1", project=small).stdout
+    assert f"Release {names[2]}: whole.\n" == run("verify", project=small).stdout
+    assert f"Release {names[1]}: whole.\n" == run("verify", names[1], project=small).stdout
+    assert "Error [unknown-thing]" in run("verify", names[0], status=2, project=small).stderr
 
 
 # ---- projects ----

@@ -1,11 +1,13 @@
 """Every statement of the collection has an origin: a record and its pages, a method, a rule, or the model."""
 
+from collections.abc import Callable
+
 import pytest
 
 from whatworks import KnowledgeGraph
 from whatworks.collection import owner_of
 from whatworks.errors import UnknownThing
-from whatworks.terms import Iri
+from whatworks.terms import Iri, Quad
 from whatworks.why import origins
 
 WW = "https://w3id.org/whatworks/ont#"
@@ -40,6 +42,37 @@ def test_inferred_statement_names_its_rule_and_premise(kg: KnowledgeGraph) -> No
     found = kg.why("expairs-project", "ww:appliesApproach")
     assert {"assigned", "inferred"} == {origin.kind for origin in found}
     assert any("ontology/rules/sub-property.rq" in origin.how for origin in found)
+
+
+def test_rule_that_is_gone_is_told(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """What is left of a rule that was removed is still inferred, and its origin says so."""
+    kg = project({})
+    thing, graph = kg.collection.space.thing("intervention", "a"), kg.collection.space.graph("inferred/old-rule")
+    kg.collection.store.add([Quad(thing, Iri(WW + "hasTheme"), Iri("https://example.org/theme"), graph)])
+    assert [("inferred", "a rule old-rule that is no longer there")] == [
+        (origin.kind, origin.how) for origin in kg.why("a")
+    ]
+
+
+def test_values_of_any_kind_have_origins(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """A thing without a record is curated in its file's graph; only a text describes a method."""
+    graph = "https://w3id.org/whatworks/graph"
+    kg = project(
+        {
+            "data/a.trig": f"""
+            PREFIX i: <https://w3id.org/whatworks/id/intervention/> PREFIX ww: <{WW}>
+            PREFIX dcterms: <http://purl.org/dc/terms/> PREFIX prov: <http://www.w3.org/ns/prov#>
+            <{graph}/own> {{ i:a ww:programme "A"@en }}
+            <{graph}/assigned/approach> {{ i:a ww:assignedApproach <https://example.org/x> }}
+            <{graph}/catalog> {{
+                <{graph}/assigned/approach> dcterms:description <https://example.org/y> ; prov:wasAttributedTo [] .
+            }}
+            """
+        }
+    )
+    assert {("curated", "the graph own"), ("assigned", "no method is described")} <= {
+        (origin.kind, origin.how) for origin in kg.why("a")
+    }
 
 
 def test_concept_comes_from_the_model(kg: KnowledgeGraph) -> None:
