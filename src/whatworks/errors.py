@@ -7,7 +7,7 @@ Error:
     ├── CheckFailed           exit 1   the data has violations
     └── InputError            exit 3   a file, a query text, the store or the system is at fault
         ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile
-        ├── QueryHeader, QuerySyntax, QueryRefused
+        ├── QueryHeader, QuerySyntax, QueryRefused, QueryStopped
         ├── MissingExtra
         ├── MappingFault, ImportRefused, ShapeFault, SettingsFault, Unwritable, InvalidTerm
         └── DamagedRelease, NewerRelease, Locked, SourcesChanged
@@ -173,6 +173,13 @@ class QueryRefused(InputError):
     """A SPARQL text asks for something that is not allowed or would stop the engine."""
 
     code = "query-refused"
+
+
+class QueryStopped(InputError):
+    """A query took more time or memory than it was given."""
+
+    code = "query-stopped"
+    http_status = 503
 
 
 class MappingFault(InputError):

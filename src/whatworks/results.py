@@ -178,9 +178,15 @@ class Boolean:
 
 @dataclass(slots=True)
 class Triples:
-    """The statements of a CONSTRUCT or DESCRIBE query; can be read once."""
+    """The statements of a CONSTRUCT or DESCRIBE query; can be read once.
+
+    Attributes:
+        triples: The statements.
+        note: What a reader must know of the answer, such as that statements were cut.
+    """
 
     triples: Iterable[Triple] = field(default_factory=tuple)
+    note: str = ""
 
     def __iter__(self) -> Iterator[Triple]:
         return iter(self.triples)

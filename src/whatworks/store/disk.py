@@ -50,7 +50,7 @@ def open_store(folder: Path, prefixes: Mapping[str, str]) -> EmbeddedStore:
         DamagedRelease: The engine refuses the folder.
     """
     try:
-        return EmbeddedStore(dict(prefixes), engine=ox.Store.read_only(str(folder)))
+        return EmbeddedStore(dict(prefixes), engine=ox.Store.read_only(str(folder)), folder=folder)
     except (OSError, ValueError) as error:
         raise DamagedRelease(
             f"The store cannot be opened: {error}.",

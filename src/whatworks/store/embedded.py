@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice, pairwise
+from pathlib import Path
 
 import pyoxigraph as ox
 
@@ -34,34 +35,51 @@ _AT = re.compile(r"^error at (\d+):(\d+): (.*)$", re.DOTALL)
 
 
 class EmbeddedStore:
-    """A store within this process: in memory, or one on disk that is only read."""
+    """A store within this process: in memory, or one on disk that is only read.
 
-    def __init__(self, prefixes: dict[str, str] | None = None, *, engine: ox.Store | None = None) -> None:
+    Attributes:
+        engine: The engine's own store.
+        prefixes: What a query may use without declaring it.
+        folder: Where it lies on disk; None in memory.
+    """
+
+    def __init__(
+        self, prefixes: dict[str, str] | None = None, *, engine: ox.Store | None = None, folder: Path | None = None
+    ) -> None:
         self.engine = engine if engine is not None else ox.Store()
-        self._prefixes = prefixes
+        self.prefixes = prefixes
+        self.folder = folder
 
     def query(self, text: str, *, standalone: bool = False) -> Answer:
         """Answer a SPARQL query over the union of all graphs."""
-        # Handing over a table of prefixes takes as long as a look-up.
-        prefixes = None if standalone else self._prefixes
-        try:
-            with _told():
-                found = self.engine.query(text, prefixes=prefixes, use_default_graph_as_union=True)
-        except SyntaxError as error:
-            raise self._syntax_fault(text, str(error)) from error
-        except UnicodeEncodeError as error:
-            raise _fault_at(text, *_line_and_column(text, error.start), "Half a character stands here") from error
+        found = self.raw(text, standalone=standalone)
         if isinstance(found, ox.QuerySolutions):
             return _table(found)
         if isinstance(found, ox.QueryTriples):
             return Triples(_triples(found))
         return Boolean(bool(found))
 
+    def raw(self, text: str, *, standalone: bool = False) -> ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean:
+        """Answer a query as the engine does.
+
+        Raises:
+            QuerySyntax, QueryRefused: As they say.
+        """
+        # Handing over a table of prefixes takes as long as a look-up.
+        prefixes = None if standalone else self.prefixes
+        try:
+            with told():
+                return self.engine.query(text, prefixes=prefixes, use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise self._syntax_fault(text, str(error)) from error
+        except UnicodeEncodeError as error:
+            raise _fault_at(text, *_line_and_column(text, error.start), "Half a character stands here") from error
+
     def _syntax_fault(self, text: str, message: str) -> QuerySyntax:
         """Say where a text is no SPARQL; an unknown prefix is found here, as the engine says it too late."""
         found = gate.tokens(text)
         declared = {after.text for before, after in pairwise(found) if before.word == "PREFIX"}
-        declared |= {f"{prefix}:" for prefix in (*(self._prefixes or {}), "_")}
+        declared |= {f"{prefix}:" for prefix in (*(self.prefixes or {}), "_")}
         for token in found:
             prefix = token.text[: token.text.find(":") + 1]
             if token.kind == "name" and prefix not in declared:
@@ -98,7 +116,7 @@ class EmbeddedStore:
             QuerySyntax: The text is not well formed.
         """
         try:
-            found = self.engine.query(text, prefixes=self._prefixes, use_default_graph_as_union=True)
+            found = self.engine.query(text, prefixes=self.prefixes, use_default_graph_as_union=True)
         except SyntaxError as error:
             raise self._syntax_fault(text, str(error)) from error
         if not isinstance(found, ox.QueryTriples):
@@ -148,25 +166,25 @@ def _table(found: ox.QuerySolutions) -> Table:
     columns = tuple(variable.value for variable in found.variables)
 
     def rows() -> Iterator[Row]:
-        with _told():
+        with told():
             for solution in found:
                 yield tuple(None if term is None else from_engine(term) for term in solution)
 
     def engine_bytes(name: str) -> bytes:
-        with _told():
+        with told():
             return found.serialize(format=_RESULT_FORMATS[name]) or b""
 
     return Table(columns, rows(), engine_bytes)
 
 
 def _triples(found: ox.QueryTriples) -> Iterator[Triple]:
-    with _told():
+    with told():
         for triple in found:
             yield triple_from_engine(triple)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Turn what the engine cannot evaluate, or gives and we do not hold, into an error for people."""
     try:
         yield
