@@ -5,6 +5,7 @@
 >>> table = kg.query("interventions", country="Belgium")
 """
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from whatworks.lookup import Lookup
 from whatworks.namespaces import Prefixes
 from whatworks.results import Answer, Table
 from whatworks.settings import Settings
-from whatworks.store import pointed, serialize
+from whatworks.store import Limits, pointed, serialize
 from whatworks.terms import Iri, Quad, Triple, is_iri
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from whatworks.ingest import Batch
     from whatworks.jsonld import Documents
     from whatworks.release import Release, Releases
+    from whatworks.store.worker import Worker
     from whatworks.tabular import Tabular
     from whatworks.why import Origin
 
@@ -46,9 +48,11 @@ class KnowledgeGraph:
         *,
         store: Path | None = None,
         notify: Callable[[str], None] | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.assets = assets
         self.settings = settings
+        self.limits = limits
         self._store = store
         self._notify = notify or (lambda _: None)
 
@@ -59,6 +63,7 @@ class KnowledgeGraph:
         *,
         store: Path | str | None = None,
         notify: Callable[[str], None] | None = None,
+        limits: Limits | None = None,
     ) -> "KnowledgeGraph":
         """Open a project, or the shipped collection where there is none.
 
@@ -68,6 +73,7 @@ class KnowledgeGraph:
 
             store: The folder of a release to read, instead of the release in use or the files.
             notify: Is told what a person should know, such as that the files are newer than the release.
+            limits: What a query may cost in time, rows and memory; with it queries are answered in a process apart.
 
         Raises:
             MissingFile: The folder does not exist.
@@ -77,7 +83,7 @@ class KnowledgeGraph:
         assets = Assets.find(folder)
         file = folder / SETTINGS_FILE if folder is not None else None
         settings = Settings.load(file if file is not None and file.is_file() else None)
-        return cls(assets, settings, store=Path(store) if store is not None else None, notify=notify)
+        return cls(assets, settings, store=Path(store) if store is not None else None, notify=notify, limits=limits)
 
     @cached_property
     def prefixes(self) -> Prefixes:
@@ -170,10 +176,23 @@ class KnowledgeGraph:
 
     def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
         """Answer a stored query with values as people type them."""
-        answer = self.collection.store.query(self.sparql_of(query, values), standalone=True)
+        answer = self._asked(self.sparql_of(query, values), standalone=True)
         if isinstance(answer, Table):
             answer.about = lambda table, kinds: self._tabular.of_query(query, values, table, kinds)
         return answer
+
+    def _asked(self, text: str, *, standalone: bool = False) -> Answer:
+        if self.limits is None:
+            return self.collection.store.query(text, standalone=standalone)
+        return self._worker.query(text, standalone=standalone)
+
+    @cached_property
+    def _worker(self) -> "Worker":
+        from whatworks.store.worker import Worker  # noqa: PLC0415 - only with limits
+
+        worker = Worker(self.collection.store, self.limits or Limits())
+        weakref.finalize(self, worker.close)
+        return worker
 
     @cached_property
     def _tabular(self) -> "Tabular":
@@ -203,7 +222,7 @@ class KnowledgeGraph:
             raise
         from whatworks.slips import slips  # noqa: PLC0415 - needed by one command only
 
-        answer = self.collection.store.query(text)
+        answer = self._asked(text)
         for slip in slips(text, self.collection, self.catalogue):
             self._notify(slip)
         return answer

@@ -25,6 +25,18 @@ format_option = click.option(
 limit_option = click.option(
     "--limit", type=click.IntRange(min=0), help="At most so many rows; it is said when rows were cut."
 )
+timeout_option = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop the query after so many seconds.",
+)
+memory_option = click.option(
+    "--memory",
+    metavar="MEGABYTES",
+    type=click.IntRange(min=64),
+    help="Stop the query when it takes more memory than that (not on Windows).",
+)
 
 
 @click.command()
@@ -110,8 +122,16 @@ class StoredQuery(click.Command):
 
 
 def _command(stored: "Query") -> click.Command:
-    def run(format_: str | None, output: Path | None, limit: int | None, show: bool, **given: Any) -> None:
-        kg: KnowledgeGraph = click.get_current_context().obj.kg
+    def run(
+        format_: str | None,
+        output: Path | None,
+        limit: int | None,
+        timeout: float | None,
+        memory: int | None,
+        show: bool,
+        **given: Any,
+    ) -> None:
+        kg = _limited(click.get_current_context().obj.kg, timeout, memory, limit)
         values = {}
         for parameter in stored.parameters:
             value = given[_python_name(parameter.name)]
@@ -126,6 +146,8 @@ def _command(stored: "Query") -> click.Command:
     command = StoredQuery(stored, callback=run, params=[*options])
     for decorate in (
         click.option("--show", is_flag=True, help="Print the SPARQL text with the values bound, and do not run it."),
+        memory_option,
+        timeout_option,
         limit_option,
         output_option,
         format_option,
@@ -216,8 +238,18 @@ def _as_json(stored: "Query") -> dict[str, Any]:
 @format_option
 @output_option
 @limit_option
+@timeout_option
+@memory_option
 @click.pass_obj
-def sparql(opener: Any, text: str, format_: str | None, output: Path | None, limit: int | None) -> None:
+def sparql(
+    opener: Any,
+    text: str,
+    format_: str | None,
+    output: Path | None,
+    limit: int | None,
+    timeout: float | None,
+    memory: int | None,
+) -> None:
     """Answer an own SPARQL query (read-only).
 
     TEXT is the query, a file that ends in .rq or .sparql, or - for standard input. Prefixes of the model, such as ww:
@@ -227,8 +259,17 @@ def sparql(opener: Any, text: str, format_: str | None, output: Path | None, lim
     Example:
       whatworks sparql "SELECT ?title { ?i ww:stage stage:mainstreamed ; dcterms:title ?title } LIMIT 3"
     """
-    kg = opener.kg
+    kg = _limited(opener.kg, timeout, memory, limit)
     emit_answer(kg, kg.sparql(_text(text)), format_, output, limit)
+
+
+def _limited(kg: "KnowledgeGraph", timeout: float | None, memory: int | None, limit: int | None) -> "KnowledgeGraph":
+    """Have queries answered in a process apart where a person limits their time or memory."""
+    if timeout is not None or memory is not None:
+        from whatworks.store import Limits  # noqa: PLC0415 - lazy on purpose
+
+        kg.limits = Limits(timeout, limit, memory)
+    return kg
 
 
 def _text(text: str) -> str:

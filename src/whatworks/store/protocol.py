@@ -1,10 +1,26 @@
 """What every store can do."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from whatworks.results import Answer
 from whatworks.terms import Iri, Node, Quad, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a query may cost.
+
+    Attributes:
+        seconds: How long it may run; None for as long as it takes.
+        rows: How many rows or statements it may give; the others are cut, and it is said.
+        megabytes: How much memory the process that answers may take; systems other than Unix do not hold it.
+    """
+
+    seconds: float | None = None
+    rows: int | None = None
+    megabytes: int | None = None
 
 
 class Store(Protocol):

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,24 +25,10 @@ from whatworks.results import Answer, Boolean, Row, Table, Triples
 from whatworks.store.convert import from_engine, triple_from_engine
 from whatworks.store.disk import open_store
 from whatworks.store.embedded import EmbeddedStore, told
+from whatworks.store.protocol import Limits
 from whatworks.terms import Triple
 
 _CHUNK = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a query may cost.
-
-    Attributes:
-        seconds: How long it may run; None for as long as it takes.
-        rows: How many rows or statements it may give; the others are cut, and it is said.
-        megabytes: How much memory the process that answers may take; systems other than Unix do not hold it.
-    """
-
-    seconds: float | None = None
-    rows: int | None = None
-    megabytes: int | None = None
 
 
 # ---- the side that asks ----
