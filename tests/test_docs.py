@@ -116,6 +116,18 @@ def test_import_page_is_complete() -> None:
         assert f"`{word}`" in page, word
 
 
+def test_import_example_is_read(tmp_path: Path) -> None:
+    """The mapping on the page on importing reads the line that stands below it, every field of it."""
+    page = (ROOT / "docs" / "how-to" / "import.md").read_text(encoding="utf-8")
+    for language, name in (("yaml", "measures.mapping.yaml"), ("json", "measures.jsonl")):
+        (tmp_path / name).write_text(page.split(f"```{language}\n")[1].split("```")[0], encoding="utf-8")
+    (tmp_path / "whatworks.toml").touch()
+    batch = KnowledgeGraph.open(tmp_path).read([tmp_path / "measures.jsonl"])
+    batch.check()
+    assert 1 == batch.records
+    assert 8 == len([read for _, _, read, mapped, *_ in batch.tally.rows() if read == mapped == 1])
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     """Every relative link names a file that is there."""
