@@ -122,7 +122,10 @@ def test_load_keeps_graphs_and_puts_the_rest_into_the_one_given() -> None:
         ("ASK { ?s ?p '\ud800' }", "Half a character", 1, 14, "  ASK { ?s ?p '\\ud800' }\n" + " " * 15 + "^"),
         ("ASK {", "Something else is expected", 1, 6, "  ASK {\n       ^"),
         ("", "Something else is expected", 1, 1, "  \n  ^"),
-        ("SELECT * { ?s x:p ?o } GROUP BY ?s", "not valid SPARQL", 1, None, "^"),
+        ("SELECT * { ?s x:p ?o } GROUP BY ?s", "SELECT * is not authorized with GROUP BY:", 1, None, "^"),
+        ("SELECT ?o { ?s x:p ?o } GROUP BY ?s", "The SELECT contains a variable that is unbound:", 1, None, "^"),
+        ("SELECT (1 AS ?x) (2 AS ?x) {}", "Duplicated variable name in SELECT:", 1, None, "^"),
+        ("ASK { ?s <http://[> ?o }", "IRI parsing failed:", 1, None, "^"),
     ],
 )
 def test_query_shows_the_line_and_a_caret(query: str, said: str, line: int, column: int | None, shown: str) -> None:

@@ -32,6 +32,8 @@ _RESULT_FORMATS = {
 }
 _BATCH = 10_000  # so many inferred statements are held as objects at a time
 _AT = re.compile(r"^error at (\d+):(\d+): (.*)$", re.DOTALL)
+# Among the signs that the engine would have taken, it names what is wrong in words.
+_REASON = re.compile(r"(?:^expected (?:one of )?|, )((?:[A-Za-z*]+ ){2,}[A-Za-z*]+)(?=,|$)")
 
 
 class EmbeddedStore:
@@ -87,7 +89,10 @@ class EmbeddedStore:
         match = _AT.match(message)
         if match is None:
             return QuerySyntax(f"The query is not valid SPARQL: {safe(message)}.", where=Place("query"))
-        said = "Something else is expected here or just before" if match[3].startswith("expected") else safe(match[3])
+        said = safe(match[3])
+        if said.startswith("expected"):
+            reason = _REASON.search(said)
+            said = reason[1] if reason else "Something else is expected here or just before"
         return _fault_at(text, int(match[1]), int(match[2]), said)
 
     def load(self, data: bytes, format: str, *, graph: Iri, base: str) -> None:
