@@ -8,6 +8,7 @@ README.md says what each figure means.
 import argparse
 import datetime
 import gc
+import itertools
 import os
 import platform
 import re
@@ -45,7 +46,7 @@ RESULTS = Path(__file__).parent / "results"
 COMMAND = str(Path(sys.executable).with_name("whatworks"))
 PACKAGES = ("whatworks", "pyoxigraph", "click", "PyLD", "pyshacl", "rdflib")
 COLUMNS = ("task", "measured", "unit", "min / median / max", "against", "min / median / max", "ratio", "runs", "aim")
-UNITS = {"s": 1.0, "ms": 1e3, "µs": 1e6}
+UNITS = {"s": 1.0, "ms": 1e3, "µs": 1e6, "MiB": 2.0**-20}
 SAMPLE = 20  # so many interventions, spread over the collection, are looked up, described and exported
 LEAST = 0.02  # a call is repeated until it took so many seconds of CPU
 ENOUGH = 60.0  # after so many seconds no further run of a figure is started
@@ -63,12 +64,20 @@ found = store.query(sys.argv[1], use_default_graph_as_union=True)
 sys.stdout.buffer.write(found.serialize(format=pyoxigraph.QueryResultsFormat.CSV))
 """
 
+# The floor of a build: the engine's own load of the same statements into a store on disk.
+LOAD = """
+import sys, pyoxigraph
+store = pyoxigraph.Store(sys.argv[2])
+store.bulk_load(path=sys.argv[1], format=pyoxigraph.RdfFormat.N_QUADS)
+store.optimize()
+"""
+
 Measure = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the result: seconds of CPU of what is measured and of what it is compared with, run by run."""
+    """One line of the result: seconds of CPU, or bytes, of what is measured and of its peer, run by run."""
 
     what: str
     peer: str
@@ -171,6 +180,16 @@ def child(*command: str) -> Measure:
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     return measure
+
+
+def spent(*command: str) -> tuple[float, float]:
+    """Return user and system time of a command, and the most memory that it had, in bytes."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024.0
 
 
 # ---- the tasks ----
@@ -312,6 +331,39 @@ def _rules(bench: Bench) -> Iterator[Figure]:
 
     runs = bench.compare(apply, cpu(once))
     yield Figure("rules to their end", "pyoxigraph, each rule asked once, nothing stored", "ms", runs)
+
+
+@task("build")
+def _build(bench: Bench) -> Iterator[Figure]:
+    places = (tempfile.mkdtemp(dir=bench.folder) for _ in itertools.count())
+    command = (COMMAND, "--project", str(bench.folder))
+    peaks: list[tuple[float, float]] = []
+    made = Path()
+
+    def build() -> float:
+        nonlocal made
+        made = Path(next(places))
+        time, peak = spent(*command, "build", "--no-check", "--output", str(made))
+        peaks.append((peak, 0.0))
+        return time
+
+    def load() -> float:
+        (dump,) = made.glob("*/dump.nq")
+        time, peak = spent(sys.executable, "-c", LOAD, str(dump), next(places))
+        peaks[-1] = (peaks[-1][0], peak)
+        return time
+
+    def verify() -> float:
+        time, peak = spent(*command, "verify", "--output", str(made))
+        peaks.append((peak, 0.0))
+        return time
+
+    name = "pyoxigraph: bulk load of the dump, optimize"
+    yield Figure("build without the check", name, "s", bench.compare(build, load), "ratio ≤ 2 at 10,000")
+    yield Figure("its memory at most", name, "MiB", peaks, "≤ 4,096 MiB at 100,000")
+    peaks = []
+    yield Figure("verify", name, "s", bench.compare(verify, load))
+    yield Figure("its memory at most", name, "MiB", peaks, "≤ 4,096 MiB at 100,000")
 
 
 @task("jsonld")

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
 from whatworks import KnowledgeGraph
+from whatworks.collection import Collection
 from whatworks.errors import (
     CheckFailed,
     DamagedRelease,
@@ -24,8 +26,9 @@ from whatworks.errors import (
     UnknownThing,
     Unwritable,
 )
-from whatworks.release import Release, Releases, source_state
+from whatworks.release import Release, Releases, Sources
 from whatworks.results import Table
+from whatworks.store import WorkingStore
 
 RECORD = """\
 @prefix dcterms: <http://purl.org/dc/terms/> .
@@ -68,6 +71,17 @@ def _keys(kg: KnowledgeGraph) -> list[str]:
     return [str(row[0]).rsplit("/", 1)[1] for row in answer]
 
 
+def _built_on_disk(kg: KnowledgeGraph, folder: Path) -> Release:
+    """Build a release as if the files were too large for memory."""
+
+    def read(scratch: Path) -> Collection:
+        opened = Collection.open(kg.assets, kg.settings, scratch, in_memory=0)
+        assert isinstance(opened.store, WorkingStore)
+        return opened
+
+    return Releases(folder).build(read, kg.catalogue, Sources(kg.assets))
+
+
 def test_release_is_read_once_it_is_there(small: KnowledgeGraph) -> None:
     """After a build the release answers, with the same statements as the files."""
     release = small.build(checked=False)
@@ -89,6 +103,26 @@ def test_same_files_give_the_same_release(project: Make, tmp_path: Path) -> None
     assert one.name == two.name
     for file in ("dump.nq", "void.ttl", "manifest.json"):
         assert (one.folder / file).read_bytes() == (two.folder / file).read_bytes()
+
+
+def test_large_files_give_the_same_release(project: Make, tmp_path: Path) -> None:
+    """Worked on in a store on disk, files give the same name and bytes as in memory, and nothing more is left."""
+    blank = '@prefix dcterms: <http://purl.org/dc/terms/> .\n[] dcterms:title "x"@en ; dcterms:relation [] , 01 .'
+    kg = project({"data/interventions/a.trig": _record("a"), "data/b.ttl": blank})
+    one = kg.build(tmp_path / "one", checked=False)
+    two = _built_on_disk(kg, tmp_path / "two")
+    assert one.name == two.name
+    for file in ("dump.nq", "void.ttl", "manifest.json"):
+        assert (one.folder / file).read_bytes() == (two.folder / file).read_bytes()
+    assert [] == two.verify()
+    assert sorted(path.name for path in one.folder.iterdir()) == sorted(path.name for path in two.folder.iterdir())
+
+
+def test_shipped_collection_on_disk(kg: KnowledgeGraph, tmp_path: Path) -> None:
+    """The shipped collection with all that rules infer is the same release, made in memory or on disk."""
+    made = kg.build(tmp_path / "memory", checked=False)
+    assert made.manifest == _built_on_disk(kg, tmp_path / "disk").manifest
+    assert len(kg.sources.store) == made.manifest["statements"]
 
 
 @pytest.mark.slow
@@ -163,6 +197,67 @@ def test_old_releases_are_listed_and_pruned(small: KnowledgeGraph) -> None:
     assert names[2] == current.name
 
 
+def test_order_of_releases_is_that_of_building(small: KnowledgeGraph) -> None:
+    """A clock that went back, or folders with other times, change neither the order nor which is removed first."""
+    names = []
+    for moment, title in enumerate(("One", "Two", "Three", "One", "Four")):
+        (_folder(small).parent / "data/interventions/a.trig").write_text(_record("a", title), encoding="utf-8")
+        names.append(_again(small).build(checked=False).name)
+        os.utime(_folder(small) / names[-1], ns=(1, 2 * 10**18 - moment))
+    releases = Releases(_folder(small))
+    assert [names[1], names[2], names[3], names[4]] == [release.name for release in releases.all()]
+    assert [names[1]] == releases.prune(2)
+
+
+def test_release_of_an_older_version_counts_as_oldest(small: KnowledgeGraph) -> None:
+    """A release that does not say when it was built, or not in a number, comes first."""
+    first = small.build(checked=False)
+    (_folder(small).parent / "data/interventions/b.trig").write_text(_record("b"), encoding="utf-8")
+    second = _again(small).build(checked=False)
+    local = second.local()
+    for said, order in (({"number": 2}, [first, second]), ({"number": "x"}, [second, first]), ({}, [second, first])):
+        told = {key: value for key, value in local.items() if key != "number"} | said
+        (second.folder / "local.json").write_text(json.dumps(told), encoding="utf-8")
+        assert [release.name for release in order] == [release.name for release in Releases(_folder(small)).all()]
+
+
+def test_damaged_release_is_built_anew(small: KnowledgeGraph) -> None:
+    """Building the same content again mends a release that is damaged in any file, its manifest included."""
+    release = small.build(checked=False)
+    for name in ("manifest.json", "dump.nq", "void.ttl", "local.json"):
+        (release.folder / name).write_text("damaged", encoding="utf-8")
+        again = _again(small).build(checked=False)
+        assert (release.name, []) == (again.name, again.verify())
+
+
+class _Stop(Exception):
+    """Stands for whatever ends a build."""
+
+
+def test_build_that_is_stopped_leaves_nothing(small: KnowledgeGraph) -> None:
+    """At whatever step a build is stopped, the release before is in use, and nothing half-written is there."""
+    small.build(checked=False)
+    before = sorted(path.name for path in _folder(small).iterdir())
+    (_folder(small).parent / "data/interventions/b.trig").write_text(_record("b"), encoding="utf-8")
+    steps: list[str] = []
+    all_steps: list[str] = []
+    _again(small).build(small.assets.project / "elsewhere", checked=False, tell=all_steps.append)  # type: ignore[operator]  # it has one
+    for number in range(len(all_steps)):
+
+        def stop(step: str, last: int = number) -> None:
+            steps.append(step)
+            if len(steps) > last:
+                raise _Stop
+
+        steps.clear()
+        with pytest.raises(_Stop):
+            _again(small).build(checked=False, tell=stop)
+        assert steps == all_steps[: number + 1]
+        assert before == sorted(path.name for path in _folder(small).iterdir())
+    assert len(all_steps) > 4
+    assert ["a"] == _keys(_again(small))
+
+
 def test_running_reader_is_not_disturbed(small: KnowledgeGraph) -> None:
     """A reader that opened a release answers from it after a new build."""
     small.build(checked=False)
@@ -183,11 +278,11 @@ def test_second_writer_is_told(small: KnowledgeGraph) -> None:
 
 def test_sources_that_change_meanwhile_are_refused(small: KnowledgeGraph) -> None:
     """A file that changed after it was read makes no release in use."""
-    state = source_state(small.assets)
+    sources = Sources(small.assets)
     (_folder(small).parent / "data/interventions/b.trig").write_text(_record("b"), encoding="utf-8")
     with pytest.raises(SourcesChanged):
-        Releases(_folder(small)).build(small.sources, small.catalogue, state)
-    assert not (_folder(small) / "current").exists()
+        Releases(_folder(small)).build(lambda _: small.sources, small.catalogue, sources)
+    assert [".lock"] == [path.name for path in _folder(small).iterdir()]
 
 
 def _damages(folder: Path) -> list[tuple[str, Callable[[Path], None]]]:
@@ -248,6 +343,40 @@ def test_unknown_release_is_told(small: KnowledgeGraph) -> None:
         Releases(_folder(small)).get("../secret")
 
 
+def test_current_that_is_a_link_is_not_followed(small: KnowledgeGraph, tmp_path: Path) -> None:
+    """Nothing outside is overwritten through a link that lies where `current` should."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    _folder(small).mkdir()
+    (_folder(small) / "current").symlink_to(victim)
+    with pytest.raises(Unwritable, match="is a link"):
+        small.build(checked=False)
+    assert "mine" == victim.read_text(encoding="utf-8")
+
+
+def test_prune_does_not_follow_links(small: KnowledgeGraph, tmp_path: Path) -> None:
+    """A release that lies elsewhere and is only linked stays where it is."""
+    elsewhere = small.build(tmp_path / "elsewhere", checked=False)
+    (_folder(small).parent / "data/interventions/a.trig").write_text(_record("a", "New"), encoding="utf-8")
+    current = _again(small).build(checked=False)
+    (_folder(small) / elsewhere.name).symlink_to(elsewhere.folder)
+    releases = Releases(_folder(small))
+    assert {elsewhere.name, current.name} == {release.name for release in releases.all()}
+    assert [] == releases.prune(0)
+    assert [] == elsewhere.verify()
+
+
+def test_folder_outside_of_the_project_is_used_as_it_is_said(
+    small: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """With --output a release goes where a person says, and nowhere else."""
+    before = sorted(_folder(small).parent.rglob("*"))
+    outside = tmp_path_factory.mktemp("outside")
+    release = small.build(outside / "deep" / ".." / "there", checked=False)
+    assert outside / "there" / release.name == release.folder.resolve()
+    assert before == sorted(_folder(small).parent.rglob("*"))
+
+
 def test_folder_that_cannot_be_made_is_told(small: KnowledgeGraph, tmp_path: Path) -> None:
     """Where the folder of releases cannot be, the build says so."""
     (tmp_path / "file").touch()
@@ -300,6 +429,38 @@ def test_full_disk_leaves_the_release_in_use(small: KnowledgeGraph, tmp_path: Pa
         assert [] == list((place / "releases").glob(".building-*"))
     finally:
         subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.slow
+def test_interrupted_build_says_so_and_leaves_nothing(small: KnowledgeGraph) -> None:
+    """Ctrl-C at any step ends a build with status 130, in a sentence, and nothing half-written is left."""
+    pty = pytest.importorskip("pty")
+    small.build(checked=False)
+    before = sorted(path.name for path in _folder(small).iterdir())
+    command = [sys.executable, "-m", "whatworks", "--project", str(small.assets.project), "build", "--no-check"]
+    statuses = []
+    for number, step in enumerate(("Reading", "dump", "Counting", "store", "still") * 2):
+        file = _folder(small).parent / "data/interventions/a.trig"
+        file.write_text(_record("a", f"Title {number}"), encoding="utf-8")
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        said = b""
+        while step.encode() not in said:
+            said += os.read(ours, 1000)
+        process.send_signal(signal.SIGINT)
+        statuses.append(process.wait())
+        with suppress(OSError):  # that is how a terminal ends
+            while block := os.read(ours, 1000):
+                said += block
+        os.close(ours)
+        assert b"Traceback" not in said
+        if statuses[-1]:
+            assert (130, True) == (statuses[-1], b"Stopped" in said)
+            assert before == sorted(path.name for path in _folder(small).iterdir())
+        else:
+            before = sorted(path.name for path in _folder(small).iterdir())
+    assert statuses.count(130) > 4
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from whatworks.errors import MissingFile, Place, Unwritable
 
@@ -40,6 +40,22 @@ class Asset:
             return self.source.read_bytes()
         except OSError as error:
             raise MissingFile(f"The file cannot be read: {error.strerror}.", where=Place(self.name)) from error
+
+    def open(self) -> BinaryIO:
+        """Open the file to read it in parts.
+
+        Raises:
+            MissingFile: The file cannot be read.
+        """
+        try:
+            return cast("BinaryIO", self.source.open("rb"))
+        except OSError as error:
+            raise MissingFile(f"The file cannot be read: {error.strerror}.", where=Place(self.name)) from error
+
+    @property
+    def size(self) -> int:
+        """The number of bytes; 0 where the file is in an archive, which is never large."""
+        return self.source.stat().st_size if isinstance(self.source, Path) else 0
 
 
 class Assets:

@@ -4,22 +4,23 @@
 into a graph of its own, so that for every statement it stays known whether a file or a rule made it.
 """
 
-import re
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from whatworks.assets import Asset, Assets
+from whatworks.assets import Assets
 from whatworks.errors import Place, UnknownFileType
 from whatworks.formats import by_file
 from whatworks.namespaces import MODEL, Prefixes, Space
 from whatworks.rules import Rule, apply_rules
 from whatworks.settings import Settings
-from whatworks.store import EmbeddedStore, decoded, parse
+from whatworks.store import EmbeddedStore, Source, WorkingStore, decoded
 from whatworks.terms import Iri, Node, Quad
 
 PREFIX_FILE = "ontology/prefixes.ttl"
-# Signs that a file may use RDF 1.2, which the engine would read and nothing else here knows.
-_RDF_12 = re.compile(rb"<<|\{\||~|--(?:ltr|rtl)")
+# Files of more bytes are worked on in a store on disk, where there is a place for one: in memory, their statements and
+# what follows from them take up to four times as much.
+IN_MEMORY = 256 << 20
 
 
 @dataclass(slots=True)
@@ -46,22 +47,32 @@ class Collection:
         self._model = {graph for graph in graphs if graph is not None}
 
     @classmethod
-    def open(cls, assets: Assets, settings: Settings, *, infer: bool = True) -> "Collection":
+    def open(
+        cls,
+        assets: Assets,
+        settings: Settings,
+        scratch: Path | None = None,
+        *,
+        infer: bool = True,
+        in_memory: int = IN_MEMORY,
+    ) -> "Collection":
         """Read all files and, unless told otherwise, infer what the rules say.
+
+        Args:
+            assets: The files.
+            settings: The project's settings.
+            scratch: A folder for a store, should the files be large; its owner removes it.
+            infer: Whether to apply the rules.
+            in_memory: Files of more bytes than this are large.
 
         Raises:
             InputError: A file cannot be read; nothing is left half-read.
         """
         opened = cls.described(assets, settings)
-        for asset in [*assets.ontology(), *assets.data()]:
-            if (graph := opened.graph_of(asset.name)) is not None:
-                opened._load(asset, graph)
-            elif asset.name.endswith((".jsonld", ".rdf", ".owl")) and _is_collected(asset.name):
-                raise UnknownFileType(
-                    "A collection is made of .ttl, .trig, .nt and .nq files.",
-                    hint="Bring the file in with: whatworks import, and move it out of data/ (or to data/sources/).",
-                    where=Place(asset.name),
-                )
+        sources = list(opened.sources())
+        if scratch is not None and sum(source.asset.size for source in sources) > in_memory:
+            opened.store = WorkingStore(scratch / "working", opened.prefixes.table)
+        opened.store.read(sources, settings.base)
         if infer:
             opened.apply_rules()
         return opened
@@ -72,13 +83,21 @@ class Collection:
         prefixes = read_prefixes(assets)
         return cls(assets, settings, Space(settings.base), prefixes, EmbeddedStore(dict(prefixes.table)))
 
-    def _load(self, asset: Asset, graph: Iri) -> None:
-        data, format = asset.read(), by_file(asset.name).name
-        if not _RDF_12.search(data):
-            with suppress(SyntaxError, ValueError):  # the careful reader below says what is wrong, and where
-                self.store.load(data, format, graph=graph, base=self.settings.base)
-                return
-        self.store.add(parse(data, format, name=asset.name, base=self.settings.base, graph=graph))
+    def sources(self) -> Iterator[Source]:
+        """Yield the files whose statements make the collection.
+
+        Raises:
+            UnknownFileType: A file among the data is of a kind that is imported, not collected.
+        """
+        for asset in [*self.assets.ontology(), *self.assets.data()]:
+            if (graph := self.graph_of(asset.name)) is not None:
+                yield Source(asset, by_file(asset.name).name, graph)
+            elif asset.name.endswith((".jsonld", ".rdf", ".owl")) and _is_collected(asset.name):
+                raise UnknownFileType(
+                    "A collection is made of .ttl, .trig, .nt and .nq files.",
+                    hint="Bring the file in with: whatworks import, and move it out of data/ (or to data/sources/).",
+                    where=Place(asset.name),
+                )
 
     def graph_of(self, name: str) -> Iri | None:
         """Return the graph of a file's statements, or None where the file holds none for the store.

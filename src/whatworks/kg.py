@@ -7,7 +7,7 @@
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,29 +132,32 @@ class KnowledgeGraph:
             self._notify(f"The files are newer than release {release.name}, which is read. Renew it: whatworks build")
         return release
 
-    def build(self, folder: Path | None = None, *, checked: bool = True) -> "Release":
+    def build(
+        self, folder: Path | None = None, *, checked: bool = True, tell: Callable[[str], None] | None = None
+    ) -> "Release":
         """Make a release of the files and put it to use.
 
         Args:
             folder: The folder of releases, instead of the project's.
             checked: Whether to check with the core profile first.
+            tell: Is told each step after the check.
 
         Raises:
             CheckFailed: The data has violations.
             Locked, SourcesChanged, Unwritable: As they say; the release before stays in use.
         """
-        from whatworks.release import Releases, source_state  # noqa: PLC0415 - not every command needs it
+        from whatworks.release import Releases, Sources  # noqa: PLC0415 - not every command needs it
 
         releases = Releases(folder) if folder is not None else self.releases
         if releases is None:
             raise Unwritable("An installed package has no place for releases.", hint="Say where: --output DIR.")
+        sources = Sources(self.assets)
         if checked and (report := self.check(profile="core")).fails("violation"):
             raise CheckFailed(
                 f"The data has {report.count('violation')} violations; no release was made.",
                 hint="See them with: whatworks check --profile core",
             )
-        state = source_state(self.assets)
-        return releases.build(Collection.open(self.assets, self.settings), self.catalogue, state)
+        return releases.build(partial(Collection.open, self.assets, self.settings), self.catalogue, sources, tell)
 
     @cached_property
     def lookup(self) -> Lookup:

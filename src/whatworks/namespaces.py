@@ -23,6 +23,7 @@ PROV = "http://www.w3.org/ns/prov#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 SH = "http://www.w3.org/ns/shacl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
+VOID = "http://rdfs.org/ns/void#"
 
 IDENTIFIER = Iri(DCTERMS + "identifier")
 TITLE = Iri(DCTERMS + "title")

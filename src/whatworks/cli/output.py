@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from threading import Timer
     from typing import Any, TextIO
 
     from whatworks.errors import Error
@@ -38,6 +39,7 @@ _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 output_option = click.option(
     "--output", "-o", type=Named(dir_okay=False), help="Write to this file instead of the terminal."
 )
+_LONG = 60.0  # seconds after which a step is said where nobody may be watching
 _WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EBADF)
 
 
@@ -60,6 +62,35 @@ def emit(content: bytes, output: Path | None, beside: "dict[Path, bytes] | None"
     write_files(written)
     for file, bytes_ in written.items():
         click.echo(f"Wrote {file} ({len(bytes_)} bytes).", err=True)
+
+
+class Steps:
+    """Says on standard error what a command is doing: on a terminal each step, elsewhere one that takes long."""
+
+    def __init__(self) -> None:
+        self._waiting: Timer | None = None
+
+    def __enter__(self) -> "Steps":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def __call__(self, step: str) -> None:
+        """Begin a step."""
+        from threading import Timer  # noqa: PLC0415 - lazy on purpose
+
+        self._end()
+        if sys.stderr is not None and sys.stderr.isatty():
+            click.echo(f"{step} …", err=True)
+            return
+        self._waiting = Timer(_LONG, click.echo, [f"{step} …"], {"err": True})
+        self._waiting.daemon = True
+        self._waiting.start()
+
+    def _end(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
 
 
 def emit_answer(

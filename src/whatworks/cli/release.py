@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks.cli.output import Named
+from whatworks.cli.output import Named, Steps
 
 if TYPE_CHECKING:
     from whatworks.release import Releases
@@ -33,9 +33,18 @@ def build(opener: Any, folder: Path | None, no_check: bool) -> None:
     Example:
       whatworks build
     """
-    if not no_check:
-        click.echo("Checking with the shapes …", err=True)
-    release = opener.kg.build(folder, checked=not no_check)
+    import signal  # noqa: PLC0415 - lazy on purpose
+
+    # Ctrl-C ends the build where Python has its turn, so that nothing half-written stays; else it would end at once.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        if not no_check:
+            click.echo("Checking with the shapes …", err=True)
+        with Steps() as tell:
+            release = opener.kg.build(folder, checked=not no_check, tell=tell)
+    except KeyboardInterrupt:
+        click.echo("Stopped; no release is half-written.", err=True)
+        raise click.exceptions.Exit(130) from None
     click.echo(f"Release {release.name}: {release.manifest['statements']} statements in {release.folder}")
 
 
@@ -75,7 +84,9 @@ def verify(opener: Any, name: str | None, folder: Path | None) -> None:
     release = found.get(name) if name else found.current()
     if release is None:
         raise UnknownThing("There is no release in use.", hint="Make one with: whatworks build")
-    wrong = release.verify()
+    with Steps() as tell:
+        tell(f"Reading release {release.name}")
+        wrong = release.verify()
     for line in wrong:
         click.echo(line)
     click.echo(f"Release {release.name}: {f'{len(wrong)} faults' if wrong else 'whole'}.")

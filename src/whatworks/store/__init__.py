@@ -1,23 +1,31 @@
 """Stores of triples behind one protocol, and the reading and writing of RDF syntaxes.
 
-pyoxigraph is known here only: `embedded` for the store, `disk` for stores on disk, `syntax` for files.
+pyoxigraph is known here only: `embedded` for the store, `disk` for stores on disk, `dump` for their canonical dumps,
+`files` for the files of a collection, `syntax` for any file.
 """
 
 from whatworks.store.caret import pointed
-from whatworks.store.disk import canonical_nquads, open_store, write_store
+from whatworks.store.disk import WorkingStore, open_store, write_store
+from whatworks.store.dump import Written, canonical_nquads, has_statements, write_dump
 from whatworks.store.embedded import EmbeddedStore
+from whatworks.store.files import Source
 from whatworks.store.protocol import Limits, Store
 from whatworks.store.syntax import decoded, parse, serialize
 
 __all__ = [
     "EmbeddedStore",
     "Limits",
+    "Source",
     "Store",
+    "WorkingStore",
+    "Written",
     "canonical_nquads",
     "decoded",
+    "has_statements",
     "open_store",
     "parse",
     "pointed",
     "serialize",
+    "write_dump",
     "write_store",
 ]

@@ -1,46 +1,49 @@
-"""Stores on disk: written once from a canonical dump, then only read."""
+"""Stores on disk: written once and then only read, or worked on where memory would not hold them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pyoxigraph as ox
 
 from whatworks.errors import DamagedRelease, Place, Unwritable
 from whatworks.store.embedded import EmbeddedStore
+from whatworks.store.files import Source, statements
 
 
-def canonical_nquads(store: EmbeddedStore) -> bytes:
-    """Return all statements of a store as canonical N-Quads (RDFC-1.0): the same graph gives the same bytes.
-
-    Only statements with blank nodes need canonical labels, and their labels depend on no other statement, so the
-    algorithm runs on these alone; the rest is sorted.
-    """
-    named: list[ox.Quad] = []
-    blank: list[ox.Quad] = []
-    for quad in store.engine:
-        has_blank = isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode)
-        (blank if has_blank else named).append(quad)
-    labelled = ox.Dataset(blank)
-    labelled.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    lines = (ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b"" for quads in (named, labelled))
-    return b"".join(sorted(b"".join(lines).splitlines(keepends=True)))
-
-
-def write_store(folder: Path, nquads: bytes) -> None:
+def write_store(folder: Path, nquads: bytes | Path) -> None:
     """Write a new store from N-Quads, compacted and flushed.
+
+    Args:
+        folder: Where to.
+        nquads: The statements, or the file that holds them.
 
     Raises:
         Unwritable: The folder cannot be written or the disk is full.
     """
     try:
         store = ox.Store(str(folder))
-        store.bulk_load(nquads, format=ox.RdfFormat.N_QUADS)
+        if isinstance(nquads, Path):
+            with nquads.open("rb") as file:
+                store.bulk_load(cast("BinaryIO", _Interruptible(file)), format=ox.RdfFormat.N_QUADS)
+        else:
+            store.bulk_load(nquads, format=ox.RdfFormat.N_QUADS)
         store.optimize()
         store.flush()
     except OSError as error:
-        raise Unwritable(
-            f"The store {folder.name} cannot be written: {error}.", hint="Check the space on the disk."
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+class _Interruptible:
+    """A file whose reading passes through Python, so that Ctrl-C ends what the engine does with it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes."""
+        return self._file.read(size)
 
 
 def open_store(folder: Path, prefixes: Mapping[str, str]) -> EmbeddedStore:
@@ -57,3 +60,25 @@ def open_store(folder: Path, prefixes: Mapping[str, str]) -> EmbeddedStore:
             hint="See what is damaged with: whatworks verify. Build anew with: whatworks build.",
             where=Place(folder.name),
         ) from error
+
+
+class WorkingStore(EmbeddedStore):
+    """A new store on disk, for more statements than memory holds; what is added may be lost when the system fails."""
+
+    def __init__(self, folder: Path, prefixes: Mapping[str, str]) -> None:
+        try:
+            super().__init__(dict(prefixes), engine=ox.Store(str(folder)))
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+
+    def read(self, sources: Iterable[Source], base: str) -> None:
+        """Read files into the store, all in one go: each go makes files of its own."""
+        try:
+            self.engine.bulk_extend(chain.from_iterable(statements(source, base) for source in sources))
+            self.engine.optimize()
+        except OSError as error:
+            raise _unwritable(Path("working"), error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> Unwritable:
+    return Unwritable(f"The store {folder.name} cannot be written: {error}.", hint="Check the space on the disk.")

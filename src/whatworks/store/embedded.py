@@ -21,6 +21,7 @@ from whatworks.store.convert import (
     to_engine,
     triple_from_engine,
 )
+from whatworks.store.files import Source, load
 from whatworks.store.syntax import engine_format
 from whatworks.terms import Iri, Node, Quad, Term, Triple
 
@@ -102,6 +103,19 @@ class EmbeddedStore:
             SyntaxError: As the engine says it; `syntax.parse` is the door for files of people.
         """
         self.engine.load(data, format=engine_format(format), base_iri=base, to_graph=ox.NamedNode(graph))
+
+    def read(self, sources: Iterable[Source], base: str) -> None:
+        """Read files into the store; their names of blank nodes count within each file only.
+
+        Args:
+            sources: The files.
+            base: The IRI that relative IRIs are resolved against.
+
+        Raises:
+            InputError: A file cannot be read.
+        """
+        for source in sources:
+            load(self.engine, source, base)
 
     def nquads(self) -> bytes:
         """Return all statements as N-Quads, without passing through Python."""

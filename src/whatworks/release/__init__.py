@@ -1,0 +1,21 @@
+"""Immutable releases: a folder named by its content that holds the store, its canonical dump and what describes them.
+
+A release is written beside, synced, and renamed into place; `current` names the one in use. So a build that is killed
+at any moment leaves the release before it in use, and a reader is not disturbed by a new one.
+
+    releases/
+      current            the name of the release in use
+      .lock              held by the one who writes
+      <name>/
+        manifest.json    counts, versions, licences, checksums; the same for the same sources
+        dump.nq          all statements, asserted and inferred, canonical (RDFC-1.0)
+        void.ttl         the description of the data set
+        store/           the store that is read
+        local.json       checksums of the store's files and the state of the sources; differs from build to build
+"""
+
+from whatworks.release.one import Release
+from whatworks.release.releases import Releases
+from whatworks.release.sources import Sources, source_stamp, source_state
+
+__all__ = ["Release", "Releases", "Sources", "source_stamp", "source_state"]

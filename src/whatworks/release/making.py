@@ -1,0 +1,162 @@
+"""Makes one release: the dump, what describes it, and the store, written beside and renamed when all is there."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from whatworks.assets import write_files
+from whatworks.catalogue import Bound, Catalogue, iri_rows
+from whatworks.collection import Collection
+from whatworks.errors import DamagedRelease, NewerRelease, SourcesChanged, Unwritable
+from whatworks.namespaces import DCAT, VOID
+from whatworks.release.files import described, digest, sync
+from whatworks.release.one import FORMAT, Release
+from whatworks.release.sources import Sources, source_stamp
+from whatworks.results import Table, Triples
+from whatworks.store import Written, write_dump, write_store
+from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Triple
+from whatworks.trig import write_trig
+from whatworks.version import __version__
+
+_DATASET = Iri(DCAT + "Dataset")
+
+
+Read = Callable[[Path], Collection]
+Tell = Callable[[str], None]
+
+
+def make(folder: Path, number: int, read: Read, catalogue: Catalogue, sources: Sources, tell: Tell) -> Release:
+    """Write a release into the folder of releases, or take the one that is there if it has the same content.
+
+    Args:
+        folder: The folder of releases; only the holder of its lock may do this.
+        number: The place of the release in the order of builds.
+        read: Makes the graph of the files; is given a folder for what it cannot hold in memory.
+        catalogue: The tool's own queries.
+        sources: The files, from before they were read.
+        tell: Is told each step.
+
+    Raises:
+        SourcesChanged: A file changed while it was read.
+        Unwritable: The folder cannot be written, or the disk is full.
+    """
+    building = Path(mkdtemp(prefix=".building-", dir=folder))
+    try:
+        name = _fill(building, read, catalogue, tell)
+        target = folder / name
+        tell("Looking whether the files are still the same")
+        if sources.changed():
+            raise SourcesChanged("The sources changed during the build.", hint="Run whatworks build again.")
+        if not (building / "store").exists():
+            write_files({target / "local.json": _local(target, number, sources)})
+            return Release.open(target)
+        write_files({building / "local.json": _local(building, number, sources)})
+        sync(building)
+        building.chmod(0o755)
+        if target.exists():
+            target.rename(target.with_name(f".gone-{name}"))
+        building.rename(target)
+        sync(folder)
+        return Release.open(target)
+    except OSError as error:
+        raise Unwritable(
+            f"The release cannot be written: {error.strerror or error}.", hint="Check rights and space."
+        ) from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> str:
+    """Write what a release holds, but no store if a whole release with the same content is there; return its name."""
+    tell("Reading the files and applying the rules")
+    collection = read(building)
+    tell("Writing the dump")
+    dump = write_dump(collection.store, building / "dump.nq")
+    name = dump.sha256[:16]
+    if _is_whole(building.with_name(name), tell):
+        return name
+    tell("Counting")
+    _describe(building, collection, catalogue, dump)
+    # Its memory, or its place on the disk, is needed for the store.
+    del collection
+    shutil.rmtree(building / "working", ignore_errors=True)
+    tell("Writing the store")
+    write_store(building / "store", building / "dump.nq")
+    return name
+
+
+def _is_whole(target: Path, tell: Tell) -> bool:
+    if not target.exists():
+        return False
+    tell(f"Verifying release {target.name}, which has the same content")
+    try:
+        return not Release.open(target).verify()
+    except (DamagedRelease, NewerRelease):
+        return False
+
+
+def _local(release: Path, number: int, sources: Sources) -> bytes:
+    files = {path.name: described(path) for path in sorted((release / "store").iterdir()) if path.name != "LOCK"}
+    stamp = source_stamp(sources.assets)
+    return _json({"number": number, "store": files, "sources": sources.state, "stamp": stamp})
+
+
+def _describe(building: Path, collection: Collection, catalogue: Catalogue, dump: Written) -> None:
+    """Write the manifest and the description as VoID, the same bytes for the same graph."""
+    counted = _counted(collection, catalogue)
+    void = write_trig((Quad(*triple) for triple in counted), collection.prefixes).encode()
+    versions, licences = _facts(collection, catalogue)
+    manifest = {
+        "format": FORMAT,
+        "name": dump.sha256[:16],
+        "made-by": f"whatworks {__version__}",
+        "base": collection.settings.base,
+        "statements": dump.statements,
+        "classes": _classes(counted),
+        "versions": versions,
+        "licences": licences,
+        "files": {
+            "dump.nq": {"sha256": dump.sha256, "bytes": dump.bytes},
+            "void.ttl": {"sha256": digest(void), "bytes": len(void)},
+        },
+    }
+    write_files({building / "void.ttl": void, building / "manifest.json": _json(manifest)})
+
+
+def _json(content: Any) -> bytes:
+    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _facts(collection: Collection, catalogue: Catalogue) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return the versions and the licences that things state of themselves."""
+    versions: dict[str, list[str]] = {}
+    licences: dict[str, list[str]] = {}
+    answer = collection.store.query(catalogue.get("system/facts").bind({}))
+    assert isinstance(answer, Table)  # noqa: S101 - the tool's own query is a SELECT query, tested as such
+    for thing, prop, value in answer:
+        found = licences if isinstance(prop, Iri) and prop.code == "license" else versions
+        found.setdefault(str(thing), []).append(value.value if isinstance(value, Literal) else str(value))
+    return versions, licences
+
+
+def _counted(collection: Collection, catalogue: Catalogue) -> list[Triple]:
+    """Return how many things there are of each class, and statements with each property, in terms of VoID."""
+    datasets = [quad.subject for quad in collection.store.match(predicate=RDF_TYPE, value=_DATASET)]
+    dataset = min(
+        (each for each in datasets if isinstance(each, Iri)), default=Iri(collection.settings.base + "dataset")
+    )
+    answer = collection.store.query(catalogue.get("publish/void").bind({"dataset": Bound(iri_rows([dataset]))}))
+    return list(answer) if isinstance(answer, Triples) else []
+
+
+def _classes(counted: list[Triple]) -> dict[str, int]:
+    """Return the number of things of each class."""
+    classes = {triple.subject: str(triple.object) for triple in counted if triple.predicate == VOID + "class"}
+    return {
+        classes[subject]: int(value.value)
+        for subject, predicate, value in counted
+        if predicate == VOID + "entities" and subject in classes and isinstance(value, Literal)
+    }

@@ -1,0 +1,99 @@
+"""One release on disk: opened, read, verified."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from whatworks.collection import Collection
+from whatworks.errors import DamagedRelease, NewerRelease, Place
+from whatworks.release.files import differences
+from whatworks.store import has_statements, open_store
+
+FORMAT = 1
+FILES = ("dump.nq", "void.ttl")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release on disk.
+
+    Attributes:
+        folder: Where it lies.
+        manifest: What it says of itself.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name: the first sixteen hexadecimal digits of the SHA-256 of the dump."""
+        return self.folder.name
+
+    @property
+    def number(self) -> int:
+        """The place in the order in which the releases of a folder were last built; 0 where that is not known."""
+        number = self.local().get("number")
+        return number if isinstance(number, int) else 0
+
+    @classmethod
+    def open(cls, folder: Path) -> "Release":
+        """Read the manifest of a release.
+
+        Raises:
+            DamagedRelease: There is no manifest, or it is not whole.
+            NewerRelease: It was made by a version that this one does not understand.
+        """
+        where = Place(f"{folder.name}/manifest.json")
+        try:
+            manifest = json.loads((folder / "manifest.json").read_bytes())
+            made = manifest["format"]
+            files = manifest["files"]
+            complete = set(files) == set(FILES) and manifest["name"] == folder.name
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DamagedRelease(
+                "The release has no manifest that can be read.", hint="Build anew with: whatworks build", where=where
+            ) from error
+        if not isinstance(made, int) or made > FORMAT:
+            raise NewerRelease(
+                f"The release has format {made}; this version reads up to {FORMAT}.",
+                hint="Use the version of whatworks that made it, or build anew with: whatworks build",
+                where=where,
+            )
+        if not complete:
+            raise DamagedRelease("The manifest does not fit its folder.", where=where)
+        return cls(folder, manifest)
+
+    def local(self) -> dict[str, Any]:
+        """Return what differs from build to build; nothing where it cannot be read."""
+        try:
+            found = json.loads((self.folder / "local.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def collection(self, described: Collection) -> Collection:
+        """Return the collection with the release's store in place of one made from files."""
+        store = open_store(self.folder / "store", described.prefixes.table)
+        return Collection(described.assets, described.settings, described.space, described.prefixes, store)
+
+    def verify(self) -> list[str]:
+        """Read every byte and every statement; return what is wrong, nothing if all is well."""
+        wrong = []
+        for name, said in self.manifest["files"].items():
+            wrong += differences(self.folder / name, name, said)
+        if not self.manifest["files"]["dump.nq"]["sha256"].startswith(self.name):
+            wrong.append("dump.nq: its checksum is not that of the release's name")
+        try:
+            for name, said in sorted(self.local()["store"].items()):
+                wrong += differences(self.folder / "store" / name, f"store/{name}", said)
+        except (KeyError, TypeError, AttributeError):
+            wrong.append("local.json: cannot be read")
+        if not wrong:
+            try:
+                if not has_statements(open_store(self.folder / "store", {}), self.folder / "dump.nq"):
+                    wrong.append("store: its statements are not those of the dump")
+            except DamagedRelease as error:
+                wrong.append(f"store: {error.message}")
+        return wrong

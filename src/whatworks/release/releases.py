@@ -1,0 +1,152 @@
+"""The releases of a project: listed, made, removed, and one of them in use."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from whatworks.assets import Assets, write_files
+from whatworks.errors import DamagedRelease, Locked, MissingFile, Place, UnknownThing, Unwritable
+from whatworks.release.one import Release
+from whatworks.release.sources import Sources, source_stamp, source_state
+
+if TYPE_CHECKING:
+    from whatworks.catalogue import Catalogue
+    from whatworks.release.making import Read, Tell
+
+_NAME = re.compile(r"[0-9a-f]{16}")
+
+
+class Releases:
+    """The releases of a project."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def current(self) -> Release | None:
+        """Return the release in use, or None where there is none.
+
+        Raises:
+            DamagedRelease: `current` names something that is no release.
+        """
+        try:
+            name = (self.folder / "current").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise MissingFile(f"The file current cannot be read: {error}.", where=Place("releases/current")) from error
+        if not _NAME.fullmatch(name):
+            raise DamagedRelease(
+                f"{name[:80]!r} is no name of a release.",
+                hint="Build anew with: whatworks build",
+                where=Place("releases/current"),
+            )
+        return Release.open(self.folder / name)
+
+    def get(self, name: str) -> Release:
+        """Return the release of this name.
+
+        Raises:
+            UnknownThing: There is none.
+        """
+        if not _NAME.fullmatch(name) or not (self.folder / name).is_dir():
+            raise UnknownThing(f"There is no release {name[:80]!r}.", hint="List them with: whatworks releases")
+        return Release.open(self.folder / name)
+
+    def all(self) -> list[Release]:
+        """Return the releases that can be read, in the order in which they were last built; no clock counts."""
+        found = map(Release.open, self._folders())
+        return sorted(found, key=lambda release: (release.number, release.name))
+
+    def _folders(self) -> list[Path]:
+        found = (path for path in self.folder.glob("*") if _NAME.fullmatch(path.name))
+        return [path for path in found if (path / "manifest.json").is_file()]
+
+    def build(self, read: "Read", catalogue: "Catalogue", sources: Sources, tell: "Tell | None" = None) -> Release:
+        """Write a release of a collection and put it to use; the same content is not written twice.
+
+        Args:
+            read: Makes the graph of the files; is given a folder for what it cannot hold in memory.
+            catalogue: The tool's own queries.
+            sources: The files, from before they were read.
+            tell: Is told each step.
+
+        Raises:
+            Locked: Somebody else is building.
+            SourcesChanged: A source changed while it was read.
+            Unwritable: The folder cannot be written, or the disk is full.
+        """
+        from whatworks.release.making import make  # noqa: PLC0415 - needed for building only
+
+        current = self.folder / "current"
+        with self._locked():
+            if current.is_symlink():
+                raise Unwritable("The file current is a link, which is not followed.", hint=f"Remove {current}.")
+            self._sweep()
+            number = max((Release(path, {}).number for path in self._folders()), default=0) + 1
+            release = make(self.folder, number, read, catalogue, sources, tell or (lambda _: None))
+            write_files({current: f"{release.name}\n".encode()})
+            return release
+
+    def prune(self, keep: int) -> list[str]:
+        """Remove old releases but the `keep` newest and the one in use; return the names removed."""
+        with self._locked():
+            self._sweep()
+            current = self.current()
+            old = [release for release in self.all() if current is None or release.name != current.name]
+            doomed = [release for release in old[: max(0, len(old) - keep)] if not release.folder.is_symlink()]
+            for release in doomed:
+                # Renamed first, so that a half-removed folder is never taken for a release.
+                gone = release.folder.with_name(f".gone-{release.name}")
+                release.folder.rename(gone)
+                shutil.rmtree(gone)
+            return [release.name for release in doomed]
+
+    def stale(self, assets: Assets) -> bool:
+        """Say whether the sources are no longer those that the release in use was made from."""
+        release = self.current()
+        if release is None:
+            return False
+        local = release.local()
+        if source_stamp(assets) == local.get("stamp"):
+            return False
+        return bool(source_state(assets) != local.get("sources"))
+
+    def _sweep(self) -> None:
+        """Remove what killed builds left behind; only the holder of the lock does."""
+        for path in (*self.folder.glob(".building-*"), *self.folder.glob(".gone-*")):
+            shutil.rmtree(path, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the lock; it ends with the process that holds it, however that ends."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        except OSError as error:
+            raise Unwritable(
+                f"{self.folder} cannot be written: {error.strerror}.", hint="Choose another folder with --output."
+            ) from error
+        try:
+            _lock(handle)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415 - is there on Windows only
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415 - is not there on Windows
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise Locked("Another process is writing a release.", hint="Wait until it ends, then try again.") from error

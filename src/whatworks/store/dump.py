@@ -1,0 +1,177 @@
+"""Canonical N-Quads (RDFC-1.0) of a store: the same statements give the same bytes, in memory that does not grow.
+
+Only statements with blank nodes need canonical labels, and their labels depend on no other statement, so the
+algorithm runs on these alone, which are held in memory; the rest is sorted, in runs that go to files where there are
+many.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from heapq import merge
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, cast
+
+import pyoxigraph as ox
+
+from whatworks.errors import DamagedRelease, Place
+from whatworks.store.embedded import EmbeddedStore
+
+# A blank node as subject, as value, or as graph (or value without a graph) of a line.
+_BLANK = re.compile(rb'_:|<[^>]*> <[^>]*> _:|.* _:[^ "<>]+ \.\n\Z')
+_RUN = 256 << 20  # bytes that are sorted in memory; with what Python adds, a third more
+_BATCH = 5000  # lines that are written at a time
+
+
+class Written(NamedTuple):
+    """What was written: the SHA-256 and the number of bytes, and how many statements."""
+
+    sha256: str
+    bytes: int
+    statements: int
+
+
+class _Lines:
+    """Takes the engine's N-Quads in blocks and passes them on as lines; those with blank nodes are set aside."""
+
+    def __init__(self, take: Callable[[list[bytes]], None]) -> None:
+        self._take = take
+        self._rest = b""
+        self._blank: list[bytes] = []
+
+    def write(self, block: bytes) -> int:
+        """Take in a block, as a file does."""
+        data = self._rest + block
+        end = data.rfind(b"\n") + 1
+        self._rest = data[end:]
+        lines = data[:end].splitlines(keepends=True)
+        if b"_:" in data:
+            self._blank += [line for line in lines if b"_:" in line and _BLANK.match(line)]
+            lines = [line for line in lines if not (b"_:" in line and _BLANK.match(line))]
+        self._take(lines)
+        return len(block)
+
+    def flush(self) -> None:
+        """Do nothing: there is nothing to flush."""
+
+    def labelled(self) -> list[bytes]:
+        """Return the lines with blank nodes, canonically labelled."""
+        dataset = ox.Dataset(ox.parse(b"".join(self._blank), format=ox.RdfFormat.N_QUADS))
+        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+        return (ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
+
+
+class _Sorter:
+    """Sorts lines; what is more than a run goes to a file without a name in a folder."""
+
+    def __init__(self, folder: Path | None, run: int) -> None:
+        self._folder, self._run = folder, run
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._files: list[BinaryIO] = []
+
+    def take(self, lines: list[bytes]) -> None:
+        """Take in lines."""
+        self._lines += lines
+        self._size += sum(map(len, lines))
+        if self._folder is not None and self._size >= self._run:
+            from tempfile import TemporaryFile  # noqa: PLC0415 - costs 10 ms and is needed here only
+
+            self._lines.sort()
+            file = TemporaryFile(dir=self._folder)  # noqa: SIM115 - it is closed when the sorter is
+            self._files.append(file)
+            file.writelines(self._lines)
+            self._lines, self._size = [], 0
+
+    def lines(self) -> Iterator[bytes]:
+        """Return all lines in order."""
+        self._lines.sort()
+        for file in self._files:
+            file.seek(0)
+        return merge(*self._files, self._lines) if self._files else iter(self._lines)
+
+    def close(self) -> None:
+        """Remove the files."""
+        for file in self._files:
+            file.close()
+
+
+def canonical_nquads(store: EmbeddedStore) -> bytes:
+    """Return all statements of a store as canonical N-Quads."""
+    with _in_order(store) as lines:
+        return b"".join(lines)
+
+
+def write_dump(store: EmbeddedStore, file: Path, run: int = _RUN) -> Written:
+    """Write all statements of a store as canonical N-Quads.
+
+    Args:
+        store: The store.
+        file: The file to write; where there is much to sort, its folder holds parts of it for a while.
+        run: So many bytes are sorted at a time.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    from hashlib import sha256  # noqa: PLC0415 - needed for writing only
+
+    digest, size, count = sha256(), 0, 0
+    with _in_order(store, file.parent, run) as lines, file.open("wb") as target:
+        while batch := list(islice(lines, _BATCH)):
+            block = b"".join(batch)
+            digest.update(block)
+            target.write(block)
+            size += len(block)
+            count += len(batch)
+    return Written(digest.hexdigest(), size, count)
+
+
+@contextmanager
+def _in_order(store: EmbeddedStore, folder: Path | None = None, run: int = _RUN) -> Iterator[Iterator[bytes]]:
+    sorter = _Sorter(folder, run)
+    try:
+        _each_line(store, sorter.take)
+        yield sorter.lines()
+    finally:
+        sorter.close()
+
+
+def _each_line(store: EmbeddedStore, take: Callable[[list[bytes]], None]) -> None:
+    lines = _Lines(take)
+    # The engine asks no more of a file than what `_Lines` can do.
+    store.engine.dump(cast("BinaryIO", lines), format=ox.RdfFormat.N_QUADS)
+    take(lines.labelled())
+
+
+class _Sum:
+    """Adds up the hashes of lines, which does not depend on their order."""
+
+    def __init__(self) -> None:
+        self.found = (0, 0)
+
+    def take(self, lines: list[bytes]) -> None:
+        """Take in lines."""
+        count, total = self.found
+        self.found = (count + len(lines), total + sum(map(hash, lines)))
+
+
+def has_statements(store: EmbeddedStore, dump: Path) -> bool:
+    """Say whether a store has exactly the statements of a canonical dump; both are read to their ends.
+
+    They are compared by the sums of the hashes of their lines, of 64 bits with a key that differs from process to
+    process, so that nothing has to be sorted: different statements are taken for equal once in 10^19 times.
+
+    Raises:
+        DamagedRelease: The store cannot be read to its end.
+        OSError: The dump cannot be read.
+    """
+    stored, written = _Sum(), _Sum()
+    try:
+        _each_line(store, stored.take)
+    except (OSError, ValueError) as error:
+        raise DamagedRelease(f"The store cannot be read: {error}.", where=Place("store")) from error
+    with dump.open("rb") as file:
+        while batch := list(islice(file, _BATCH)):
+            written.take(batch)
+    return stored.found == written.found
