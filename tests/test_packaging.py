@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 import tomllib
 import venv
 import zipfile
@@ -246,6 +247,16 @@ def test_installed_tool_works_elsewhere(environment: Path, empty: Path, run: Run
     assert refused.returncode == 3
     assert "[unwritable]" in refused.stderr
     assert [record] == list(empty.iterdir())
+
+
+@pytest.mark.slow
+def test_installed_tool_prepares_a_store(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed whatworks keeps the graph of its own collection once the files are settled, and answers the same."""
+    monkeypatch.setenv("WHATWORKS_CACHE", str(tmp_path / "cache"))
+    time.sleep(2.1)
+    answers = {run("whatworks", "query", "interventions", "--format", "csv").stdout for _ in range(2)}
+    assert [133] == [len(answer.splitlines()) for answer in answers]
+    assert len(list((tmp_path / "cache/prepared").iterdir())) == 1
 
 
 @pytest.mark.slow

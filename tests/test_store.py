@@ -1,6 +1,7 @@
 """The embedded store, and terms to and from the engine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
@@ -8,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whatworks.errors import (
+    DamagedRelease,
     Place,
     QueryRefused,
     QuerySyntax,
 )
 from whatworks.results import Boolean, Table, Triples
-from whatworks.store import EmbeddedStore, Store
+from whatworks.store import EmbeddedStore, Store, open_store, serialize, write_store
 from whatworks.store.convert import from_engine, node_from_engine, quad_from_engine, quad_to_engine, to_engine
 from whatworks.terms import XSD_INTEGER, BlankNode, Iri, Literal, Node, Quad, Term, Triple
 
@@ -206,3 +208,26 @@ def test_convert_refuses_rdf_1_2() -> None:
         node_from_engine(triple)
     with pytest.raises(TypeError, match=r"direction \(RDF 1\.2\)"):
         from_engine(directed)
+
+
+def test_a_damaged_store_on_disk_is_told(tmp_path: Path) -> None:
+    """Damage within a file is told, whichever way the statements are read; so is a folder that is no store."""
+    quads = (Quad(Iri(f"https://x.org/{number}"), B, Literal(f"{number:099}"), G) for number in range(2000))
+    write_store(tmp_path / "store", serialize(quads, "nquads"))
+    for file in (tmp_path / "store").glob("*.sst"):
+        content = bytearray(file.read_bytes())
+        if len(content) > 50_000:
+            content[20_000:20_100] = bytes(100)
+            file.write_bytes(content)
+    found = open_store(tmp_path / "store", {})
+    reads: list[Callable[[], object]] = [
+        lambda: list(found.match()),
+        found.nquads,
+        lambda: rows_of(found, "SELECT * { ?s ?p ?o }"),
+    ]
+    for read in reads:
+        with pytest.raises(DamagedRelease, match="checksum mismatch"):
+            read()
+    (tmp_path / "store/CURRENT").write_bytes(b"")
+    with pytest.raises(DamagedRelease, match="cannot be read"):
+        open_store(tmp_path / "store", {})

@@ -141,7 +141,7 @@ def test_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_folder_that_is_no_store_is_told(tmp_path: Path) -> None:
     """An empty folder is no store."""
-    with pytest.raises(DamagedRelease, match="cannot be opened"):
+    with pytest.raises(DamagedRelease, match="cannot be read"):
         open_store(tmp_path, {})
 
 

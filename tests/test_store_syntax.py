@@ -2,6 +2,7 @@
 
 import random
 import time
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from whatworks.errors import (
     XmlEntities,
 )
 from whatworks.formats import FORMATS
-from whatworks.store import decoded, parse, serialize
+from whatworks.store import decoded, ordered, parse, serialize
 from whatworks.terms import XSD_INTEGER, BlankNode, Iri, Literal, Quad
 
 BASE = "https://base.org/"
@@ -64,6 +65,15 @@ def test_parse_undoes_serialize(format: str, data: st.DataObject) -> None:
 def test_serialize_drops_graphs_where_the_format_has_none() -> None:
     """Turtle holds the statements of all graphs."""
     assert read(serialize([Quad(A, B, C, G)], "turtle")) == [Quad(A, B, C)]
+
+
+def test_ordered_sorts_and_merges() -> None:
+    """Statements come in one order, whatever that of the store; a format of one graph has each once."""
+    a, b, g, h = (Iri(f"https://x.org/{name}") for name in "abgh")
+    quads = [Quad(b, a, Literal("2"), g), Quad(a, b, Literal("1"), h), Quad(a, b, Literal("1"), g)]
+    for order in permutations(quads):
+        assert [quads[2], quads[0], quads[1]] == ordered(order, "nquads")
+        assert [Quad(a, b, Literal("1")), Quad(b, a, Literal("2"))] == ordered(order, "turtle")
 
 
 def test_parse_resolves_against_the_base_and_renames_blank_nodes() -> None:

@@ -101,6 +101,15 @@ class Assets:
         """Return the data files: the project's, or the shipped collection's where there is no project."""
         return list(self._below("data", self.project or self.shipped))
 
+    def sources(self) -> list[Asset]:
+        """Return the files that the graph is made from."""
+        return [*self.ontology(), *(asset for asset in self.data() if not asset.name.startswith("data/sources/"))]
+
+    @staticmethod
+    def program() -> list[Asset]:
+        """Return the files of the program itself."""
+        return [asset for asset in _walk("program", _package(), own=False) if asset.name.endswith(".py")]
+
     def data_folder(self) -> Path | None:
         """Return the folder that an import may write to, or None for an installed package."""
         if self.project is not None:
@@ -109,11 +118,15 @@ class Assets:
             return self.shipped / "data"
         return None
 
+    def releases_folder(self) -> Path | None:
+        """Return the folder of the releases, whether it is there or not, or None for an installed package."""
+        data = self.data_folder()
+        return data.with_name("releases") if data is not None else None
+
     @staticmethod
     def starter() -> list[Asset]:
         """Return the files that a new project begins with; their names have no folder before them."""
-        found = _walk("", _package() / "starter", own=False)
-        return [asset for asset in found if not asset.name.endswith(".pyc")]
+        return list(_walk("", _package() / "starter", own=False))
 
     def _below(self, folder: str, root: "Traversable | None") -> Iterator[Asset]:
         if root is not None and _is_folder(folder, start := root / folder):
@@ -136,7 +149,7 @@ def _walk(name: str, folder: "Traversable", *, own: bool) -> Iterator[Asset]:
     except OSError as error:
         raise _unreadable(name, error) from error
     for entry in entries:
-        if entry.name.startswith((".", "~")):
+        if entry.name.startswith((".", "~")) or entry.name == "__pycache__":
             continue
         inner = f"{name}/{entry.name}" if name else entry.name
         if _is_folder(inner, entry):

@@ -18,9 +18,10 @@ from whatworks.collection import Collection, owner_of, read_prefixes
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, UnknownThing, Unwritable
 from whatworks.lookup import Lookup
 from whatworks.namespaces import Prefixes
+from whatworks.prepared import Prepared
 from whatworks.results import Answer, Table
 from whatworks.settings import Settings
-from whatworks.store import Limits, pointed, serialize
+from whatworks.store import Limits, ordered, pointed, serialize
 from whatworks.terms import Iri, Quad, Triple, is_iri
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class KnowledgeGraph:
         settings: Settings,
         *,
         store: Path | None = None,
+        cache: Path | None = None,
         notify: Callable[[str], None] | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -54,6 +56,7 @@ class KnowledgeGraph:
         self.settings = settings
         self.limits = limits
         self._store = store
+        self.prepared = Prepared(cache, assets, settings) if cache is not None else None
         self._notify = notify or (lambda _: None)
 
     @classmethod
@@ -62,6 +65,7 @@ class KnowledgeGraph:
         project: Path | str | None = None,
         *,
         store: Path | str | None = None,
+        cache: Path | None = None,
         notify: Callable[[str], None] | None = None,
         limits: Limits | None = None,
     ) -> "KnowledgeGraph":
@@ -72,6 +76,7 @@ class KnowledgeGraph:
                 `whatworks.toml`, else the collection that comes with the package.
 
             store: The folder of a release to read, instead of the release in use or the files.
+            cache: A folder for prepared stores, which are read instead of the files and written by `prepared.write`.
             notify: Is told what a person should know, such as that the files are newer than the release.
             limits: What a query may cost in time, rows and memory; with it queries are answered in a process apart.
 
@@ -83,7 +88,8 @@ class KnowledgeGraph:
         assets = Assets.find(folder)
         file = folder / SETTINGS_FILE if folder is not None else None
         settings = Settings.load(file if file is not None and file.is_file() else None)
-        return cls(assets, settings, store=Path(store) if store is not None else None, notify=notify, limits=limits)
+        release = Path(store) if store is not None else None
+        return cls(assets, settings, store=release, cache=cache, notify=notify, limits=limits)
 
     @cached_property
     def prefixes(self) -> Prefixes:
@@ -100,7 +106,7 @@ class KnowledgeGraph:
         """The graph: of the release that was asked for, of the release in use, or of the files."""
         release = self.release
         if release is None:
-            return self.sources
+            return self.sources if self.prepared is None else self.prepared.collection()
         return release.collection(Collection.described(self.assets, self.settings))
 
     @cached_property
@@ -113,8 +119,8 @@ class KnowledgeGraph:
         """The releases of the project; None for the collection of an installed package, which has none."""
         from whatworks.release import Releases  # noqa: PLC0415 - not every command needs it
 
-        data = self.assets.data_folder()
-        return Releases(data.parent / "releases") if data is not None else None
+        folder = self.assets.releases_folder()
+        return Releases(folder) if folder is not None else None
 
     @cached_property
     def release(self) -> "Release | None":
@@ -127,6 +133,9 @@ class KnowledgeGraph:
             from whatworks.release import Release  # noqa: PLC0415 - not every command needs it
 
             return Release.open(self._store)
+        folder = self.assets.releases_folder()
+        if folder is None or not folder.exists():  # what releases are need not be loaded
+            return None
         release = self.releases.current() if self.releases is not None else None
         if self.releases is not None and release is not None and self.releases.stale(self.assets):
             self._notify(f"The files are newer than release {release.name}, which is read. Renew it: whatworks build")
@@ -319,8 +328,8 @@ class KnowledgeGraph:
         if names or of_class:
             quads: Iterable[Quad] = self.statements(self.things(names, of_class))
         else:
-            quads = sorted(self.collection.asserted(), key=_sort_key)
-        return serialize(_merged(quads, format), format, prefixes=self.prefixes.table)
+            quads = self.collection.asserted()
+        return serialize(ordered(quads, format), format, prefixes=self.prefixes.table)
 
     def trees(self, things: Sequence[Iri]) -> Iterator[dict[str, Any]]:
         """Yield the JSON-LD trees of things; for many, all statements are read once."""
@@ -348,7 +357,7 @@ class KnowledgeGraph:
 
     def write_triples(self, triples: Iterable[Triple], format: str) -> bytes:
         """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree."""
-        quads = [Quad(*triple) for triple in dict.fromkeys(triples)]
+        quads = ordered((Quad(*triple) for triple in triples), format)
         if format != "jsonld":
             return serialize(quads, format, prefixes=self.prefixes.table)
         return self.documents.document(self.documents.trees(quads), single=True)
@@ -387,14 +396,3 @@ def _everything(_: str) -> str:
 def _typed(value: Any) -> Sequence[str]:
     values = value if isinstance(value, list | tuple | set) else [value]
     return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
-
-
-def _sort_key(quad: Quad) -> tuple[str, str, str, str]:
-    return (quad.graph or "", str(quad.subject), quad.predicate, str(quad.object))
-
-
-def _merged(quads: Iterable[Quad], format: str) -> list[Quad]:
-    """For formats of one graph, drop the graphs and what then stands twice."""
-    if format in ("trig", "nquads"):
-        return list(quads)
-    return list(dict.fromkeys(quad._replace(graph=None) for quad in quads))

@@ -6,12 +6,13 @@ imported by the command that needs it. So `whatworks --help` starts about as fas
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks.errors import Error
+from whatworks.errors import Error, Unwritable
 from whatworks.version import __version__
 
 if TYPE_CHECKING:
@@ -86,7 +87,10 @@ class Commands(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the options; the commands, and a shell that completes, open the knowledge graph with them."""
         rest = super().parse_args(ctx, args)
-        ctx.obj = Opener(ctx.params.get("project"), ctx.params.get("store"), quiet=ctx.resilient_parsing)
+        ctx.obj = Opener(
+            quiet=ctx.resilient_parsing, **{name: ctx.params.get(name) for name in ("project", "store", "cache")}
+        )
+        ctx.call_on_close(ctx.obj.close)
         return rest
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -148,9 +152,10 @@ def _print_trace() -> None:
 class Opener:
     """Opens the knowledge graph when a command first needs it."""
 
-    def __init__(self, project: str | None, store: str | None, *, quiet: bool = False) -> None:
+    def __init__(self, project: str | None, store: str | None, cache: str | None, *, quiet: bool = False) -> None:
         self._project = project
         self._store = store
+        self._cache = cache
         self._quiet = quiet
         self._opened: KnowledgeGraph | None = None
 
@@ -159,13 +164,21 @@ class Opener:
         """The opened knowledge graph."""
         if self._opened is None:
             from whatworks.kg import KnowledgeGraph  # noqa: PLC0415 - lazy on purpose
+            from whatworks.prepared import cache_folder  # noqa: PLC0415 - lazy on purpose
 
             def notify(text: str) -> None:
                 if not self._quiet:
                     click.echo(text, err=True)
 
-            self._opened = KnowledgeGraph.open(self._project, store=self._store, notify=notify)
+            cache = cache_folder(self._cache)
+            self._opened = KnowledgeGraph.open(self._project, store=self._store, cache=cache, notify=notify)
         return self._opened
+
+    def close(self) -> None:
+        """Prepare a store for the next command, now that this one has its answer."""
+        if self._opened is not None and self._opened.prepared is not None and not self._quiet:
+            with suppress(Unwritable):  # then the next command reads the files as well
+                self._opened.prepared.write()
 
 
 def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -189,6 +202,13 @@ def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str
     callback=_named,
     envvar="WHATWORKS_STORE",
     help="The folder of a release to read; without it the release in use, else the files.",
+)
+@click.option(
+    "--cache",
+    metavar="DIRECTORY",
+    envvar="WHATWORKS_CACHE",
+    help="The folder for prepared stores, which spare reading the files again; without it the user's cache folder, "
+    "and none if it is empty.",
 )
 @click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
 @click.version_option(__version__, prog_name="whatworks")

@@ -106,6 +106,8 @@ class Known:
 
         if self._kg.release is not None:
             return self._kg.collection
+        if self._kg.prepared is not None and (found := self._kg.prepared.open()) is not None:
+            return found
         return Collection.open(self._kg.assets, self._kg.settings, infer=False)
 
     def tags(self) -> Offers:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from whatworks.assets import Asset, Assets
+from whatworks.assets import Assets
 from whatworks.release.files import digest, digest_of
 
 
@@ -26,7 +26,7 @@ class Sources:
 def source_state(assets: Assets) -> dict[str, str]:
     """Return the checksum of every source file by its logical name."""
     found = {}
-    for asset in _sources(assets):
+    for asset in assets.sources():
         with asset.open() as file:
             found[asset.name] = digest_of(file)[0]
     return found
@@ -35,13 +35,7 @@ def source_state(assets: Assets) -> dict[str, str]:
 def source_stamp(assets: Assets) -> str:
     """Return a quick mark of the sources: names, sizes and times; it differs when a file was touched."""
     marks = []
-    for asset in _sources(assets):
+    for asset in assets.sources():
         stat = asset.source.stat() if isinstance(asset.source, Path) else None
         marks.append((asset.name, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0))
     return digest(repr(marks).encode())
-
-
-def _sources(assets: Assets) -> list[Asset]:
-    """Return the files that a release is made from."""
-    data = [asset for asset in assets.data() if not asset.name.startswith("data/sources/")]
-    return [*assets.ontology(), *data]

@@ -5,14 +5,15 @@ pyoxigraph is known here only: `embedded` for the store, `disk` for stores on di
 """
 
 from whatworks.store.caret import pointed
-from whatworks.store.disk import WorkingStore, open_store, write_store
+from whatworks.store.disk import ENGINE, WorkingStore, open_store, write_store
 from whatworks.store.dump import Written, canonical_nquads, has_statements, write_dump
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.files import Source
 from whatworks.store.protocol import Limits, Store
-from whatworks.store.syntax import decoded, parse, serialize
+from whatworks.store.syntax import decoded, ordered, parse, serialize
 
 __all__ = [
+    "ENGINE",
     "EmbeddedStore",
     "Limits",
     "Source",
@@ -23,6 +24,7 @@ __all__ = [
     "decoded",
     "has_statements",
     "open_store",
+    "ordered",
     "parse",
     "pointed",
     "serialize",

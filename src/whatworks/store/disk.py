@@ -7,9 +7,12 @@ from typing import BinaryIO, cast
 
 import pyoxigraph as ox
 
-from whatworks.errors import DamagedRelease, Place, Unwritable
-from whatworks.store.embedded import EmbeddedStore
+from whatworks.errors import Unwritable
+from whatworks.store.embedded import EmbeddedStore, damaged
 from whatworks.store.files import Source, statements
+
+# A store on disk is only known to be readable by the version that wrote it.
+ENGINE = f"pyoxigraph {ox.__version__}"
 
 
 def write_store(folder: Path, nquads: bytes | Path) -> None:
@@ -54,12 +57,8 @@ def open_store(folder: Path, prefixes: Mapping[str, str]) -> EmbeddedStore:
     """
     try:
         return EmbeddedStore(dict(prefixes), engine=ox.Store.read_only(str(folder)), folder=folder)
-    except (OSError, ValueError) as error:
-        raise DamagedRelease(
-            f"The store cannot be opened: {error}.",
-            hint="See what is damaged with: whatworks verify. Build anew with: whatworks build.",
-            where=Place(folder.name),
-        ) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise damaged(error) from error
 
 
 class WorkingStore(EmbeddedStore):

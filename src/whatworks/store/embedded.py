@@ -10,7 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from whatworks import gate
-from whatworks.errors import Place, QueryRefused, QuerySyntax
+from whatworks.errors import DamagedRelease, Place, QueryRefused, QuerySyntax
 from whatworks.results import Answer, Boolean, Row, Table, Triples, safe
 from whatworks.store.caret import pointed
 from whatworks.store.convert import (
@@ -119,7 +119,8 @@ class EmbeddedStore:
 
     def nquads(self) -> bytes:
         """Return all statements as N-Quads, without passing through Python."""
-        return self.engine.dump(format=ox.RdfFormat.N_QUADS) or b""
+        with told():
+            return self.engine.dump(format=ox.RdfFormat.N_QUADS) or b""
 
     def add(self, quads: Iterable[Quad]) -> None:
         """Add statements; what is there already is not added again."""
@@ -175,7 +176,7 @@ class EmbeddedStore:
             None if value is None else to_engine(value),
             None if graph is None else ox.NamedNode(graph),
         )
-        return (quad_from_engine(quad) for quad in found)
+        return _quads(found)
 
     def __len__(self) -> int:
         return len(self.engine)
@@ -202,6 +203,22 @@ def _triples(found: ox.QueryTriples) -> Iterator[Triple]:
             yield triple_from_engine(triple)
 
 
+def _quads(found: Iterator[ox.Quad]) -> Iterator[Quad]:
+    try:
+        for quad in found:
+            yield quad_from_engine(quad)
+    except (RuntimeError, OSError) as error:
+        raise damaged(error) from error
+
+
+def damaged(error: Exception) -> DamagedRelease:
+    """Return what the engine says of a store on disk as an error for people."""
+    return DamagedRelease(
+        f"The store cannot be read: {safe(str(error))}.",
+        hint="See what is damaged with: whatworks verify. Build anew with: whatworks build.",
+    )
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Turn what the engine cannot evaluate, or gives and we do not hold, into an error for people."""
@@ -210,6 +227,8 @@ def told() -> Iterator[None]:
     except UnicodeEncodeError:
         raise
     except (RuntimeError, TypeError, ValueError, OSError) as error:
+        if isinstance(error, OSError) or str(error).startswith("Corruption"):
+            raise damaged(error) from error
         raise QueryRefused(
             f"The query cannot be answered: {safe(str(error))}.", hint="Ask with SPARQL 1.1 and its own functions."
         ) from error

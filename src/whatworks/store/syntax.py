@@ -120,6 +120,16 @@ def serialize(
     return written or b""
 
 
+def ordered(quads: Iterable[Quad], format: str) -> list[Quad]:
+    """Return statements sorted, each once, for a format of one graph without their graphs.
+
+    Stores in memory and on disk have orders of their own.
+    """
+    if format not in ("trig", "nquads"):
+        quads = (quad._replace(graph=None) for quad in quads)
+    return sorted(set(quads), key=lambda quad: (quad.graph or "", str(quad.subject), quad.predicate, str(quad.object)))
+
+
 def decoded(data: bytes, name: str) -> str:
     """Return UTF-8 as text without a byte order mark.
 
