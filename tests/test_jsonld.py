@@ -17,7 +17,7 @@ from whatworks import KnowledgeGraph
 from whatworks.assets import Assets
 from whatworks.checks.graphs import graph_of
 from whatworks.errors import MissingFile, RemoteContext
-from whatworks.jsonld import CONTEXT, Documents
+from whatworks.jsonld import CONTEXT, Documents, on_a_line
 from whatworks.namespaces import LABELS, NOTATION, WW
 from whatworks.results import Triples
 from whatworks.store import parse
@@ -66,7 +66,7 @@ def test_every_shipped_thing_reads_back(of_class: str | None, kg: KnowledgeGraph
     assert things
     for thing in things:
         stated = {quad.triple for quad in kg.statements([thing])}
-        document = kg.documents.document([kg.documents.tree(kg.statements([thing]), thing)], single=True)
+        document = kg.documents.document([on_a_line(kg.documents.tree(kg.statements([thing]), thing))], single=True)
         assert (thing, stated) == (thing, _read(document, kg.documents))
 
 
@@ -132,6 +132,7 @@ _PREDICATES = st.sampled_from(
         *(DCTERMS + name for name in ("title", "description", "identifier", "source", "spatial", "abstract")),
         "https://example.org/strange",
         "urn:x:strange",
+        RDF_TYPE,
     ]
 ).map(Iri)
 _IRIS = st.sampled_from(
@@ -154,7 +155,7 @@ _IRIS = st.sampled_from(
 def test_odd_records_read_back(documents: Documents, triples: list[Triple]) -> None:
     """Whatever a record holds is in its document, and nothing else."""
     whole = [*_is_practice(), *_said(WW + "hasComponent", Iri(THING + "#component-1")), *triples]
-    assert set(whole) == _read(documents.document([_tree(documents, whole)], single=True), documents)
+    assert set(whole) == _read(documents.document([on_a_line(_tree(documents, whole))], single=True), documents)
 
 
 # ---- the form ----
@@ -292,7 +293,7 @@ def test_answer_without_triples(kg: KnowledgeGraph) -> None:
 
 def test_document_is_utf8_and_ends_with_a_line_end(documents: Documents) -> None:
     """Letters of all languages stand as they are."""
-    document = documents.document([{"id": "é", "title": {"el": "Ελλάδα"}}], single=True)
+    document = documents.document([on_a_line({"id": "é", "title": {"el": "Ελλάδα"}})], single=True)
     assert "Ελλάδα".encode() in document
     assert document.endswith(b"}\n")
 

@@ -6,16 +6,17 @@ be named is the bundled one. Framing must not lose or choose facts; the tests re
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from whatworks.assets import Assets
+from whatworks.context import NotDirect, list_key
 from whatworks.errors import MissingFile, RemoteContext
 from whatworks.namespaces import LINK_FROM, LINK_TO, TOPIC
 from whatworks.store import serialize
 from whatworks.terms import RDF_TYPE, XSD, BlankNode, Iri, Quad, Term
-from whatworks.trees import NotDirect, Trees, list_key
+from whatworks.trees import Trees
 
 CONTEXT = "https://w3id.org/whatworks/context/v1.jsonld"
 # The properties that the context turns round, so that a thing leads to its record and its links.
@@ -57,8 +58,8 @@ class Documents:
         framed.pop("@context", None)
         return dict(self._ordered(framed))
 
-    def trees(self, quads: Iterable[Quad]) -> list[dict[str, Any]]:
-        """Return any statements as trees that together hold all of them.
+    def trees(self, quads: Iterable[Quad]) -> list[bytes]:
+        """Return any statements as trees that together hold all of them, each written on one line.
 
         Roots are first the things that records are about, then what nothing points to, then what is left.
         """
@@ -76,40 +77,38 @@ class Documents:
                 nodes = _reached(root, by_subject, every)
                 covered |= nodes
                 trees.append(self.tree([quad for node in nodes for quad in by_subject.get(node, ())], root))
-        return _without_names(trees)
+        return [on_a_line(tree) for tree in _without_names(trees)]
 
-    def direct(
-        self,
-        nquads: bytes,
-        things: Sequence[Iri],
-        labels: Sequence[Iri],
-        keep: Callable[[str], str],
-        reference: Callable[[Iri], dict[str, Any]],
-    ) -> Iterator[dict[str, Any]]:
-        """Yield the trees of things, made straight from N-Quads; what that does not cover is framed.
+    def read(self, nquads: Iterable[bytes], labels: Iterable[Iri], keep: Callable[[str], str]) -> Trees:
+        """Return statements from which trees are made straight.
 
         Args:
-            nquads: Statements of named graphs.
-            things: What to make trees of.
+            nquads: Statements of named graphs, one a line, as the engine writes them.
             labels: The properties by which things are named.
             keep: What counts of a graph; see `Trees.read`.
-            reference: Returns the framed tree of a thing.
         """
-        trees = Trees(self.contexts[CONTEXT], tuple(labels))
-        trees.read(nquads.decode(), keep)
+        trees = Trees(self.contexts[CONTEXT], labels)
+        trees.read(nquads, keep)
+        return trees
+
+    def written(
+        self, trees: Trees, things: Iterable[Iri], reference: Callable[[Iri], dict[str, Any]]
+    ) -> Iterator[bytes]:
+        """Yield the tree of each thing as JSON on one line; where it cannot be made straight, it is `reference`."""
         for thing in things:
             try:
-                yield trees.tree(thing)
+                yield trees.text(thing)
             except NotDirect:
-                yield reference(thing)
+                yield on_a_line(reference(thing))
 
-    def document(self, trees: Iterable[dict[str, Any]], *, single: bool) -> bytes:
-        """Return trees as one document: one tree, indented; or many under `@graph`, a line each."""
+    def document(self, trees: Iterable[bytes], *, single: bool) -> bytes:
+        """Return trees, written as JSON, as one document: one tree, indented; or many under `@graph`, a line each."""
         found = list(trees)
         if single and len(found) == 1:
-            return (json.dumps({"@context": CONTEXT} | found[0], ensure_ascii=False, indent=2) + "\n").encode()
-        lines = ",\n".join(json.dumps(tree, ensure_ascii=False) for tree in found)
-        return f'{{"@context": {json.dumps(CONTEXT)}, "@graph": [\n{lines}\n]}}\n'.encode()
+            return (
+                json.dumps({"@context": CONTEXT} | json.loads(found[0]), ensure_ascii=False, indent=2) + "\n"
+            ).encode()
+        return b"".join((b'{"@context": ', on_a_line(CONTEXT), b', "@graph": [\n', b",\n".join(found), b"\n]}\n"))
 
     def _load_context(self, url: str, _options: Any) -> dict[str, Any]:
         if url not in self.contexts:
@@ -129,6 +128,11 @@ class Documents:
             keys = sorted(value, key=lambda key: (self._rank.get(key, len(self._rank)), key))
             return {key: self._ordered(value[key]) for key in keys}
         return value
+
+
+def on_a_line(value: Any) -> bytes:
+    """Return a value as JSON on one line."""
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _reached(root: Iri, by_subject: Mapping[Term, list[Quad]], every: Iterable[Quad]) -> set[Term]:
@@ -187,8 +191,10 @@ def _native(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if (classes := value.pop(RDF_TYPE, None)) is not None:
-        # The engine writes the type of a node as an ordinary property.
-        value = {**value, "@type": [each["@id"] for each in classes]}
+        # The engine writes the type of a node as an ordinary property; as such a text remains.
+        named = [each["@id"] for each in classes if "@id" in each]
+        texts = [each for each in classes if "@id" not in each]
+        value = {**value, **({"@type": named} if named else {}), **({RDF_TYPE: texts} if texts else {})}
     text, datatype = value.get("@value"), value.get("@type")
     if datatype == XSD + "integer" and isinstance(text, str) and str(_integer(text)) == text:
         return {**value, "@value": int(text)}

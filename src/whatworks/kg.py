@@ -14,29 +14,26 @@ from typing import TYPE_CHECKING, Any
 from whatworks import gate
 from whatworks.assets import SETTINGS_FILE, Assets, find_project
 from whatworks.catalogue import Catalogue, Query
-from whatworks.collection import Collection, owner_of, read_prefixes
+from whatworks.collection import Collection, read_prefixes
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, UnknownThing, Unwritable
 from whatworks.lookup import Lookup
 from whatworks.namespaces import Prefixes
 from whatworks.prepared import Prepared
 from whatworks.results import Answer, Table
 from whatworks.settings import Settings
-from whatworks.store import Limits, ordered, pointed, serialize
+from whatworks.store import Limits, pointed
 from whatworks.terms import Iri, Quad, Triple, is_iri
 
 if TYPE_CHECKING:
     from whatworks.checks import Report
     from whatworks.describe import Describer, Description
+    from whatworks.export import Exporter
     from whatworks.ingest import Batch
     from whatworks.jsonld import Documents
     from whatworks.release import Release, Releases
     from whatworks.store.worker import Worker
     from whatworks.tabular import Tabular
     from whatworks.why import Origin
-
-
-# From so many things on, reading all statements once is quicker than asking for each.
-_FEW = 20
 
 
 class KnowledgeGraph:
@@ -322,45 +319,24 @@ class KnowledgeGraph:
         Raises:
             UnknownThing: There is no such thing or class.
         """
-        if format == "jsonld":
-            things = self.things(names, of_class) if names or of_class else self._everything()
-            return self.documents.document(self.trees(things), single=len(names) == 1)
-        if names or of_class:
-            quads: Iterable[Quad] = self.statements(self.things(names, of_class))
-        else:
-            quads = self.collection.asserted()
-        return serialize(ordered(quads, format), format, prefixes=self.prefixes.table)
+        things = self.things(names, of_class) if names or of_class else None
+        return self.exporter.things(format, things, single=len(names) == 1)
 
-    def trees(self, things: Sequence[Iri]) -> Iterator[dict[str, Any]]:
-        """Yield the JSON-LD trees of things; for many, all statements are read once."""
-        from whatworks.namespaces import LABELS, NOTATION  # noqa: PLC0415 - not every command needs it
-
-        keep: Callable[[str], str]
-        if len(things) > _FEW:
-            nquads, keep = self.collection.store.nquads(), self.collection.counts_for_documents
-        else:
-            graph = self.collection.space.graph("any")
-            quads = [quad._replace(graph=graph) for quad in self.statements(things)]
-            nquads, keep = serialize(quads, "nquads"), _everything
-        reference = self._framed
-        return self.documents.direct(nquads, things, (*LABELS, NOTATION), keep, reference)
-
-    def _everything(self) -> list[Iri]:
-        """Return what the trees of all statements grow from; records and links stand with the things they are about."""
-        found = {owner_of(quad.subject) for quad in self.collection.asserted()}
-        space = self.collection.space
-        inside = (space.thing("record", ""), space.thing("link", ""))
-        return sorted(thing for thing in found if thing is not None and not thing.startswith(inside))
-
-    def _framed(self, thing: Iri) -> dict[str, Any]:
-        return self.documents.tree(self.statements([thing]), thing)
+    def trees(self, things: Sequence[Iri] | None = None) -> Iterator[bytes]:
+        """Yield the JSON-LD trees of things, or of everything that the data files hold, as JSON, one a line."""
+        return self.exporter.trees(things)
 
     def write_triples(self, triples: Iterable[Triple], format: str) -> bytes:
         """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree."""
-        quads = ordered((Quad(*triple) for triple in triples), format)
-        if format != "jsonld":
-            return serialize(quads, format, prefixes=self.prefixes.table)
-        return self.documents.document(self.documents.trees(quads), single=True)
+        return self.exporter.triples(triples, format)
+
+    @cached_property
+    def exporter(self) -> "Exporter":
+        """Writes things in RDF formats."""
+        from whatworks.export import Exporter  # noqa: PLC0415 - not every command needs it
+
+        dump = self.release.folder / "dump.nq" if self.release is not None else None
+        return Exporter(self.collection, self.describer, self.documents, dump)
 
     def check(self, files: Sequence[Path] = (), profile: str = "curation") -> "Report":
         """Check the collection, or files against its model, with the shapes.
@@ -387,10 +363,6 @@ class KnowledgeGraph:
         answer = self.collection.store.query(self.catalogue.get(name).bind({}))
         assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
         return answer
-
-
-def _everything(_: str) -> str:
-    return "all"
 
 
 def _typed(value: Any) -> Sequence[str]:

@@ -13,11 +13,12 @@ from whatworks.namespaces import Prefixes
 from whatworks.terms import RDF_TYPE, XSD_BOOLEAN, XSD_INTEGER, Iri, Literal, Quad, Term, write_term
 
 _INDENT = "    "
+_NUMBER = re.compile(r"([0-9]+)")
 
 
 def natural(text: str) -> list[tuple[int, str]]:
     """Return a sort key by which `x-2` comes before `x-10`."""
-    parts = re.split(r"([0-9]+)", text)
+    parts = _NUMBER.split(text)
     # A number is compared by its length, then by its digits; letters come after all numbers.
     return [
         (len(part.lstrip("0")), part.lstrip("0")) if index % 2 else (sys.maxsize, part)

@@ -9,6 +9,7 @@ from whatworks.store.disk import ENGINE, WorkingStore, open_store, write_store
 from whatworks.store.dump import Written, canonical_nquads, has_statements, write_dump
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.files import Source
+from whatworks.store.lines import read_lines
 from whatworks.store.protocol import Limits, Store
 from whatworks.store.syntax import decoded, ordered, parse, serialize
 
@@ -27,6 +28,7 @@ __all__ = [
     "ordered",
     "parse",
     "pointed",
+    "read_lines",
     "serialize",
     "write_dump",
     "write_store",

@@ -1,0 +1,86 @@
+"""Writes things of a collection, and the answers to graph queries, in RDF formats."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from whatworks.collection import Collection
+from whatworks.describe import Describer
+from whatworks.jsonld import Documents
+from whatworks.namespaces import LABELS, NOTATION
+from whatworks.store import ordered, read_lines, serialize
+from whatworks.terms import Iri, Quad, Triple
+
+# From so many things on, reading all statements once is quicker than asking for each.
+_FEW = 20
+
+
+class Exporter:
+    """Writes the things of one collection.
+
+    Args:
+        collection: The collection.
+        describer: Says what is asserted of a thing.
+        documents: Writes JSON-LD.
+        dump: A file with all statements in N-Quads, which is quicker to read than the store, if there is one.
+    """
+
+    def __init__(
+        self, collection: Collection, describer: Describer, documents: Documents, dump: Path | None = None
+    ) -> None:
+        self._collection = collection
+        self._describer = describer
+        self._documents = documents
+        self._dump = dump
+
+    def things(self, format: str, things: Sequence[Iri] | None, *, single: bool) -> bytes:
+        """Write things in an RDF format.
+
+        Args:
+            format: The name of the format.
+            things: Which; None for everything that the data files hold.
+            single: Whether one thing was asked for, which in JSON-LD is a document of its own.
+        """
+        if format == "jsonld":
+            return self._documents.document(self.trees(things), single=single)
+        quads = self._collection.asserted() if things is None else self._describer.statements(things)
+        return serialize(ordered(quads, format), format, prefixes=self._collection.prefixes.table)
+
+    def triples(self, triples: Iterable[Triple], format: str) -> bytes:
+        """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree."""
+        quads = ordered((Quad(*triple) for triple in triples), format)
+        if format != "jsonld":
+            return serialize(quads, format, prefixes=self._collection.prefixes.table)
+        return self._documents.document(self._documents.trees(quads), single=True)
+
+    def trees(self, things: Sequence[Iri] | None) -> Iterator[bytes]:
+        """Yield the JSON-LD trees of things, or of everything that the data files hold, as JSON, one a line."""
+        keep: Callable[[str], str] = self._counts
+        if things is not None and len(things) <= _FEW:
+            graph = self._collection.space.graph("any")
+            quads = (quad._replace(graph=graph) for quad in self._describer.statements(things))
+            lines: Iterable[bytes] = serialize(quads, "nquads").split(b"\n")[:-1]
+        else:
+            lines = self._nquads()
+            keep = self._collection.counts_for_documents if things is None else keep
+        trees = self._documents.read(lines, (*LABELS, NOTATION), keep)
+        found = self._roots(trees.subjects()) if things is None else things
+        return self._documents.written(trees, found, self._framed)
+
+    def _counts(self, token: str) -> str:
+        """Say what of a graph counts where things are given: all that is not inferred."""
+        return "" if self._collection.is_inferred(Iri(token[1:-1])) else "all"
+
+    def _nquads(self) -> Iterable[bytes]:
+        """Return all statements, one a line."""
+        return read_lines(self._dump) if self._dump is not None else self._collection.store.nquads().split(b"\n")[:-1]
+
+    def _roots(self, subjects: Iterable[str]) -> list[Iri]:
+        """Return what the trees of all statements grow from; records and links stand with the things they are about."""
+        space = self._collection.space
+        inside = (space.thing("record", ""), space.thing("link", ""))
+        owners = {subject.partition("#")[0] for subject in subjects}
+        return [Iri(thing) for thing in sorted(owners) if not thing.startswith(inside)]
+
+    def _framed(self, thing: Iri) -> dict[str, Any]:
+        return self._documents.tree(self._describer.statements([thing]), thing)
