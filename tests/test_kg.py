@@ -1,6 +1,7 @@
 """The public door: a collection is opened once and answers everything about it."""
 
 import doctest
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +70,18 @@ def test_open_nearest_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_open_folder_without_settings(tmp_path: Path) -> None:
     """A folder that is named needs no settings."""
     assert KnowledgeGraph.open(str(tmp_path)).settings.languages == ("en", "fr", "de")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the current folder cannot be removed")
+def test_open_in_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a current folder no project can be looked for; one that is named is opened."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(MissingFile, match="The current folder cannot be read: No such file or directory") as caught:
+        KnowledgeGraph.open()
+    assert "KnowledgeGraph.open(DIR)" in caught.value.hint
+    assert KnowledgeGraph.open(tmp_path).things() == []
 
 
 def test_open_refuses(tmp_path: Path) -> None:

@@ -231,6 +231,31 @@ def test_a_name_of_several_things_is_refused(project: Callable[[dict[str, str]],
     ]
 
 
+FOREIGN = """
+@prefix dcterms: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix ww: <https://w3id.org/whatworks/ont#> . @prefix : <https://example.org/id/> .
+<https://example.org/id/intervention/a> a ww:Practice ; dcterms:title "Same"@en .
+<https://example.org/id/intervention/b> a ww:Practice ; dcterms:title "Same"@en .
+<https://example.org/id/agent/b> a foaf:Agent ; foaf:name "Same" .
+"""
+
+
+def test_choices_can_be_pasted_back(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """Where no CURIE is known, a thing is named by its key, or by its IRI if the key leads to another thing."""
+    lookup = project({"whatworks.toml": 'base = "https://example.org/"', "data/a.ttl": FOREIGN}).lookup
+    with pytest.raises(AmbiguousValue) as caught:
+        lookup.thing("same")
+    choices = caught.value.hint.removeprefix("Say which: ").removesuffix(".").split("; ")
+    assert choices == [
+        "https://example.org/id/agent/b (Same, agent)",
+        "a (Same, intervention)",
+        "b (Same, intervention)",
+    ]
+    base = "https://example.org/id/"
+    pasted = [lookup.thing(choice.partition(" ")[0]) for choice in choices]
+    assert pasted == [base + "agent/b", base + "intervention/a", base + "intervention/b"]
+
+
 # ---- everything narrower ----
 
 

@@ -169,6 +169,21 @@ def _unreadable(name: str, error: OSError) -> MissingFile:
     return MissingFile(f"The file or folder cannot be read: {error.strerror}.", where=Place(name))
 
 
+def current_folder() -> Path:
+    """Return the current folder.
+
+    Raises:
+        MissingFile: It was removed, or may not be read.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise MissingFile(
+            f"The current folder cannot be read: {error.strerror}.",
+            hint="Go to a folder that exists, or say which project is meant: --project DIR, KnowledgeGraph.open(DIR).",
+        ) from error
+
+
 def find_project(start: Path) -> Path | None:
     """Return the nearest folder, from `start` upwards, that holds the settings file."""
     for folder in (start, *start.parents):

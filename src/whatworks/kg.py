@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whatworks import gate
-from whatworks.assets import SETTINGS_FILE, Assets, find_project
+from whatworks.assets import SETTINGS_FILE, Assets, current_folder, find_project
 from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, UnknownThing, Unwritable
@@ -78,10 +78,10 @@ class KnowledgeGraph:
             limits: What a query may cost in time, rows and memory; with it queries are answered in a process apart.
 
         Raises:
-            MissingFile: The folder does not exist.
+            MissingFile: The folder does not exist, or none is named and the current one is gone.
             SettingsFault: Its settings are broken.
         """
-        folder = Path(project) if project is not None else find_project(Path.cwd())
+        folder = Path(project) if project is not None else find_project(current_folder())
         assets = Assets.find(folder)
         file = folder / SETTINGS_FILE if folder is not None else None
         settings = Settings.load(file if file is not None and file.is_file() else None)

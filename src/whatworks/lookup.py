@@ -121,15 +121,21 @@ class Lookup:
         Raises:
             UnknownThing, AmbiguousValue: There is nothing, or several things have the name.
         """
-        store, space = self._collection.store, self._collection.space
-        keyed = (space.thing(kind, value.strip()) for kind in _KEYED)
-        for iri in (*self._direct(value), *keyed):
-            if is_iri(iri) and next(store.match(iri), None) is not None:
-                return iri
+        if (found := self._straight(value)) is not None:
+            return found
         unknown = UnknownThing(
             f"Nothing has the key, IRI or name {_cut(value)!r}.", hint="List keys with: whatworks query interventions"
         )
         return self._named(self._index("thing", "system/things-by-name"), value, unknown)
+
+    def _straight(self, value: str) -> Iri | None:
+        """Return what has this IRI, CURIE or key; of several things with one key, that of the first kind."""
+        store, space = self._collection.store, self._collection.space
+        keyed = (space.thing(kind, value.strip()) for kind in _KEYED)
+        there = (
+            iri for iri in (*self._direct(value), *keyed) if is_iri(iri) and next(store.match(iri), None) is not None
+        )
+        return next(there, None)
 
     def field_order(self) -> list[str]:
         """Return the properties in the order in which the shapes list them: by group, then by place in it."""
@@ -271,11 +277,12 @@ class Lookup:
         raise unknown
 
     def _choice_of(self, index: Index, iri: Iri) -> str:
-        """Return how a person can say which thing is meant: by CURIE where things of several sorts may be."""
+        """Return what says which thing is meant: among things of any sort a CURIE, else the key, else the IRI."""
         if iri not in index.sorts:
             return index.shown(iri)
         label = f"{index.labels[iri].value}, " if iri in index.labels else ""
-        return f"{self._collection.prefixes.shorten(iri) or iri} ({label}{index.sorts[iri]})"
+        key = iri.code if self._straight(iri.code) == iri else iri
+        return f"{self._collection.prefixes.shorten(iri) or key} ({label}{index.sorts[iri]})"
 
     def _index(self, name: str, query: str, values: dict[str, Bound] | None = None) -> Index:
         if name not in self._indexes:
