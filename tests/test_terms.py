@@ -8,6 +8,7 @@ import rdflib
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from whatworks import terms
 from whatworks.errors import InvalidTerm
 from whatworks.terms import (
     XSD_INTEGER,
@@ -157,6 +158,13 @@ def test_is_iri_accepts_only_what_parsers_accept(parts: list[str]) -> None:
         (quad,) = ox.parse(f"<{text}> <a:b> <a:c> .", format=ox.RdfFormat.N_TRIPLES)
         assert isinstance(quad.subject, ox.NamedNode)
         assert quad.subject.value == text
+
+
+@given(st.text(st.sampled_from("ab1:/?#[]@%4.-~! <\n")), st.sampled_from(["", "a:", "http://", "x://[::1]"]))
+def test_iris_in_ascii_are_judged_like_others(text: str, start: str) -> None:
+    """A text without other letters has a pattern of its own, which judges it in the same way."""
+    found, expected = (terms._iri_pattern(ascii).fullmatch(start + text) for ascii in (True, False))
+    assert (found is None, found and found.groups()) == (expected is None, expected and expected.groups())
 
 
 @pytest.mark.parametrize(

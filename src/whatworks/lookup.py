@@ -14,13 +14,13 @@ from datetime import UTC, date, datetime
 from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows
 from whatworks.collection import Collection
 from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue, UsageError
-from whatworks.namespaces import IDENTIFIER, RDFS, SKOS, VOC, folded
+from whatworks.namespaces import IDENTIFIER, NAME, RDFS, VOC, folded
+from whatworks.probes import IN_SCHEME, Probes
 from whatworks.results import Table
 from whatworks.settings import preference
 from whatworks.terms import RDF_TYPE, XSD_DATE, XSD_DECIMAL, Iri, Literal, Term, is_iri, write_literal_text
 
 _IS_DEFINED_BY = Iri(RDFS + "isDefinedBy")
-_IN_SCHEME = Iri(SKOS + "inScheme")
 _TIERS = ("code", "notation", "pref", "alt")
 _KEYED = ("intervention", "resource", "agent", "record", "collection", "link")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
@@ -78,6 +78,7 @@ class Lookup:
     def __init__(self, collection: Collection, catalogue: Catalogue) -> None:
         self._collection = collection
         self._catalogue = catalogue
+        self._probes = Probes(collection)
         self._indexes: dict[str, Index] = {}
 
     def scheme(self, code: str) -> Iri:
@@ -95,23 +96,34 @@ class Lookup:
         Raises:
             UnknownValue, AmbiguousValue: It names none, or several.
         """
-        direct = Iri(f"{VOC}{scheme}/{value}")
-        if self._is_there(direct, _IN_SCHEME, self.scheme(scheme)):
-            return direct
+        for iri in (Iri(f"{VOC}{scheme}/{value}"), *self._direct(value)):
+            if self._is_there(iri, IN_SCHEME, self.scheme(scheme)):
+                return iri
+        if found := self._probes.concept(self.scheme(scheme), value):
+            return found
         return self._one(self.concepts(scheme), value, f"is no {scheme.replace('-', ' ')}")
 
     def intervention(self, value: str) -> Iri:
         """Return the intervention with this key, title, IRI or CURIE."""
-        direct = self._collection.space.thing("intervention", value)
-        if self._is_there(direct, IDENTIFIER, Literal(value)):
-            return direct
+        if found := self._kept("intervention", value, IDENTIFIER):
+            return found
         return self._one(self._index("intervention", "system/interventions-by-name"), value, "is no intervention")
 
     def agent(self, value: str) -> Iri:
         """Return the agent with this key, name, IRI or CURIE."""
+        if found := self._kept("agent", value, NAME):
+            return found
         return self._one(self._index("agent", "system/agents-by-name"), value, "is no agent")
 
-    def _is_there(self, iri: Iri, predicate: Iri, value: Term) -> bool:
+    def _kept(self, kind: str, value: str, naming: Iri) -> Iri | None:
+        """Return the thing of a kind that a value leads to without an index of all names."""
+        space = self._collection.space
+        for iri in (space.thing(kind, value.strip()), *self._direct(value)):
+            if iri.startswith(space.thing(kind, "")) and self._is_there(iri, naming):
+                return iri
+        return self._probes.thing((kind,), value)
+
+    def _is_there(self, iri: Iri, predicate: Iri, value: Term | None = None) -> bool:
         """Say whether a key or code leads straight to a thing, so that no index of names has to be made."""
         return is_iri(iri) and next(self._collection.store.match(iri, predicate, value), None) is not None
 
@@ -121,7 +133,7 @@ class Lookup:
         Raises:
             UnknownThing, AmbiguousValue: There is nothing, or several things have the name.
         """
-        if (found := self._straight(value)) is not None:
+        if found := self._straight(value) or self._probes.thing(("intervention", "resource", "agent"), value):
             return found
         unknown = UnknownThing(
             f"Nothing has the key, IRI or name {_cut(value)!r}.", hint="List keys with: whatworks query interventions"
