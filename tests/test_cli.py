@@ -476,6 +476,7 @@ def test_output_that_cannot_be_written(tmp_path: Path) -> None:
         (["stats", "--output", "old"], "'--output' / '-o': File 'old' is a directory."),
         (["build", "--output", ""], "'--output' / '-o': The name is empty."),
         (["check", ""], "'[FILES]...': The name is empty."),
+        (["new", ""], "'DIR': The name is empty."),
         (["import", "a.jsonl", "--mapping", ""], "'--mapping': The name is empty."),
         (["--project", "", "stats"], "'--project': The name is empty."),
         (["--store", "", "stats"], "'--store': The name is empty."),

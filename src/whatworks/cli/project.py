@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from whatworks.cli.output import Named
+
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=Named())
 @click.option(
     "--base",
     metavar="IRI",
