@@ -14,7 +14,7 @@ from zipfile import ZipFile
 import pytest
 
 from whatworks.assets import Asset, Assets, find_project, write_files
-from whatworks.errors import MissingFile, Place, Unwritable
+from whatworks.errors import LinkRefused, MissingFile, Place, Unwritable
 
 SOURCE = Path(__file__).parent.parent / "src/whatworks"
 
@@ -268,3 +268,74 @@ def test_write_files_killed_half_way_leaves_the_old_files(tmp_path: Path) -> Non
     ended = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(tmp_path)], check=False)
     assert ended.returncode == -9
     assert (tmp_path / "a.ttl").read_bytes() == b"before"
+
+
+# ---- links and other things among the files of a project ----
+
+
+@pytest.fixture
+def linked(tmp_path: Path, shipped: Path) -> Assets:
+    """A project with a file, and a file beside the project."""
+    (tmp_path / "mine/data/inner").mkdir(parents=True)
+    (tmp_path / "mine/data/inner/a.ttl").write_text("a")
+    (tmp_path / "mine/secret.ttl").write_text("not data")
+    (tmp_path / "outside.ttl").write_text("outside")
+    return Assets(shipped, tmp_path / "mine")
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("..", "a folder"),
+        (".", "a folder"),
+        ("inner", "a folder"),
+        ("../../outside.ttl", "out of the project"),
+        ("../..", "out of the project"),
+        ("/etc/hostname", "out of the project"),
+        ("gone.ttl", "nowhere: No such file"),
+        ("link.ttl", "nowhere: Too many levels"),
+    ],
+)
+def test_link_among_the_data_is_refused(linked: Assets, target: str, said: str) -> None:
+    """A link to a folder, such as the one it lies in, out of the project, or to nothing is told and not followed."""
+    assert linked.project is not None
+    (linked.project / "data/link.ttl").symlink_to(target)
+    with pytest.raises(LinkRefused, match=said) as caught:
+        linked.data()
+    assert Place("data/link.ttl") == caught.value.where
+
+
+def test_link_to_a_file_of_the_project_is_followed(linked: Assets) -> None:
+    """Within a project a link to a file counts as the file, also where the project itself is reached by a link."""
+    assert linked.project is not None
+    (linked.project / "data/b.ttl").symlink_to("inner/a.ttl")
+    (linked.project.parent / "also").symlink_to("mine")
+    for assets in (linked, Assets(linked.shipped, linked.project.parent / "also")):
+        assert {"data/b.ttl": b"a", "data/inner/a.ttl": b"a"} == {asset.name: asset.read() for asset in assets.data()}
+
+
+def test_folders_of_a_project_are_no_links(linked: Assets) -> None:
+    """The data as a whole cannot lie elsewhere, nor be missing behind a link."""
+    assert linked.project is not None
+    (linked.project / "ontology").symlink_to("gone")
+    (linked.project / "queries").symlink_to("../shipped/queries")
+    for read in (linked.ontology, linked.queries):
+        with pytest.raises(LinkRefused):
+            read()
+
+
+def test_links_of_the_package_are_followed(shipped: Path) -> None:
+    """An installation may be made of links."""
+    (shipped / "real").mkdir()
+    (shipped / "real/x.ttl").write_text("x")
+    (shipped / "data/more").symlink_to("../real")
+    assert ["data/d.ttl", "data/more/x.ttl"] == [asset.name for asset in Assets(shipped).data()]
+
+
+def test_pipe_among_the_data_is_told(linked: Assets) -> None:
+    """A pipe, which would be waited for, is no file."""
+    assert linked.project is not None
+    os.mkfifo(linked.project / "data/pipe.ttl")
+    with pytest.raises(MissingFile, match="neither a file") as caught:
+        linked.data()
+    assert Place("data/pipe.ttl") == caught.value.where

@@ -529,6 +529,18 @@ def test_a_new_record_uses_the_agents_that_are_there(
     )
 
 
+def test_an_agent_that_nothing_names_any_more_stays_and_is_told(
+    project: Project, sources: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    """Somebody may have added it by hand, and its IRI may be in use; a check notes that nothing names it."""
+    project({})
+    bring(tmp_path, sources(records=[{"id": "one", "actors": [{"name": "City"}, {"name": "State"}]}]))
+    bring(tmp_path, sources(records=[{"id": "one", "actors": [{"name": "City"}]}]))
+    assert texts(held(tmp_path, "agents.ttl"), "name") == ["City", "State"]
+    notes = [found for found in KnowledgeGraph.open(tmp_path).check().findings if "names the agent" in found.advice]
+    assert [(f"{BASE}id/agent/state", "info")] == [(note.record, note.severity) for note in notes]
+
+
 def test_names_without_latin_letters_have_keys(
     project: Project, sources: Callable[..., list[Path]], tmp_path: Path
 ) -> None:

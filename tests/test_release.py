@@ -26,7 +26,7 @@ from whatworks.errors import (
     UnknownThing,
     Unwritable,
 )
-from whatworks.release import Release, Releases, Sources
+from whatworks.release import Release, Releases, Sources, source_stamp
 from whatworks.results import Table
 from whatworks.store import WorkingStore
 
@@ -179,6 +179,37 @@ def test_newer_files_are_noticed(small: KnowledgeGraph) -> None:
     assert _again(small, notify=told.append).release is not None
     assert 1 == len(told)
     assert "whatworks build" in told[0]
+
+
+@pytest.mark.slow
+def test_change_that_keeps_size_and_time_is_noticed(small: KnowledgeGraph) -> None:
+    """A file with another content of the same size and its old time set again is a changed file."""
+    file = _folder(small).parent / "data/interventions/a.trig"
+    os.utime(file, ns=(10**18, 10**18))
+    time.sleep(2.1)
+    small.build(checked=False)
+    assert "" != source_stamp(small.assets)
+    releases = Releases(_folder(small))
+    assert not releases.stale(small.assets)
+    for size in (len("A measure"), 1):
+        file.write_text(_record("a", "x" * size), encoding="utf-8")
+        os.utime(file, ns=(10**18, 10**18))
+        for _ in range(2):
+            assert releases.stale(small.assets)
+            time.sleep(2.1)
+
+
+def test_times_of_new_files_are_not_trusted(small: KnowledgeGraph) -> None:
+    """As long as a file is new, or seems to come from the future, its content counts."""
+    file = _folder(small).parent / "data/interventions/a.trig"
+    assert "" == source_stamp(small.assets)
+    small.build(checked=False)
+    assert not Releases(_folder(small)).stale(small.assets)
+    os.utime(file, ns=(10**19 // 2, 10**19 // 2))
+    assert "" == source_stamp(small.assets)
+    assert not Releases(_folder(small)).stale(small.assets)
+    file.write_text(_record("a", "Other"), encoding="utf-8")
+    assert Releases(_folder(small)).stale(small.assets)
 
 
 def test_old_releases_are_listed_and_pruned(small: KnowledgeGraph) -> None:

@@ -8,13 +8,13 @@ where there is a project, else the shipped collection.
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from whatworks.errors import MissingFile, Place, Unwritable
+from whatworks.errors import LinkRefused, MissingFile, Place, Unwritable
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -108,7 +108,7 @@ class Assets:
     @staticmethod
     def program() -> list[Asset]:
         """Return the files of the program itself."""
-        return [asset for asset in _walk("program", _package(), own=False) if asset.name.endswith(".py")]
+        return [asset for asset in _walk("program", _package()) if asset.name.endswith(".py")]
 
     def data_folder(self) -> Path | None:
         """Return the folder that an import may write to, or None for an installed package."""
@@ -126,11 +126,20 @@ class Assets:
     @staticmethod
     def starter() -> list[Asset]:
         """Return the files that a new project begins with; their names have no folder before them."""
-        return list(_walk("", _package() / "starter", own=False))
+        return list(_walk("", _package() / "starter"))
 
     def _below(self, folder: str, root: "Traversable | None") -> Iterator[Asset]:
-        if root is not None and _is_folder(folder, start := root / folder):
-            yield from _walk(folder, start, own=root is self.project)
+        if root is None:
+            return
+        start, project = root / folder, self.project if root is self.project else None
+        if project is not None and (project / folder).is_symlink():
+            _check_link(folder, project / folder, project)
+        try:
+            is_there = start.is_dir()
+        except OSError as error:
+            raise _unreadable(folder, error) from error
+        if is_there:
+            yield from _walk(folder, start, project)
 
 
 def _package() -> "Traversable":
@@ -143,26 +152,55 @@ def _package() -> "Traversable":
     return files("whatworks")
 
 
-def _walk(name: str, folder: "Traversable", *, own: bool) -> Iterator[Asset]:
+def _walk(name: str, folder: "Traversable", project: Path | None = None) -> Iterator[Asset]:
+    """Yield the files below a folder, in the order of their names.
+
+    Below a project, a link must lead to a file of the project: what lies elsewhere is not the project's to publish, and
+    folders that contain each other have no end.
+    """
+    entries: Sequence[os.DirEntry[str] | Traversable]
     try:
-        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+        # The system says along with the names what is a folder, a file or a link.
+        entries = list(os.scandir(folder)) if isinstance(folder, Path) else list(folder.iterdir())
     except OSError as error:
         raise _unreadable(name, error) from error
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: entry.name):
         if entry.name.startswith((".", "~")) or entry.name == "__pycache__":
             continue
         inner = f"{name}/{entry.name}" if name else entry.name
-        if _is_folder(inner, entry):
-            yield from _walk(inner, entry, own=own)
+        source: Traversable = Path(entry) if isinstance(entry, os.DirEntry) else entry
+        if _is_folder(inner, entry, project):
+            yield from _walk(inner, source, project)
         else:
-            yield Asset(inner, entry, own)
+            yield Asset(inner, source, own=project is not None)
 
 
-def _is_folder(name: str, entry: "Traversable") -> bool:
+def _is_folder(name: str, entry: "os.DirEntry[str] | Traversable", project: Path | None) -> bool:
     try:
-        return entry.is_dir()
+        if project is not None and isinstance(entry, os.DirEntry) and entry.is_symlink():
+            _check_link(name, Path(entry), project)
+        if entry.is_dir():
+            return True
+        if entry.is_file():
+            return False
     except OSError as error:
         raise _unreadable(name, error) from error
+    raise MissingFile(
+        "Here is neither a file nor a folder.", hint="Remove the pipe, device or broken link.", where=Place(name)
+    )
+
+
+def _check_link(name: str, path: Path, project: Path) -> None:
+    try:
+        target = Path(os.path.realpath(path, strict=True))
+    except OSError as error:
+        raise LinkRefused(
+            f"The link leads nowhere: {error.strerror}.", hint="Remove it, or mend what it leads to.", where=Place(name)
+        ) from error
+    if not target.is_relative_to(project.resolve()):
+        raise LinkRefused("The link leads out of the project.", hint="Put what it leads to there.", where=Place(name))
+    if target.is_dir():
+        raise LinkRefused("The link leads to a folder, which is not followed.", hint="Link files.", where=Place(name))
 
 
 def _unreadable(name: str, error: OSError) -> MissingFile:

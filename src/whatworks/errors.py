@@ -6,7 +6,7 @@ Error:
     │   └── UnknownThing, UnknownFormat
     ├── CheckFailed           exit 1   the data has violations
     └── InputError            exit 3   a file, a query text, the store or the system is at fault
-        ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile
+        ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile, LinkRefused
         ├── QueryHeader, QuerySyntax, QueryRefused, QueryStopped
         ├── MissingExtra
         ├── MappingFault, ImportRefused, ShapeFault, SettingsFault, Unwritable, InvalidTerm
@@ -155,6 +155,12 @@ class MissingFile(InputError):
     """A file or folder that is needed is not there or cannot be read."""
 
     code = "missing-file"
+
+
+class LinkRefused(InputError):
+    """A link among the files of a project leads out of it, to a folder, or nowhere."""
+
+    code = "link-refused"
 
 
 class QueryHeader(InputError):

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from threading import Timer
-    from typing import Any, TextIO
+    from typing import Any, TextIO, TypeVar
 
     from whatworks.errors import Error
     from whatworks.kg import KnowledgeGraph
     from whatworks.results import Answer, Table
     from whatworks.terms import Iri, Triple
+
+    T = TypeVar("T")
 
 
 class Named(click.Path):
@@ -91,6 +93,28 @@ class Steps:
     def _end(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
+
+
+def interruptible(call: "Callable[[], T]", undo: "Callable[[], None]") -> "T":
+    """Return what a call returns; Ctrl-C undoes what it began and ends the process.
+
+    The engine cannot be interrupted, so the call has a thread of its own, which ends with the process.
+    """
+    import signal  # noqa: PLC0415 - lazy on purpose
+    from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415 - lazy on purpose
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        future = ThreadPoolExecutor(1).submit(call)
+        while not future.done():
+            wait([future], 0.2)  # without an end, Windows would not hear Ctrl-C
+        return future.result()
+    except KeyboardInterrupt:
+        undo()
+        click.echo("Stopped; nothing half-written is left.", err=True)
+        os._exit(130)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def emit_answer(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks.cli.output import Named, Steps
+from whatworks.cli.output import Named, Steps, interruptible
 
 if TYPE_CHECKING:
     from whatworks.release import Releases
@@ -33,18 +33,11 @@ def build(opener: Any, folder: Path | None, no_check: bool) -> None:
     Example:
       whatworks build
     """
-    import signal  # noqa: PLC0415 - lazy on purpose
-
-    # Ctrl-C ends the build where Python has its turn, so that nothing half-written stays; else it would end at once.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        if not no_check:
-            click.echo("Checking with the shapes …", err=True)
-        with Steps() as tell:
-            release = opener.kg.build(folder, checked=not no_check, tell=tell)
-    except KeyboardInterrupt:
-        click.echo("Stopped; no release is half-written.", err=True)
-        raise click.exceptions.Exit(130) from None
+    if not no_check:
+        click.echo("Checking with the shapes …", err=True)
+    kg, found = opener.kg, _releases(opener, folder)
+    with Steps() as tell:
+        release = interruptible(lambda: kg.build(found.folder, checked=not no_check, tell=tell), undo=found.abandon)
     click.echo(f"Release {release.name}: {release.manifest['statements']} statements in {release.folder}")
 
 

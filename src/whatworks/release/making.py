@@ -1,6 +1,7 @@
 """Makes one release: the dump, what describes it, and the store, written beside and renamed when all is there."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from whatworks.errors import DamagedRelease, NewerRelease, SourcesChanged, Unwri
 from whatworks.namespaces import DCAT, VOID
 from whatworks.release.files import described, digest, sync
 from whatworks.release.one import FORMAT, Release
-from whatworks.release.sources import Sources, source_stamp
+from whatworks.release.sources import Sources
 from whatworks.results import Table, Triples
 from whatworks.store import Written, write_dump, write_store
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Triple
@@ -43,7 +44,7 @@ def make(folder: Path, number: int, read: Read, catalogue: Catalogue, sources: S
         SourcesChanged: A file changed while it was read.
         Unwritable: The folder cannot be written, or the disk is full.
     """
-    building = Path(mkdtemp(prefix=".building-", dir=folder))
+    building = Path(mkdtemp(prefix=f".building-{os.getpid()}-", dir=folder))
     try:
         name = _fill(building, read, catalogue, tell)
         target = folder / name
@@ -100,8 +101,7 @@ def _is_whole(target: Path, tell: Tell) -> bool:
 
 def _local(release: Path, number: int, sources: Sources) -> bytes:
     files = {path.name: described(path) for path in sorted((release / "store").iterdir()) if path.name != "LOCK"}
-    stamp = source_stamp(sources.assets)
-    return _json({"number": number, "store": files, "sources": sources.state, "stamp": stamp})
+    return _json({"number": number, "store": files, "sources": sources.state, "stamp": sources.stamp})
 
 
 def _describe(building: Path, collection: Collection, catalogue: Catalogue, dump: Written) -> None:

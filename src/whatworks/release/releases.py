@@ -5,14 +5,14 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whatworks.assets import Assets, write_files
 from whatworks.errors import DamagedRelease, Locked, MissingFile, Place, UnknownThing, Unwritable
 from whatworks.release.one import Release
-from whatworks.release.sources import Sources, source_stamp, source_state
+from whatworks.release.sources import Sources, is_same
 
 if TYPE_CHECKING:
     from whatworks.catalogue import Catalogue
@@ -112,9 +112,15 @@ class Releases:
         if release is None:
             return False
         local = release.local()
-        if source_stamp(assets) == local.get("stamp"):
-            return False
-        return bool(source_state(assets) != local.get("sources"))
+        return not is_same(assets, local.get("stamp"), local.get("sources"))
+
+    def abandon(self) -> None:
+        """Remove what this process has begun to build, while another of its threads may still write."""
+        for building in self.folder.glob(f".building-{os.getpid()}-*"):
+            gone = building.with_name(f".gone-{building.name}")
+            with suppress(FileNotFoundError):  # it ended meanwhile
+                building.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
 
     def _sweep(self) -> None:
         """Remove what killed builds left behind; only the holder of the lock does."""

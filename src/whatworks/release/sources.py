@@ -1,9 +1,13 @@
 """The files that a release is made from, and whether they are still the same."""
 
+import time
 from pathlib import Path
 
 from whatworks.assets import Assets
 from whatworks.release.files import digest, digest_of
+
+# A file changed again within this time may keep size and times: clocks of file systems tick as slowly as that.
+_SETTLED = 2 * 10**9
 
 
 class Sources:
@@ -11,16 +15,24 @@ class Sources:
 
     Attributes:
         assets: The files.
-        state: Their checksums, taken when this was made.
+        stamp: Their mark, taken when this was made, before they were read.
+        state: Their checksums.
     """
 
     def __init__(self, assets: Assets) -> None:
         self.assets = assets
+        self.stamp = source_stamp(assets)
         self.state = source_state(assets)
 
     def changed(self) -> bool:
         """Say whether a file came, went or has another content since."""
-        return source_state(self.assets) != self.state
+        return not is_same(self.assets, self.stamp, self.state)
+
+
+def is_same(assets: Assets, stamp: object, state: object) -> bool:
+    """Say whether the files have this mark, or at least these checksums."""
+    found = source_stamp(assets)
+    return bool(found and found == stamp) or source_state(assets) == state
 
 
 def source_state(assets: Assets) -> dict[str, str]:
@@ -33,9 +45,18 @@ def source_state(assets: Assets) -> dict[str, str]:
 
 
 def source_stamp(assets: Assets) -> str:
-    """Return a quick mark of the sources: names, sizes and times; it differs when a file was touched."""
+    """Return a quick mark of the sources: their names, sizes, times and numbers on the disk, as git keeps them.
+
+    It differs when a file was touched or replaced. It is empty while a file is so new that a further change could go
+    unnoticed, and where the clock went back behind a file.
+    """
     marks = []
+    newest = 0
     for asset in assets.sources():
-        stat = asset.source.stat() if isinstance(asset.source, Path) else None
-        marks.append((asset.name, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0))
-    return digest(repr(marks).encode())
+        if isinstance(asset.source, Path):
+            stat = asset.source.stat()
+            marks.append((asset.name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino))
+            newest = max(newest, stat.st_mtime_ns, stat.st_ctime_ns)
+        else:
+            marks.append((asset.name, 0, 0, 0, 0))
+    return digest(repr(marks).encode()) if newest < time.time_ns() - _SETTLED else ""
