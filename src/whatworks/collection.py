@@ -41,10 +41,12 @@ class Collection:
     prefixes: Prefixes
     store: EmbeddedStore
     _model: set[Iri] = field(init=False)
+    _inferred: str = field(init=False)
 
     def __post_init__(self) -> None:
         graphs = (self.graph_of(asset.name) for asset in self.assets.ontology())
         self._model = {graph for graph in graphs if graph is not None}
+        self._inferred = self.space.graph("inferred/")
 
     @classmethod
     def open(
@@ -140,7 +142,7 @@ class Collection:
 
     def is_inferred(self, graph: Iri | None) -> bool:
         """Say whether a graph holds what rules inferred."""
-        return graph is not None and graph.startswith(self.space.graph("inferred/"))
+        return graph is not None and graph.startswith(self._inferred)
 
     def is_model(self, graph: Iri | None) -> bool:
         """Say whether a graph holds what the model's files say, those that the project adds included."""

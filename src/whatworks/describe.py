@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from whatworks.about import Reader
 from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection, owner_of
 from whatworks.errors import UnknownThing
@@ -15,7 +16,6 @@ from whatworks.namespaces import (
     LINK_FROM,
     LINK_TO,
     NOTATION,
-    POSITION,
     SH,
     SKOS,
     SUBCLASS,
@@ -23,8 +23,7 @@ from whatworks.namespaces import (
     TOPIC,
 )
 from whatworks.results import Row, Table
-from whatworks.settings import preference
-from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Quad, Term
+from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Node, Quad, Term
 from whatworks.trig import natural
 
 _TARGET_CLASS = Iri(SH + "targetClass")
@@ -94,6 +93,8 @@ class Describer:
         self._collection = collection
         self._store = collection.store
         self._catalogue = catalogue
+        self._field_names: dict[tuple[Iri, tuple[str, ...]], str] = {}
+        self._class_names: dict[tuple[Iri, tuple[str, ...]], str] = {}
 
     # ---- what there is ----
 
@@ -152,7 +153,7 @@ class Describer:
         return list(found)
 
     def _about(self, thing: Iri) -> Iterator[Quad]:
-        own = [quad for node in self._nodes(thing) for quad in self._asserted(node)]
+        own = self._own(thing)
         yield from own
         pointed = (quad.object for quad in own if quad.predicate != RDF_TYPE)
         named = {value for value in pointed if isinstance(value, Iri) and owner_of(value) != thing}
@@ -160,11 +161,14 @@ class Describer:
             for predicate in (*LABELS, NOTATION):
                 yield from self._store.match(iri, predicate)
 
-    def _nodes(self, thing: Iri) -> list[Iri]:
-        """Return the thing, its parts at any depth, its record, and the links at whose ends it is."""
-        nodes, waiting = [thing], [thing]
+    def _own(self, thing: Iri) -> list[Quad]:
+        """Return what is asserted of a thing, its parts at any depth, its records, and the links to and from it."""
+        nodes, asserted = [thing], dict[Iri, list[Quad]]()
+        waiting = [thing]
         while waiting:
-            for quad in self._asserted(waiting.pop()):
+            node = waiting.pop()
+            asserted[node] = self._asserted(node)
+            for quad in asserted[node]:
                 value = quad.object
                 if isinstance(value, Iri) and value.startswith(f"{thing}#") and value not in nodes:
                     nodes.append(value)
@@ -172,7 +176,7 @@ class Describer:
         for predicate in (TOPIC, LINK_FROM, LINK_TO):
             subjects = {quad.subject for quad in self._store.match(predicate=predicate, value=thing)}
             nodes += sorted(subject for subject in subjects if isinstance(subject, Iri))
-        return nodes
+        return [quad for node in nodes for quad in asserted.get(node) or self._asserted(node)]
 
     def _asserted(self, node: Iri) -> list[Quad]:
         return [quad for quad in self._store.match(node) if not self._collection.is_inferred(quad.graph)]
@@ -221,60 +225,52 @@ class Describer:
 
     def describe(self, thing: Iri, language: str | None = None) -> Description:
         """Describe a thing in a language, or in the project's preferred ones."""
-        languages = (*([language] if language else []), *self._collection.settings.languages)
+        reader = Reader(self._store, (*([language] if language else []), *self._collection.settings.languages))
         records = [quad.subject for quad in self._store.match(predicate=TOPIC, value=thing)]
         record = next((subject for subject in records if isinstance(subject, Iri)), None)
-        described = self._described(thing, languages, ())
+        described = self._described(thing, reader, ())
         return Description(
             described.iri,
             described.title,
             described.classes,
             described.sections,
-            self._described(record, languages, ()) if record is not None else None,
-            tuple(self._mentions(thing, languages)),
+            self._described(record, reader, ()) if record is not None else None,
+            tuple(self._mentions(thing, reader)),
         )
 
     def label(self, term: Term, languages: tuple[str, ...]) -> tuple[str, str]:
         """Return the best label of a term and its language; what has no label stands for itself."""
+        return self._label(term, Reader(self._store, languages))
+
+    def _label(self, term: Term, reader: Reader) -> tuple[str, str]:
         if isinstance(term, Literal):
             return term.value, term.language
         if isinstance(term, BlankNode):
             return f"_:{term.name}", ""
-        return self.named(term, languages) or (self._short(term), "")
+        return reader.named(term) or (self._short(term), "")
 
     def _short(self, iri: Iri) -> str:
         return self._collection.prefixes.shorten(iri) or str(iri)
 
-    def named(self, iri: Iri, languages: tuple[str, ...]) -> tuple[str, str] | None:
-        """Return the best name of a thing and its language, or None where it has no name."""
-        for predicate in LABELS:
-            found = sorted(
-                quad.object for quad in self._store.match(iri, predicate) if isinstance(quad.object, Literal)
-            )
-            if found:
-                best = min(found, key=lambda literal: preference(literal, languages))
-                return best.value, best.language
-        return None
-
-    def _described(self, thing: Iri, languages: tuple[str, ...], above: tuple[Iri, ...]) -> Description:
-        classes = sorted({quad.object for quad in self._store.match(thing, RDF_TYPE) if isinstance(quad.object, Iri)})
-        shapes = {path: shape for each in classes for path, shape in self._shapes.get(each, {}).items()}
+    def _described(self, thing: Iri, reader: Reader, above: tuple[Iri, ...]) -> Description:
         by_property: dict[Iri, list[Quad]] = defaultdict(list)
-        for quad in self._store.match(thing):
-            if quad.predicate != RDF_TYPE:
-                by_property[quad.predicate].append(quad)
+        for quad in reader.quads(thing):
+            by_property[quad.predicate].append(quad)
+        types = by_property.pop(RDF_TYPE, [])
+        classes = sorted({quad.object for quad in types if isinstance(quad.object, Iri)})
+        shapes = {path: shape for each in classes for path, shape in self._shapes.get(each, {}).items()}
         sections: dict[str, list[tuple[tuple[int, int], Field]]] = defaultdict(list)
         for predicate, quads in by_property.items():
-            shape = shapes.get(predicate) or _FieldShape(self._field_name(predicate, languages), _OTHER, (99, 99))
-            found = self._field(shape.name, predicate, quads, thing, languages, above)
+            shape = shapes.get(predicate) or _FieldShape(self._field_name(predicate, reader), _OTHER, (99, 99))
+            found = self._field(shape.name, quads, thing, reader, above)
             if found is not None:
                 sections[shape.group].append((shape.rank, found))
         ranked = sorted(sections.items(), key=lambda item: min(rank for rank, _ in item[1]))
-        title = self.named(thing, languages)
+        title = reader.named(thing)
         return Description(
             thing,
             title[0] if title else "" if above else thing.code,
-            tuple(self._class_name(each, languages) for each in classes),
+            tuple(self._class_name(each, reader) for each in classes),
             tuple(
                 Section(
                     name,
@@ -284,41 +280,41 @@ class Describer:
             ),
         )
 
-    def _field(
-        self,
-        name: str,
-        predicate: Iri,
-        quads: list[Quad],
-        thing: Iri,
-        languages: tuple[str, ...],
-        above: tuple[Iri, ...],
-    ) -> Field | None:
+    def _field(self, name: str, quads: list[Quad], thing: Iri, reader: Reader, above: tuple[Iri, ...]) -> Field | None:
         asserted = [quad for quad in quads if not self._collection.is_inferred(quad.graph)]
         shown = asserted or [quad for quad in quads if self._is_worth_showing(quad)]
-        values = [
-            self._value(quad.object, thing, languages, (*above, thing))
-            for quad in {quad.triple: quad for quad in shown}.values()
-        ]
+        terms = dict.fromkeys(quad.object for quad in shown)
+        values = [self._value(term, thing, reader, (*above, thing)) for term in terms]
         if not values:
             return None
-        values.sort(key=lambda value: (self._position(value.term), natural(value.text), value.language))
-        assigned = next(self._store.match(predicate, SUBPROPERTY, ASSIGNED_FACET), None) is not None
-        return Field(name, predicate, tuple(values), assigned, not asserted)
+        if len(values) > 1:
+            values.sort(key=lambda value: (reader.position(value.term), natural(value.text), value.language))
+        predicate = quads[0].predicate
+        return Field(name, predicate, tuple(values), predicate in self._assigned, not asserted)
 
-    def _field_name(self, predicate: Iri, languages: tuple[str, ...]) -> str:
+    @cached_property
+    def _assigned(self) -> set[Node]:
+        """The properties of what was assigned here."""
+        return {quad.subject for quad in self._store.match(predicate=SUBPROPERTY, value=ASSIGNED_FACET)}
+
+    def _field_name(self, predicate: Iri, reader: Reader) -> str:
         """Return what people call a property: its label, else the name that a shape gives it."""
-        named = self.named(predicate, languages)
-        if named is not None:
-            return named[0]
-        shapes = [fields[predicate].name for fields in self._shapes.values() if predicate in fields]
-        return min(shapes, key=len, default=self.label(predicate, languages)[0])
+        key = (predicate, reader.languages)
+        if key not in self._field_names:
+            named = reader.named(predicate)
+            shapes = [fields[predicate].name for fields in self._shapes.values() if predicate in fields]
+            self._field_names[key] = named[0] if named else min(shapes, key=len, default=self._short(predicate))
+        return self._field_names[key]
 
-    def _class_name(self, of_class: Iri, languages: tuple[str, ...]) -> str:
+    def _class_name(self, of_class: Iri, reader: Reader) -> str:
         """Return what people call a class: its label, else that of its shape."""
-        shapes = [quad.subject for quad in self._store.match(predicate=_TARGET_CLASS, value=of_class)]
-        named = [self.named(shape, languages) for shape in shapes if isinstance(shape, Iri)]
-        found = [name for name, _ in filter(None, [self.named(of_class, languages), *named])]
-        return found[0].lower() if found else self.label(of_class, languages)[0]
+        key = (of_class, reader.languages)
+        if key not in self._class_names:
+            shapes = [quad.subject for quad in self._store.match(predicate=_TARGET_CLASS, value=of_class)]
+            named = [reader.named(shape) for shape in shapes if isinstance(shape, Iri)]
+            found = [name for name, _ in filter(None, [reader.named(of_class), *named])]
+            self._class_names[key] = found[0].lower() if found else self._short(of_class)
+        return self._class_names[key]
 
     def _is_worth_showing(self, quad: Quad) -> bool:
         """Leave out what was inferred only as a shortcut: it is shown where it comes from."""
@@ -329,20 +325,13 @@ class Describer:
         """The graphs of the rules whose head has the tag shortcut."""
         return {rule.graph for rule in self._collection.rules() if _SHORTCUT.search(rule.text)}
 
-    def _position(self, term: Term) -> int:
-        if isinstance(term, Iri):
-            for quad in self._store.match(term, POSITION):
-                if isinstance(quad.object, Literal) and quad.object.value.isdigit():
-                    return int(quad.object.value)
-        return 0
-
-    def _value(self, term: Term, thing: Iri, languages: tuple[str, ...], above: tuple[Iri, ...]) -> Value:
-        text, language = self.label(term, languages)
+    def _value(self, term: Term, thing: Iri, reader: Reader, above: tuple[Iri, ...]) -> Value:
         is_part = isinstance(term, Iri) and term.startswith(f"{owner_of(thing)}#") and term not in above
-        part = self._described(term, languages, above) if is_part and isinstance(term, Iri) else None
-        return Value(term, text, "" if language in languages[:1] else language, part)
+        part = self._described(term, reader, above) if is_part and isinstance(term, Iri) else None
+        text, language = self._label(term, reader)
+        return Value(term, text, "" if language in reader.languages[:1] else language, part)
 
-    def _mentions(self, thing: Iri, languages: tuple[str, ...]) -> Iterator[Field]:
+    def _mentions(self, thing: Iri, reader: Reader) -> Iterator[Field]:
         """Yield who points to the thing, by property; parts speak for the thing that they belong to."""
         by_property: dict[Iri, set[Iri]] = defaultdict(set)
         for quad in self._store.match(value=thing):
@@ -351,10 +340,9 @@ class Describer:
             if owner is not None and owner != thing and not hidden and quad.predicate != TOPIC:
                 by_property[quad.predicate].add(owner)
         for predicate, owners in sorted(by_property.items()):
-            values = [Value(owner, self.label(owner, languages)[0]) for owner in owners]
+            values = [Value(owner, self._label(owner, reader)[0]) for owner in sorted(owners)]
             values.sort(key=lambda value: natural(value.text))
-            assigned = next(self._store.match(predicate, SUBPROPERTY, ASSIGNED_FACET), None) is not None
-            yield Field(self._field_name(predicate, languages), predicate, tuple(values), assigned)
+            yield Field(self._field_name(predicate, reader), predicate, tuple(values), predicate in self._assigned)
 
     @cached_property
     def _shapes(self) -> dict[Iri, dict[Iri, _FieldShape]]:

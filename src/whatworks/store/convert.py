@@ -1,5 +1,9 @@
 """Our terms to the engine's and back."""
 
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NoReturn
+
 import pyoxigraph as ox
 
 from whatworks.terms import BlankNode, Iri, Literal, Node, Quad, Term, Triple
@@ -7,24 +11,38 @@ from whatworks.terms import BlankNode, Iri, Literal, Node, Quad, Term, Triple
 
 def from_engine(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Term:
     """Return an engine's term as ours."""
-    if isinstance(term, ox.NamedNode):
-        return Iri(term.value)
-    if isinstance(term, ox.Literal):
-        if term.direction is not None:
-            raise TypeError("texts with a direction (RDF 1.2) are not used")
-        return Literal(term.value, term.language or "", Iri(term.datatype.value))
-    if isinstance(term, ox.BlankNode):
-        return BlankNode(term.value)
-    raise TypeError("triple terms (RDF 1.2) are not used")
+    return _FROM_ENGINE[type(term)](term)
 
 
 def node_from_engine(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> Node:
     """Return an engine's subject as ours."""
     if isinstance(term, ox.NamedNode):
-        return Iri(term.value)
+        return _iri(term.value)
     if isinstance(term, ox.BlankNode):
         return BlankNode(term.value)
     raise TypeError("triple terms (RDF 1.2) are not used")
+
+
+# The same IRIs come back: properties, graphs, datatypes, and the concepts that things share.
+_iri = lru_cache(maxsize=8192)(Iri)
+
+
+def _literal(term: ox.Literal) -> Literal:
+    if term.direction is not None:
+        raise TypeError("texts with a direction (RDF 1.2) are not used")
+    return Literal(term.value, term.language or "", _iri(term.datatype.value))
+
+
+def _triple(_: ox.Triple) -> NoReturn:
+    raise TypeError("triple terms (RDF 1.2) are not used")
+
+
+_FROM_ENGINE: dict[type, Callable[[Any], Term]] = {
+    ox.NamedNode: lambda term: _iri(term.value),
+    ox.Literal: _literal,
+    ox.BlankNode: lambda term: BlankNode(term.value),
+    ox.Triple: _triple,
+}
 
 
 def to_engine(term: Term) -> ox.NamedNode | ox.BlankNode | ox.Literal:
@@ -47,8 +65,9 @@ def node_to_engine(term: Node) -> ox.NamedNode | ox.BlankNode:
 
 def quad_from_engine(quad: ox.Quad, graph: Iri | None = None) -> Quad:
     """Return an engine's statement as ours; `graph` stands in where the statement names none."""
-    named = Iri(quad.graph_name.value) if isinstance(quad.graph_name, ox.NamedNode) else graph
-    return Quad(node_from_engine(quad.subject), Iri(quad.predicate.value), from_engine(quad.object), named)
+    subject, predicate, value, name = quad
+    named = _iri(name.value) if isinstance(name, ox.NamedNode) else graph
+    return Quad(node_from_engine(subject), _iri(predicate.value), _FROM_ENGINE[type(value)](value), named)
 
 
 def quad_to_engine(quad: Quad) -> ox.Quad:
@@ -59,4 +78,5 @@ def quad_to_engine(quad: Quad) -> ox.Quad:
 
 def triple_from_engine(triple: ox.Triple) -> Triple:
     """Return an engine's triple as ours."""
-    return Triple(node_from_engine(triple.subject), Iri(triple.predicate.value), from_engine(triple.object))
+    subject, predicate, value = triple
+    return Triple(node_from_engine(subject), _iri(predicate.value), _FROM_ENGINE[type(value)](value))

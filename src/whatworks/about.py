@@ -1,0 +1,49 @@
+"""Reads from a store what is said of things, each thing once."""
+
+from whatworks.namespaces import LABELS, POSITION
+from whatworks.settings import preference
+from whatworks.store import EmbeddedStore
+from whatworks.terms import Iri, Literal, Quad, Term
+
+
+class Reader:
+    """What one answer needs of a store, in the languages that a person prefers."""
+
+    def __init__(self, store: EmbeddedStore, languages: tuple[str, ...] = ()) -> None:
+        self.languages = languages
+        self._store = store
+        self._quads: dict[Iri, list[Quad]] = {}
+        self._names: dict[Iri, tuple[str, str] | None] = {}
+
+    def quads(self, thing: Iri) -> list[Quad]:
+        """Return all statements about a thing."""
+        found = self._quads.get(thing)
+        if found is None:
+            found = self._quads[thing] = list(self._store.match(thing))
+        return found
+
+    def named(self, thing: Iri) -> tuple[str, str] | None:
+        """Return the best name of a thing and its language, or None where it has no name."""
+        if thing not in self._names:
+            self._names[thing] = self._best(thing)
+        return self._names[thing]
+
+    def _best(self, thing: Iri) -> tuple[str, str] | None:
+        for predicate in LABELS:
+            names = [value for value in self._values(thing, predicate) if isinstance(value, Literal)]
+            if names:
+                best = min(names, key=lambda name: preference(name, self.languages))
+                return best.value, best.language
+        return None
+
+    def position(self, term: Term) -> int:
+        """Return the place that a thing says it has among others, or 0."""
+        for value in self._values(term, POSITION) if isinstance(term, Iri) else ():
+            if isinstance(value, Literal) and value.value.isdigit():
+                return int(value.value)
+        return 0
+
+    def _values(self, thing: Iri, predicate: Iri) -> list[Term]:
+        known = self._quads.get(thing)
+        found = self._store.match(thing, predicate) if known is None else known
+        return [quad.object for quad in found if quad.predicate == predicate]
