@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -35,12 +36,14 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
 from benchmarks.generate import BASE, SEED, write_project  # noqa: E402 - found from the root only
+from benchmarks.search.quality import SETS, questions  # noqa: E402
 from whatworks import KnowledgeGraph  # noqa: E402
 from whatworks.assets import Assets  # noqa: E402
 from whatworks.collection import Collection  # noqa: E402
 from whatworks.lookup import Lookup  # noqa: E402
 from whatworks.namespaces import LABELS, LINK_FROM, LINK_TO, NOTATION, TOPIC  # noqa: E402
 from whatworks.results import Table, Triples  # noqa: E402
+from whatworks.search import Index, Search, build  # noqa: E402
 from whatworks.settings import Settings  # noqa: E402
 from whatworks.store import read_lines  # noqa: E402
 from whatworks.store.convert import quad_to_engine  # noqa: E402
@@ -512,6 +515,49 @@ def _jsonld(bench: Bench) -> Iterator[Figure]:
     dump = cpu(lambda: store.dump(format=ox.RdfFormat.JSON_LD), len(keys))
     runs = bench.compare(cpu(lambda: [kg.export("jsonld", [key]) for key in keys], len(keys)), dump)
     yield Figure("JSON-LD of one intervention", "pyoxigraph JSON-LD dump of its statements, from memory", "µs", runs)
+
+
+@task("search")
+def _search(bench: Bench) -> Iterator[Figure]:
+    kg, file = bench.kg, bench.folder / "search.db"
+    texts = [question["text"] for name in SETS for question in questions(name)]
+
+    def built() -> float:
+        file.unlink(missing_ok=True)
+        return cpu_once(lambda: build(kg.collection, kg.catalogue, file).close())
+
+    built()
+    index = Index.open(file)
+    things = range(index.count)
+    plain = sqlite3.connect(bench.folder / "plain.db")
+
+    def fts() -> float:
+        rows = ((thing, "\n".join(text.text for text in index.texts(thing))) for thing in things)
+        listed = list(rows)
+        plain.executescript("DROP TABLE IF EXISTS texts; CREATE VIRTUAL TABLE texts USING fts5 (text)")
+        return cpu_once(lambda: plain.executemany("INSERT INTO texts (rowid, text) VALUES (?, ?)", listed))
+
+    fts()
+    yield Figure(
+        "index built", "SQLite FTS5 filled with the same texts", "s", bench.compare(built, fts), "15 s at 100,000"
+    )
+    search = Search(index)
+
+    def best(text: str) -> object:
+        words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", text))
+        found = plain.execute("SELECT rowid FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT 10", (words,))
+        return found.fetchall()
+
+    def each(call: Callable[[str], object]) -> Measure:
+        return cpu(lambda: [call(text) for text in texts], len(texts))
+
+    name = "FTS5, any of the words, best ten by bm25"
+    yield Figure(
+        "ten hits with reasons, mean of 40 questions", name, "ms", bench.compare(each(search), each(best)), "≤ 10 ms"
+    )
+    slowest = max(texts, key=lambda text: cpu_once(lambda: search(text)))
+    runs = bench.compare(cpu(lambda: search(slowest)), cpu(lambda: best(slowest)))
+    yield Figure("the slowest of them", name, "ms", runs, "≤ 10 ms")
 
 
 @task("check")

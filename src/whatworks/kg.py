@@ -22,7 +22,7 @@ from whatworks.prepared import Prepared
 from whatworks.results import Answer, Table
 from whatworks.settings import Settings
 from whatworks.store import Limits, pointed
-from whatworks.terms import Iri, Quad, Triple, is_iri
+from whatworks.terms import Iri, Quad, Triple
 
 if TYPE_CHECKING:
     from whatworks.checks import Report
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from whatworks.ingest import Batch
     from whatworks.jsonld import Documents
     from whatworks.release import Release, Releases
+    from whatworks.search import Search
     from whatworks.store.worker import Worker
     from whatworks.tabular import Tabular
     from whatworks.why import Origin
@@ -168,7 +169,7 @@ class KnowledgeGraph:
     @cached_property
     def lookup(self) -> Lookup:
         """Finds things by name."""
-        return Lookup(self.collection, self.catalogue)
+        return Lookup(self.collection, self.catalogue, lambda: self.search)
 
     def query(self, name: str, **values: Any) -> Answer:
         """Answer a stored query; `started_from=2010` is the parameter `--started-from 2010`.
@@ -185,8 +186,10 @@ class KnowledgeGraph:
 
     def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
         """Answer a stored query with values as people type them."""
-        answer = self._asked(self.sparql_of(query, values), standalone=True)
+        bound = self.lookup.bind(query, values)
+        answer = self._asked(query.bind(bound), standalone=True)
         if isinstance(answer, Table):
+            answer.note = " ".join(filter(None, (each.note for each in bound.values())))
             answer.about = lambda table, kinds: self._tabular.of_query(query, values, table, kinds)
         return answer
 
@@ -212,8 +215,6 @@ class KnowledgeGraph:
 
     def sparql_of(self, query: Query, values: Mapping[str, Sequence[str]]) -> str:
         """Return the SPARQL text of a stored query with the values bound."""
-        for name in values:
-            query.parameter(name)
         return query.bind(self.lookup.bind(query, values))
 
     def sparql(self, text: str) -> Answer:
@@ -235,6 +236,14 @@ class KnowledgeGraph:
         for slip in slips(text, self.collection, self.catalogue):
             self._notify(slip)
         return answer
+
+    @cached_property
+    def search(self) -> "Search":
+        """Finds what fits plain words best: `kg.search("early warning", country="Belgium")`."""
+        from whatworks.search import Index, Search, build  # noqa: PLC0415 - not every command needs it
+
+        index = (self.release and self.release.index()) or Index(build(self.collection, self.catalogue))
+        return Search(index, self.settings.languages, lambda facets: self.query("interventions", **facets))
 
     def show(self, name: str, language: str | None = None) -> "Description":
         """Describe one thing, given by key, IRI, CURIE or title.
@@ -276,15 +285,9 @@ class KnowledgeGraph:
         Raises:
             UnknownThing: There is no such thing or property.
         """
-        from whatworks.why import origins  # noqa: PLC0415 - needed by one command only
+        from whatworks.why import asked  # noqa: PLC0415 - needed by one command only
 
-        prop = self.prefixes.expand(predicate) or Iri(predicate) if predicate else None
-        found = origins(self.collection, self.lookup.thing(name), prop if prop is None or is_iri(prop) else None)
-        if not found or (prop is not None and not is_iri(prop)):
-            raise UnknownThing(
-                f"Nothing is said of {name!r} with {predicate!r}.", hint="Write a property like ww:stage."
-            )
-        return found
+        return asked(self.collection, self.lookup.thing(name), name, predicate)
 
     @cached_property
     def documents(self) -> "Documents":

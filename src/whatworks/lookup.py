@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows
 from whatworks.collection import Collection
@@ -20,10 +21,14 @@ from whatworks.results import Table
 from whatworks.settings import preference
 from whatworks.terms import RDF_TYPE, XSD_DATE, XSD_DECIMAL, Iri, Literal, Term, is_iri, write_literal_text
 
+if TYPE_CHECKING:
+    from whatworks.search import Search
+
 _IS_DEFINED_BY = Iri(RDFS + "isDefinedBy")
 _TIERS = ("code", "notation", "pref", "alt")
 _KEYED = ("intervention", "resource", "agent", "record", "collection", "link")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_MOST = 1000  # a search counts so many things where its parameter does not say
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -75,10 +80,13 @@ class Index:
 class Lookup:
     """Finds the things of one collection by name."""
 
-    def __init__(self, collection: Collection, catalogue: Catalogue) -> None:
+    def __init__(
+        self, collection: Collection, catalogue: Catalogue, searcher: "Callable[[], Search] | None" = None
+    ) -> None:
         self._collection = collection
         self._catalogue = catalogue
         self._probes = Probes(collection)
+        self._searcher = searcher
         self._indexes: dict[str, Index] = {}
 
     def scheme(self, code: str) -> Iri:
@@ -209,6 +217,18 @@ class Lookup:
             except InvalidTerm as error:
                 raise InvalidValue(error.message, hint=error.hint) from error
         return Bound([(Literal(value),) for value in values])
+
+    def _search(self, parameter: Parameter, values: Sequence[str]) -> Bound:
+        """Return the things that fit a text and their ranks, counted from one."""
+        from whatworks.search import Index, Search, build  # noqa: PLC0415 - needed for a search only
+
+        if self._searcher is None:
+            made = Search(Index(build(self._collection, self._catalogue)), self._collection.settings.languages)
+            self._searcher = lambda: made
+        most = parameter.maximum or _MOST
+        found, total = self._searcher().best(values[0], parameter.of_class, most)
+        note = f"Only the best {most} of {total} that fit --{parameter.name} count." if total > most else ""
+        return Bound([(iri, Literal.integer(rank)) for rank, iri in enumerate(found, 1)], note=note)
 
     def _number(self, parameter: Parameter, values: Sequence[str]) -> Bound:
         lowest, highest = (1000, 2999) if parameter.type == "year" else (parameter.minimum, parameter.maximum)
@@ -357,4 +377,5 @@ _BINDERS: dict[str, Callable[[Lookup, Parameter, Sequence[str]], Bound]] = {
     "boolean": Lookup._boolean,
     "choice": Lookup._choice,
     "iri": Lookup._iri,
+    "search": Lookup._search,
 }

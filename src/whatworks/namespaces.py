@@ -46,7 +46,7 @@ _DECLARATION = re.compile(r"^@prefix\s+([A-Za-z][\w.-]*|):\s*<([^<>\s]*)>\s*\.\s
 _CURIE = re.compile(r"([A-Za-z][\w.-]*):(.*)", re.DOTALL)
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LETTERS = str.maketrans(
+LETTERS = str.maketrans(
     {
         "ß": "ss",
         "ø": "o",
@@ -130,5 +130,5 @@ def key_of(title: str) -> str:
     >>> key_of("Chambre des métiers & co.")
     'chambre-des-metiers-and-co'
     """
-    plain = unicodedata.normalize("NFKD", title.translate(_LETTERS)).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", title.translate(LETTERS)).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall(r"[a-z0-9]+", plain.replace("'", "")))

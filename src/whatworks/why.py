@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from whatworks.collection import Collection, owner_of
+from whatworks.errors import UnknownThing
 from whatworks.namespaces import (
     ATTRIBUTED_TO,
     DCTERMS,
@@ -18,7 +19,7 @@ from whatworks.namespaces import (
     SUBPROPERTY,
     TOPIC,
 )
-from whatworks.terms import Iri, Literal, Node, Quad, Term
+from whatworks.terms import Iri, Literal, Node, Quad, Term, is_iri
 
 _DESCRIPTION = Iri(DCTERMS + "description")
 
@@ -45,6 +46,19 @@ class Origin:
     record: Iri | None = None
     by: tuple[str, ...] = ()
     when: str = ""
+
+
+def asked(collection: Collection, thing: Iri, name: str, predicate: str | None) -> list[Origin]:
+    """Return where the statements about a thing come from, with one property if its IRI or CURIE is given.
+
+    Raises:
+        UnknownThing: Nothing is said of it.
+    """
+    prop = collection.prefixes.expand(predicate) or Iri(predicate) if predicate else None
+    found = origins(collection, thing, prop if prop is None or is_iri(prop) else None)
+    if not found or (prop is not None and not is_iri(prop)):
+        raise UnknownThing(f"Nothing is said of {name!r} with {predicate!r}.", hint="Write a property like ww:stage.")
+    return found
 
 
 def origins(collection: Collection, subject: Iri, predicate: Iri | None = None) -> list[Origin]:

@@ -20,12 +20,12 @@ from whatworks.yamltext import YamlFault, read_yaml
 OWN_FOLDERS = ("system", "lint", "publish")
 _HEADER_KEYS = {"summary", "description", "tags", "params", "returns", "chart", "question"}
 _PARAMETER_KEYS = {
-    "name", "type", "scheme", "summary", "required", "default", "many", "narrower", "minimum", "maximum", "choices",
-    "variables", "example",
+    "name", "type", "scheme", "class", "summary", "required", "default", "many", "narrower", "minimum", "maximum",
+    "choices", "variables", "example",
 }  # fmt: skip
 _KINDS = {
-    "summary": str, "scheme": str, "required": bool, "many": bool, "narrower": bool, "minimum": int, "maximum": int,
-    "choices": dict, "variables": list,
+    "summary": str, "scheme": str, "class": str, "required": bool, "many": bool, "narrower": bool,
+    "minimum": int, "maximum": int, "choices": dict, "variables": list,
 }  # fmt: skip
 _WORDS = {str: "a text", bool: "true or false", int: "a whole number", dict: "a table", list: "a list"}
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -234,6 +234,10 @@ class _HeaderReader:
             self.fail(f"parameter {name!r}: a concept, and only a concept, names its scheme.", near=near)
         if (item["type"] == "choice") != ("choices" in item):
             self.fail(f"parameter {name!r}: a choice, and only a choice, lists its choices.", near=near)
+        if (item["type"] == "search") != ("class" in item):
+            self.fail(f"parameter {name!r}: a search, and only a search, names the class that it finds.", near=near)
+        if item["type"] == "search" and len(item.get("variables") or ()) != 2:
+            self.fail(f"parameter {name!r}: a search binds two variables, the thing and its rank.", near=near)
         if "scheme" in item and item["scheme"] not in self.model.table:
             self.fail(f"parameter {name!r} names the scheme {item['scheme']!r}, which is not there.", near=near)
         variables = tuple(item.get("variables") or (variable_of(name),))
@@ -244,6 +248,7 @@ class _HeaderReader:
             summary=item["summary"].strip(),
             variables=variables,
             scheme=item.get("scheme", ""),
+            of_class=item.get("class", ""),
             required=bool(item.get("required", False)),
             default=None if default is None else _word(default),
             many=bool(item.get("many", False)),

@@ -27,6 +27,7 @@ TYPES = (
     "boolean",
     "choice",
     "iri",
+    "search",
 )
 RESERVED = ("format", "output", "limit", "show", "help")
 
@@ -42,11 +43,12 @@ class Parameter:
         type: One of `TYPES`.
         summary: What it does, in one sentence.
         scheme: For a concept, the code of its scheme.
+        of_class: For a search, the class of the things that it finds.
         required: Whether it must be given.
         default: The value, as a person would type it, that stands where none is given.
         many: Whether several values may be given; any of them then counts.
         narrower: Whether a concept or place stands also for everything narrower.
-        minimum, maximum: Bounds of a number.
+        minimum, maximum: Bounds of a number; for a search, the most things that count.
         choices: For a choice, the terms that each name stands for.
         variables: The variables that are bound.
         example: A value, as a person would type it.
@@ -57,6 +59,7 @@ class Parameter:
     summary: str
     variables: tuple[str, ...]
     scheme: str = ""
+    of_class: str = ""
     required: bool = False
     default: str | None = None
     many: bool = False
@@ -69,10 +72,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The value of a parameter: the rows for its VALUES line, and the word that `#if` compares."""
+    """The value of a parameter.
+
+    Attributes:
+        rows: The rows for its VALUES line.
+        word: The word that `#if` compares.
+        note: What a reader of the answer must know, such as that not all that fits could be bound.
+    """
 
     rows: Rows = ()
     word: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

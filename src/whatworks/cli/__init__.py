@@ -34,6 +34,7 @@ COMMANDS = {
     "queries": ("query:queries", "List the stored queries and their parameters."),
     "query": ("query:query", "Answer a stored query."),
     "releases": ("release:releases", "List the releases, oldest first; the one in use is marked."),
+    "search": ("search:search", "Find things by plain words in any language, the best first."),
     "show": ("data:show", "Show one thing: everything worth saying about it."),
     "sparql": ("query:sparql", "Answer an own SPARQL query (read-only)."),
     "stats": ("data:stats", "Count what the collection holds, by class."),

@@ -10,6 +10,8 @@ from whatworks.cli.completion import completes, completes_format, completes_valu
 from whatworks.cli.output import emit, emit_answer, output_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from whatworks.catalogue import Parameter, Query
     from whatworks.kg import KnowledgeGraph
 
@@ -132,17 +134,13 @@ def _command(stored: "Query") -> click.Command:
         **given: Any,
     ) -> None:
         kg = _limited(click.get_current_context().obj.kg, timeout, memory, limit)
-        values = {}
-        for parameter in stored.parameters:
-            value = given[_python_name(parameter.name)]
-            if value not in (None, ()):
-                values[parameter.name] = value if isinstance(value, tuple) else (value,)
+        values = given_values(stored.parameters, given)
         if show:
             emit(kg.sparql_of(stored, values).encode(), output)
             return
         emit_answer(kg, kg.ask(stored, values), format_, output, limit)
 
-    options = [_option(parameter) for parameter in stored.parameters]
+    options = [option_of(parameter) for parameter in stored.parameters]
     command = StoredQuery(stored, callback=run, params=[*options])
     for decorate in (
         click.option("--show", is_flag=True, help="Print the SPARQL text with the values bound, and do not run it."),
@@ -157,7 +155,18 @@ def _command(stored: "Query") -> click.Command:
     return command
 
 
-def _option(parameter: "Parameter") -> click.Option:
+def given_values(parameters: "Iterable[Parameter]", given: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the values of the parameters that were given, as they were typed."""
+    values = {parameter.name: given[python_name(parameter.name)] for parameter in parameters}
+    return {
+        name: value if isinstance(value, tuple) else (value,)
+        for name, value in values.items()
+        if value not in (None, ())
+    }
+
+
+def option_of(parameter: "Parameter") -> click.Option:
+    """Return the option by which a parameter is given."""
     notes = [parameter.summary]
     if parameter.choices:
         notes.append(f"One of: {', '.join(parameter.choices)}.")
@@ -169,7 +178,7 @@ def _option(parameter: "Parameter") -> click.Option:
         notes.append(f"Default: {parameter.default}.")
     notes.append(f"Example: {parameter.example}.")
     metavar = parameter.scheme.upper() or parameter.type.upper()
-    name = _python_name(parameter.name)
+    name = python_name(parameter.name)
     return click.Option(
         [f"--{parameter.name}", name],
         help=" ".join(notes),
@@ -179,7 +188,8 @@ def _option(parameter: "Parameter") -> click.Option:
     )
 
 
-def _python_name(name: str) -> str:
+def python_name(name: str) -> str:
+    """Return the name under which a command gets a parameter's value."""
     return "param_" + name.replace("-", "_")
 
 

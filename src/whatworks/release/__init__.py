@@ -11,7 +11,8 @@ at any moment leaves the release before it in use, and a reader is not disturbed
         dump.nq          all statements, asserted and inferred, canonical (RDFC-1.0)
         void.ttl         the description of the data set
         store/           the store that is read
-        local.json       checksums of the store's files and the state of the sources; differs from build to build
+        search.db        the index of the search
+        local.json       checksums of store and index, and the state of the sources; differs from build to build
 """
 
 from whatworks.release.one import Release

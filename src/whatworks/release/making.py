@@ -14,9 +14,10 @@ from whatworks.collection import Collection
 from whatworks.errors import DamagedRelease, NewerRelease, SourcesChanged, Unwritable
 from whatworks.namespaces import DCAT, VOID
 from whatworks.release.files import described, digest, sync
-from whatworks.release.one import FORMAT, Release
+from whatworks.release.one import FORMAT, INDEX, Release
 from whatworks.release.sources import Sources
 from whatworks.results import Table, Triples
+from whatworks.search import build
 from whatworks.store import Written, write_dump, write_store
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Triple
 from whatworks.trig import write_trig
@@ -81,6 +82,8 @@ def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> str:
         return name
     tell("Counting")
     _describe(building, collection, catalogue, dump)
+    tell("Building the index of the search")
+    build(collection, catalogue, building / INDEX).close()
     # Its memory, or its place on the disk, is needed for the store.
     del collection
     shutil.rmtree(building / "working", ignore_errors=True)
@@ -90,7 +93,7 @@ def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> str:
 
 
 def _is_whole(target: Path, tell: Tell) -> bool:
-    if not target.exists():
+    if not (target / INDEX).exists():
         return False
     tell(f"Verifying release {target.name}, which has the same content")
     try:
@@ -101,7 +104,8 @@ def _is_whole(target: Path, tell: Tell) -> bool:
 
 def _local(release: Path, number: int, sources: Sources) -> bytes:
     files = {path.name: described(path) for path in sorted((release / "store").iterdir()) if path.name != "LOCK"}
-    return _json({"number": number, "store": files, "sources": sources.state, "stamp": sources.stamp})
+    search = described(release / INDEX)
+    return _json({"number": number, "store": files, "search": search, "sources": sources.state, "stamp": sources.stamp})
 
 
 def _describe(building: Path, collection: Collection, catalogue: Catalogue, dump: Written) -> None:

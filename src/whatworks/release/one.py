@@ -3,15 +3,19 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whatworks.collection import Collection
 from whatworks.errors import DamagedRelease, NewerRelease, Place
 from whatworks.release.files import differences
 from whatworks.store import has_statements, open_store
 
+if TYPE_CHECKING:
+    from whatworks.search import Index
+
 FORMAT = 1
 FILES = ("dump.nq", "void.ttl")
+INDEX = "search.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,16 @@ class Release:
         store = open_store(self.folder / "store", described.prefixes.table)
         return Collection(described.assets, described.settings, described.space, described.prefixes, store)
 
+    def index(self) -> "Index | None":
+        """Return the index of the search; None for a release that was made before there was one.
+
+        Raises:
+            DamagedRelease, NewerRelease: It cannot be read.
+        """
+        from whatworks.search import Index  # noqa: PLC0415 - needed for a search only
+
+        return Index.open(self.folder / INDEX) if (self.folder / INDEX).exists() else None
+
     def verify(self) -> list[str]:
         """Read every byte and every statement; return what is wrong, nothing if all is well."""
         wrong = []
@@ -88,6 +102,8 @@ class Release:
         try:
             for name, said in sorted(self.local()["store"].items()):
                 wrong += differences(self.folder / "store" / name, f"store/{name}", said)
+            if "search" in self.local():
+                wrong += differences(self.folder / INDEX, INDEX, self.local()["search"])
         except (KeyError, TypeError, AttributeError):
             wrong.append("local.json: cannot be read")
         if not wrong:

@@ -1,0 +1,180 @@
+"""The index, opened: words by spelling, things by word, texts by thing."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from whatworks.errors import DamagedRelease, NewerRelease, Place
+from whatworks.search.bits import Tally, bits_of, members, unpacked
+from whatworks.search.builder import FIRST, FORMAT, WHOLE
+from whatworks.search.words import distance, grams
+from whatworks.terms import Iri
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of a thing or of one of its parts: where it stands, its language, and what it says."""
+
+    part: str
+    property: Iri
+    weight: int
+    naming: str
+    language: str
+    text: str
+
+
+class Index:
+    """Reads an index."""
+
+    def __init__(self, database: sqlite3.Connection, name: str = "index") -> None:
+        self._database = database
+        self._name = name
+
+    @classmethod
+    def open(cls, file: Path) -> "Index":
+        """Open an index to read it.
+
+        Raises:
+            DamagedRelease, NewerRelease: It cannot be read.
+        """
+        name = f"{file.parent.name}/{file.name}"
+        try:
+            address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+            index = cls(sqlite3.connect(address, uri=True, check_same_thread=False), name)
+        except sqlite3.Error as error:
+            raise _damaged(name, error) from error
+        ((made,),) = index._rows("SELECT value FROM fact WHERE name = 'format'") or [(None,)]
+        if made != FORMAT:
+            raise NewerRelease(
+                f"The index of the search has format {made}; this version reads {FORMAT}.",
+                hint="Build anew with: whatworks build",
+                where=Place(name),
+            )
+        return index
+
+    def _rows(self, text: str, *values: str | int) -> list[tuple[Any, ...]]:
+        """Answer a question to the database.
+
+        Raises:
+            DamagedRelease: It is damaged.
+        """
+        try:
+            return self._database.execute(text, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _damaged(self._name, error) from error
+
+    def _set(self, text: str, value: str | int) -> int:
+        """Return the set that stands in one cell; an empty one where there is no row."""
+        rows = self._rows(text, value)
+        return unpacked(rows[0][0]) if rows else 0
+
+    @cached_property
+    def count(self) -> int:
+        """How many things there are."""
+        return int(self._rows("SELECT value FROM fact WHERE name = 'things'")[0][0])
+
+    @cached_property
+    def _sets(self) -> dict[str, tuple[int, int]]:
+        rows = self._rows("SELECT name, things, stated FROM members")
+        return {name: (unpacked(things), unpacked(stated)) for name, things, stated in rows}
+
+    def members(self, name: str) -> int:
+        """Return the things of a class, or of a set of the index itself; none if there is no such set."""
+        return self._sets.get(name, (0, 0))[0]
+
+    @cached_property
+    def classes(self) -> list[Iri]:
+        """The classes of the things, sorted."""
+        return sorted(Iri(name) for name in self._sets if name not in (WHOLE, FIRST))
+
+    def class_of(self, thing: int) -> Iri:
+        """Return the class that a thing is stated to be of; of several, that with the fewest members."""
+        stated = (name for name in self.classes if self._sets[name][1] >> thing & 1)
+        return min(stated, key=lambda name: (self._sets[name][0].bit_count(), name))
+
+    def things(self, iris: Iterable[str]) -> int:
+        """Return the set of the things with these IRIs and of their parts; what the index does not know is left out."""
+        find = "SELECT number FROM thing WHERE iri = ?1 OR iri >= ?1 || '#' AND iri < ?1 || '$'"
+        return bits_of([number for iri in iris for (number,) in self._rows(find, iri)])
+
+    def iri(self, thing: int) -> Iri:
+        """Return the IRI of a thing."""
+        return Iri(self._rows("SELECT iri FROM thing WHERE number = ?", thing)[0][0])
+
+    def texts(self, thing: int) -> list[Text]:
+        """Return the texts of a thing and its parts, the weightiest first."""
+        rows = self._rows(
+            "SELECT part, property, weight, naming, language, text FROM text JOIN field ON field = number"
+            " WHERE thing = ? ORDER BY part <> '', weight DESC, property, part, language, text",
+            thing,
+        )
+        return [Text(part, Iri(name), *rest) for part, name, *rest in rows]
+
+    def users(self, thing: int) -> int:
+        """Return the things that a concept or agent leads to."""
+        return self._set("SELECT things FROM use WHERE thing = ?", thing)
+
+    def labelled(self, key: str) -> list[int]:
+        """Return the concepts and agents with a name of this key."""
+        return [thing for (thing,) in self._rows("SELECT thing FROM label WHERE key = ?", key)]
+
+    def levels(self, word: int) -> list[tuple[int, int]]:
+        """Return the things that have a word, by level."""
+        rows = self._rows("SELECT level, things FROM level WHERE word = ?", word)
+        return [(level, unpacked(things)) for level, things in rows]
+
+    def having(self, word: str) -> int:
+        """Return the things that have exactly this word."""
+        number, found = self.word(word), 0
+        for _, things in self.levels(number) if number is not None else ():
+            found |= things
+        return found
+
+    # ---- words ----
+
+    def word(self, word: str) -> int | None:
+        """Return the number of a word, None where no text has it."""
+        rows = self._rows("SELECT number FROM word WHERE word = ?", word)
+        return rows[0][0] if rows else None
+
+    def starting(self, start: str) -> list[tuple[int, str]]:
+        """Return the words that start so."""
+        rows = self._rows(
+            "SELECT number, word FROM word WHERE word >= ? AND word < ? ORDER BY word", start, start + "\U0010ffff"
+        )
+        return [(number, word) for number, word in rows]
+
+    def containing(self, part: str) -> list[tuple[int, str]]:
+        """Return the words that have these letters in a row anywhere."""
+        inner = {part[place : place + 2] for place in range(len(part) - 1)}
+        found = -1
+        for gram in inner:
+            found &= self._gram(gram)
+        return [(number, word) for number, word in self._spelled(members(found)) if part in word] if inner else []
+
+    def near(self, word: str, most: int) -> list[tuple[int, str]]:
+        """Return the words that are at most so many slips away."""
+        tally, every = Tally(), 0
+        wanted = grams(word)
+        for gram in wanted:
+            words = self._gram(gram)
+            tally.add(words)
+            every |= words
+        # A slip touches two pairs of letters, and letters that are swapped three; of two slips, one may be a swap.
+        alike = tally.at_least(max(2, len(wanted) - 2 * most - 1), every)
+        return [each for each in self._spelled(members(alike)) if distance(word, each[1], most) <= most]
+
+    def _gram(self, gram: str) -> int:
+        return self._set("SELECT words FROM gram WHERE gram = ?", gram)
+
+    def _spelled(self, words: Iterable[int]) -> Iterator[tuple[int, str]]:
+        for number in words:
+            yield number, self._rows("SELECT word FROM word WHERE number = ?", number)[0][0]
+
+
+def _damaged(name: str, error: sqlite3.Error) -> DamagedRelease:
+    said = f"The index of the search cannot be read: {error}."
+    return DamagedRelease(said, hint="Build anew with: whatworks build", where=Place(name))

@@ -1,0 +1,100 @@
+"""Words as a search compares them: without capitals and accents, told apart from mere endings and slips of the hand."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from whatworks.namespaces import LETTERS
+from whatworks.search.language import ENDINGS, STOP
+
+_WORD = re.compile(r"[^\W_]+")
+_STEM = 4  # a stem has at least so many letters
+
+
+class Folding(dict[str, str]):
+    """Words and their folded form, each worked out once.
+
+    Attributes:
+        telling: The same, with nothing for a word that tells nothing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.telling = Telling(self)
+
+    def __missing__(self, word: str) -> str:
+        plain = unicodedata.normalize("NFKD", word.casefold().translate(LETTERS))
+        folded = "".join(letter for letter in plain if not unicodedata.combining(letter))
+        self[word] = folded
+        return folded
+
+
+class Telling(dict[str, str]):
+    """Words and their folded form; nothing for one that tells nothing."""
+
+    def __init__(self, folding: Folding) -> None:
+        super().__init__()
+        self._folding = folding
+
+    def __missing__(self, word: str) -> str:
+        folded = self._folding[word]
+        self[word] = "" if folded in STOP else folded
+        return self[word]
+
+
+def composed(text: str) -> str:
+    """Return a text in which a letter and its accents are one character, so that words are found whole."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def words_of(text: str, folding: Folding) -> list[str]:
+    """Return the folded words of a composed text, in order."""
+    return list(map(folding.__getitem__, _WORD.findall(text)))
+
+
+def telling(text: str, folding: Folding) -> list[str]:
+    """Return the folded words of a composed text that tell something, in order."""
+    return list(filter(None, map(folding.telling.__getitem__, _WORD.findall(text))))
+
+
+def spans(text: str, folding: Folding) -> Iterator[tuple[str, int, int]]:
+    """Yield the folded words of a composed text with where they start and end."""
+    for match in _WORD.finditer(text):
+        yield folding[match.group()], match.start(), match.end()
+
+
+def stem(word: str) -> str:
+    """Return a word without its endings, roughly: forms of one word shall have one stem."""
+    while (ending := next((each for each in ENDINGS if word.endswith(each)), "")) and len(word) - len(ending) >= _STEM:
+        word = word[: -len(ending)]
+    return word
+
+
+def key_of(words: Iterable[str]) -> str:
+    """Return what names of the same words in other forms and another order have in common."""
+    return " ".join(sorted({stem(word) for word in words if word not in STOP} or set(words)))
+
+
+def distance(one: str, other: str, most: int) -> int:
+    """Return how many letters were left out, added, changed or swapped with the next; `most + 1` if more than that."""
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        line = [row]
+        for column, against in enumerate(other, 1):
+            cost = min(last[column] + 1, line[-1] + 1, last[column - 1] + (letter != against))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == against:
+                cost = min(cost, before[column - 2] + 1)
+            line.append(cost)
+        if min(line) > most and min(last) >= most:
+            return most + 1
+        before, last = last, line
+    return min(last[-1], most + 1)
+
+
+def grams(word: str) -> set[str]:
+    """Return the pairs of neighbouring letters of a word, and its first and last letter as pairs with the edge."""
+    edged = f"^{word}$"
+    return {edged[place : place + 2] for place in range(len(edged) - 1)}
