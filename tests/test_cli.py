@@ -687,9 +687,9 @@ def test_installed_data_is_not_written(tmp_path: Path) -> None:
     assert result.returncode == 3
     assert result.stderr.startswith(b"Error [unwritable]: The collection that came with the package cannot be changed.")
     assert before == sorted(site.rglob("*"))
-    for command, said in (("build", b"has no place for releases."), ("prune", b"has no releases.")):
+    for command in ("build", "prune"):
         result = start(command, *(["--no-check"] if command == "build" else []), PYTHONPATH=str(site))
-        assert (3, b"Error [unwritable]: An installed package " + said) == (
+        assert (3, b"Error [unwritable]: An installed package has no place for releases.") == (
             result.returncode,
             result.stderr.splitlines()[0],
         )

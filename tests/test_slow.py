@@ -25,6 +25,9 @@ ALLOWED = {
     ("missing", "predicate-by-values"): "a union of ten patterns takes 1.7 times as long (0.55 s for 0.33 s)",
     ("personal-data", "predicate-by-values"): "ends at the first hit; a union of 21 patterns is no quicker to fail",
     ("facts", "predicate-by-values"): "three rare properties",
+    ("search-classes", "path-for-each-row"): "classes are few, whatever the size of the collection",
+    ("search-texts", "predicate-by-values"): "the caller gives one property, and all its texts are read",
+    ("search-uses", "predicate-by-values"): "the whole index is made of it, once",
     ("things-by-name", "predicate-by-values"): "reads all names; the properties are few beside them",
 }
 

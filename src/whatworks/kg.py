@@ -189,7 +189,7 @@ class KnowledgeGraph:
         bound = self.lookup.bind(query, values)
         answer = self._asked(query.bind(bound), standalone=True)
         if isinstance(answer, Table):
-            answer.note = " ".join(filter(None, (each.note for each in bound.values())))
+            answer.note = " ".join(filter(None, (*(each.note for each in bound.values()), answer.note)))
             answer.about = lambda table, kinds: self._tabular.of_query(query, values, table, kinds)
         return answer
 

@@ -110,5 +110,5 @@ def _releases(opener: Any, folder: Path | None) -> "Releases":
 
     found: Releases | None = Releases(folder) if folder is not None else opener.kg.releases
     if found is None:
-        raise Unwritable("An installed package has no releases.", hint="Say where they are: --output DIR.")
+        raise Unwritable("An installed package has no place for releases.", hint="Say where: --output DIR.")
     return found
