@@ -30,6 +30,7 @@ $(VENV)/.ready: pyproject.toml requirements/dev.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes --only-binary :all: --requirement requirements/dev.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src/whatworks
 	@touch $@
 
 demo: setup
