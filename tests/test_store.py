@@ -152,6 +152,23 @@ def test_a_long_line_is_cut_around_the_place() -> None:
     assert line.endswith("…")
 
 
+@pytest.mark.parametrize("name", ["x:c", "other:c", "<https://x.org/c>"])
+def test_query_is_given_the_prefixes_that_it_uses(name: str) -> None:
+    """A prefix of the table needs no declaration, and no other of the table is in the way."""
+    store = EmbeddedStore({"x": "https://x.org/", "other": "https://x.org/", "": "https://y.org/"})
+    store.add([Quad(C, B, A, G)])
+    found = store.query(f"SELECT ?o {{ {name} ?p ?o }}")
+    assert isinstance(found, Table)
+    assert [(A,)] == list(found)
+
+
+def test_graph_names_are_asked_one_by_one(store: EmbeddedStore) -> None:
+    """A graph that holds something is known; anything else, what is no IRI included, is not."""
+    names = store.graph_names
+    assert [graph for graph in (G, H, A, "", "no iri", "\ud800", 7) if graph in names] == [G, H]
+    assert set(store.graphs()) == {G, H}
+
+
 def test_query_knows_its_own_declarations() -> None:
     """Prefixes that the query declares, in any case of letters, and blank nodes are no unknown prefixes."""
     with pytest.raises(QuerySyntax) as caught:

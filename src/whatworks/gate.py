@@ -8,7 +8,7 @@ sign where an IRI would do. Where the two could differ, the gate counts both rea
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -137,7 +137,7 @@ def tokens(query: str) -> list[Token]:
     return found
 
 
-def check(query: str, *, graphs: Collection[str] = (), limits: Limits | None = None) -> str:
+def check(query: str, *, graphs: Container[str] = (), limits: Limits | None = None) -> str:
     """Return the query's form (SELECT, ASK, CONSTRUCT or DESCRIBE) if the engine may see it.
 
     Args:
@@ -178,7 +178,7 @@ def _character(match: re.Match[str]) -> str:
     return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
 
 
-def _check_tokens(found: list[Token], query: str, graphs: Collection[str], limits: Limits) -> str:
+def _check_tokens(found: list[Token], query: str, graphs: Container[str], limits: Limits) -> str:
     form = ""
     for index, token in enumerate(found):
         if token.kind not in ("word", "name", "string", "bad"):
@@ -240,7 +240,7 @@ def _check_spelling(token: Token, query: str) -> None:
         )
 
 
-def _check_from(found: list[Token], index: int, query: str, graphs: Collection[str]) -> None:
+def _check_from(found: list[Token], index: int, query: str, graphs: Container[str]) -> None:
     following = [token for token in found[index + 1 : index + 3] if token.word != "NAMED"]
     if following and following[0].kind == "iri" and following[0].text[1:-1] in graphs:
         return

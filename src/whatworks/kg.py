@@ -225,7 +225,7 @@ class KnowledgeGraph:
             QuerySyntax: It is not SPARQL.
         """
         try:
-            gate.check(text, graphs=set(self.collection.store.graphs()))
+            gate.check(text, graphs=self.collection.store.graph_names)
         except (QueryRefused, QuerySyntax) as error:
             if error.where is not None:
                 error.message += pointed(text, error.where.line or 1, error.where.column or 1)

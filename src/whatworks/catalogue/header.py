@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from whatworks import gate
 from whatworks.assets import Asset
-from whatworks.catalogue.query import RESERVED, TYPES, Block, Line, Parameter, Part, Query, Values, variable_of
+from whatworks.catalogue.query import RESERVED, TYPES, Block, Parameter, Part, Query, Text, Values, variable_of
 from whatworks.errors import Error, Place, QueryHeader
 from whatworks.namespaces import Prefixes
 from whatworks.terms import Literal, Term
@@ -336,8 +336,10 @@ class _BodyReader:
                     )
                 self.used.add(parameter.name)
                 parts.append(Values(parameter.name, match["before"]))
+            elif parts and isinstance(parts[-1], Text):
+                parts[-1] = Text(f"{parts[-1].text}\n{line}")
             else:
-                parts.append(Line(line))
+                parts.append(Text(line))
         if depth:
             raise QueryHeader("#if without #end.", where=Place(self.file, len(self.lines)))
         return tuple(parts)

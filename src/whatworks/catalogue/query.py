@@ -86,10 +86,10 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the body that stays as it is."""
+class Text:
+    """Lines of the body that stay as they are."""
 
-    line: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Block:
     parts: "tuple[Part, ...]"
 
 
-Part: TypeAlias = Line | Values | Block
+Part: TypeAlias = Text | Values | Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class Query:
                     hint=f"For example: --{parameter.name} {quoted(parameter.example)}",
                 )
         lines: list[str] = []
-        _write(self.parts, values, lines)
+        _write(self.parts, values, {name: _rows(bound.rows) for name, bound in values.items()}, lines)
         return "\n".join(lines) + "\n"
 
 
@@ -187,20 +187,24 @@ def variable_of(name: str) -> str:
     return first + "".join(part.capitalize() for part in others)
 
 
-def _write(parts: Iterable[Part], values: Mapping[str, Bound], lines: list[str]) -> None:
+def _rows(rows: Rows) -> str:
+    """Return rows as they stand between the braces of VALUES."""
+    if all(len(row) == 1 for row in rows):
+        return " ".join(write_term(row[0]) for row in rows)
+    return " ".join(f"({' '.join(write_term(term) for term in row)})" for row in rows)
+
+
+def _write(parts: Iterable[Part], values: Mapping[str, Bound], rows: Mapping[str, str], lines: list[str]) -> None:
     for part in parts:
         match part:
-            case Line():
-                lines.append(part.line)
+            case Text():
+                lines.append(part.text)
             case Values():
-                rows = values[part.parameter].rows
-                written = [" ".join(write_term(term) for term in row) for row in rows]
-                single = all(len(row) == 1 for row in rows)
-                lines.append(f"{part.before} {' '.join(written if single else (f'({row})' for row in written))} }}")
+                lines.append(f"{part.before} {rows[part.parameter]} }}")
             case Block():
                 given = part.parameter in values and (not part.value or values[part.parameter].word == part.value)
                 if given != part.negated:
-                    _write(part.parts, values, lines)
+                    _write(part.parts, values, rows, lines)
 
 
 def iri_rows(iris: Iterable[Iri]) -> Rows:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice, pairwise
 from pathlib import Path
@@ -68,8 +68,7 @@ class EmbeddedStore:
         Raises:
             QuerySyntax, QueryRefused: As they say.
         """
-        # Handing over a table of prefixes takes as long as a look-up.
-        prefixes = None if standalone else self.prefixes
+        prefixes = None if standalone else self._prefixes_in(text)
         try:
             with told():
                 return self.engine.query(text, prefixes=prefixes, use_default_graph_as_union=True)
@@ -77,6 +76,12 @@ class EmbeddedStore:
             raise self._syntax_fault(text, str(error)) from error
         except UnicodeEncodeError as error:
             raise _fault_at(text, *_line_and_column(text, error.start), "Half a character stands here") from error
+
+    def _prefixes_in(self, text: str) -> dict[str, str] | None:
+        """Return the prefixes that a query may use; handing over the whole table takes as long as a look-up."""
+        if self.prefixes is None:
+            return None
+        return {prefix: iri for prefix, iri in self.prefixes.items() if f"{prefix}:" in text}
 
     def _syntax_fault(self, text: str, message: str) -> QuerySyntax:
         """Say where a text is no SPARQL; an unknown prefix is found here, as the engine says it too late."""
@@ -162,6 +167,11 @@ class EmbeddedStore:
         """Return the IRIs of the named graphs, sorted."""
         return sorted(Iri(graph.value) for graph in self.engine.named_graphs())
 
+    @property
+    def graph_names(self) -> Container[str]:
+        """The IRIs of the named graphs, to be asked for one; there may be as many as records."""
+        return _GraphNames(self.engine)
+
     def match(
         self,
         subject: Node | None = None,
@@ -180,6 +190,17 @@ class EmbeddedStore:
 
     def __len__(self) -> int:
         return len(self.engine)
+
+
+class _GraphNames:
+    def __init__(self, engine: ox.Store) -> None:
+        self._engine = engine
+
+    def __contains__(self, iri: object) -> bool:
+        try:
+            return isinstance(iri, str) and self._engine.contains_named_graph(ox.NamedNode(iri))
+        except ValueError:  # it is no IRI
+            return False
 
 
 def _table(found: ox.QuerySolutions) -> Table:
