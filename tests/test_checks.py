@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +18,11 @@ from rdflib.namespace import SH, XSD
 from tests.conftest import CASES, ROOT
 from whatworks import Error, KnowledgeGraph
 from whatworks.checks import SEVERITIES, Finding, Report, lint_shapes
+from whatworks.checks.found import Result
 from whatworks.checks.graphs import graph_of
 from whatworks.checks.lines import Lines
-from whatworks.checks.sources import Sources
-from whatworks.checks.words import Result, Words
+from whatworks.checks.profile import Profile
+from whatworks.checks.words import Words
 from whatworks.errors import ShapeFault
 from whatworks.formats import by_name
 from whatworks.store import parse, serialize
@@ -53,21 +55,15 @@ _DESCRIPTIVE = {
 
 
 @pytest.fixture(scope="module")
-def sources(kg: KnowledgeGraph) -> Sources:
-    """The model and the shipped data."""
-    return Sources(kg.assets, kg.settings, {})
-
-
-@pytest.fixture(scope="module")
-def core(sources: Sources) -> Graph:
+def core(kg: KnowledgeGraph) -> Graph:
     """All shapes but those of publication."""
-    return sources.shapes("core")
+    return Profile("core", kg.assets, kg.settings, kg.prefixes).graph
 
 
 @pytest.fixture(scope="module")
-def shapes(sources: Sources) -> Graph:
+def shapes(kg: KnowledgeGraph) -> Graph:
     """All shapes."""
-    return sources.shapes("publication")
+    return Profile("publication", kg.assets, kg.settings, kg.prefixes).graph
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +94,11 @@ def _outcomes(fixtures: list[Path], model: Graph, shapes: Graph) -> dict[Path, O
     found: dict[Path, Outcome] = {fixture: set() for fixture in fixtures}
     top = report.value(None, RDF.type, SH.ValidationReport)
     for node in report.objects(top, SH.result):
-        result = Result.from_report(report, node)
+        kind = str(report.value(node, SH.sourceConstraintComponent)).removeprefix(str(SH))
         severity = str(report.value(node, SH.resultSeverity)).removeprefix(str(SH))
-        (fixture,) = files[result.focus]
-        found[fixture].add((str(result.shape).replace(SHAPE, "shape:"), result.kind, severity))
+        shape = str(report.value(node, SH.sourceShape)).replace(SHAPE, "shape:")
+        (fixture,) = files[report.value(node, SH.focusNode)]
+        found[fixture].add((shape, kind.removesuffix("ConstraintComponent"), severity))
     return found
 
 
@@ -1031,3 +1028,128 @@ def test_line_of_a_thing(format: str, text: str) -> None:
     assert lines.find("https://example.org/a") == 2
     assert lines.find("https://example.org/b") is None
     assert lines.find("https://example.org/a", "https://example.org/p") is None
+
+
+def test_what_cannot_be_compared_is_told(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """A thing without an IRI where a number should be less than another is told, and what else is wrong as well."""
+    text = (
+        "i:a ww:startYear 2012 , [] , 2013 ; ww:endYear [] . i:b a ww:Practice ; ww:startYear 9999 ; ww:endYear 2014 ."
+    )
+    found = [
+        each for each in project({"data/a.ttl": HEAD + text}).check(profile="core").findings if "ear" in each.field
+    ]
+    rules = {(each.record.rsplit("/", 1)[-1], each.rule.removeprefix("shape:Intervention-")) for each in found}
+    assert {("a", "start-year MaxCount"), ("a", "start-year LessThanOrEquals"), ("a", "end-year Datatype")} <= rules
+    assert ("b", "start-year LessThanOrEquals") in rules
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "expected", "severity"),
+    [
+        (
+            'i:a dcterms:tilte "A"@en .',
+            "dcterms:tilte, which is no property of its vocabulary",
+            "a property of its vocabulary; nearest is dcterms:title",
+            "violation",
+        ),
+        (
+            "agent:x a foaf:Agnet .",
+            "foaf:Agnet, which is no class of its vocabulary",
+            "a class of its vocabulary; nearest is foaf:Agent",
+            "violation",
+        ),
+        (
+            "i:a <http://data.europa.eu/m8g/hasParticipaton> agent:x .",
+            "cv:hasParticipaton, which is no property of the model",
+            "a property of the model; nearest is cv:hasParticipation",
+            "warning",
+        ),
+    ],
+)
+def test_misspelt_terms_of_other_vocabularies(
+    text: str, found: str, expected: str, severity: str, project: Callable[[dict[str, str]], KnowledgeGraph]
+) -> None:
+    """A term that its vocabulary does not have is wrong; what is nearly one that the model uses may be."""
+    report = project({"data/a.ttl": HEAD + text}).check(profile="curation")
+    (finding,) = [each for each in report.findings if each.rule.startswith("model unknown-")]
+    assert (found, severity) == (finding.found, finding.severity)
+    assert re.sub(r"nearest is [^(]*\((.*)\)$", r"nearest is \1", finding.expected) == expected
+    assert (finding.file, finding.line) == ("data/a.ttl", HEAD.count("\n") + 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i:a dcterms:tableOfContents 1 ; <http://www.w3.org/ns/dcat#version> 1 ; <https://schema.org/keywords> 1 .",
+        "i:a <http://www.w3.org/1999/02/22-rdf-syntax-ns#_12> 1 ; vcard:nickname 1 .",
+    ],
+)
+def test_right_terms_of_other_vocabularies(text: str, project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """Terms that a vocabulary has, or may have, are left alone."""
+    report = project({"data/a.ttl": HEAD + text}).check(profile="curation")
+    assert [each for each in report.findings if each.rule.startswith("model ")] == []
+
+
+OWN_SHAPES = """@prefix own: <https://measures.example/ont#> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix ww: <https://w3id.org/whatworks/ont#> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+"""
+
+
+@pytest.mark.parametrize(
+    ("shapes", "said"),
+    [
+        (
+            "own:S sh:targetClass ww:Practice ; sh:property [ sh:path ww:a ; sh:node own:T ] .\n"
+            "own:T sh:or ( [ sh:not own:S ] own:U ) . own:U a sh:NodeShape .",
+            "own:S leads back to itself (own:S → own:T → own:S)",
+        ),
+        ("own:S a sh:NodeShape ; sh:node own:S .", "own:S leads back to itself (own:S → own:S)"),
+        ("own:S a sh:NodeShape ; sh:rule [ sh:order 1 ] .", "own:S uses sh:rule, which a check does not apply"),
+    ],
+)
+def test_shapes_that_a_validator_passes_over(
+    shapes: str, said: str, project: Callable[[dict[str, str]], KnowledgeGraph], recwarn: pytest.WarningsRecorder
+) -> None:
+    """Shapes within themselves, and rules that are not applied, are errors; nothing is printed beside."""
+    with pytest.raises(ShapeFault, match="mistakes that would let wrong data pass") as caught:
+        project({"data/a.ttl": HEAD, "ontology/shapes/own.ttl": OWN_SHAPES + shapes}).check()
+    assert said in caught.value.message.replace("https://measures.example/ont#", "own:")
+    assert list(recwarn) == []
+
+
+UNIQUE = "$this dcterms:identifier ?value . ?other dcterms:identifier ?value . FILTER (?other != $this)"
+PATTERNS = 'sh:sparql [ sh:select """PREFIX dcterms: <http://purl.org/dc/terms/> SELECT $this ?value { %s }""" ] .'
+TWICE = 'i:b a ww:Practice ; dcterms:title "B"@en ; dcterms:identifier "a" .'
+
+
+@pytest.mark.parametrize("extra", ["", " ?x ?y ?z ."])
+def test_keys_are_unique_across_the_graph(extra: str, project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """A SPARQL constraint over several things is found in parts; one that is not connected is asked over the whole."""
+    shapes = OWN_SHAPES + "own:S a sh:NodeShape ; sh:targetClass ww:Practice ; " + PATTERNS % (UNIQUE + extra)
+    kg = project(
+        {"data/a.ttl": HEAD, "data/b.ttl": HEAD.partition("i:a a")[0] + TWICE, "ontology/shapes/own.ttl": shapes}
+    )
+
+    def twice(report: Report) -> set[str]:
+        return {each.record[-1] for each in report.findings if each.rule.endswith("SPARQL")}
+
+    report = kg.check(profile="core")
+    assert twice(report) == {"a", "b"}
+    assert [note.rpartition("#")[2] for note in report.notes] == (
+        ["S is asked over the whole graph: a pattern of its query is not connected with $this."] if extra else []
+    )
+    # Of a file, what it concerns elsewhere is told as well where that can be derived.
+    given = (kg.assets.project or Path()) / "data/b.ttl"
+    assert twice(kg.check([given], "core")) == ({"b"} if extra else {"a", "b"})
+
+
+def test_targets_that_a_query_finds(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """`sh:target` with a query is followed."""
+    query = 'sh:target [ sh:select """SELECT ?this { ?this <http://purl.org/dc/terms/identifier> "a" }""" ] ;'
+    shapes = OWN_SHAPES + f"own:S a sh:NodeShape ; {query} sh:property [ sh:path ww:budget ; sh:minCount 1 ] ."
+    report = project({"data/a.ttl": HEAD + TWICE.replace('"a"', '"b"'), "ontology/shapes/own.ttl": shapes}).check()
+    assert [
+        each.record[-1] for each in report.findings if each.rule.endswith("MinCount") and "shape:" not in each.rule
+    ] == ["a"]

@@ -26,7 +26,7 @@ from tests.conftest import CASES
 from tests.test_queries import ALL, _compare_rows, _compare_triples, _plain, _words
 from whatworks import KnowledgeGraph
 from whatworks.checks.graphs import graph_of
-from whatworks.checks.sources import Sources
+from whatworks.checks.profile import Profile
 from whatworks.collection import Collection, owner_of
 from whatworks.results import Answer, Boolean, Table
 from whatworks.terms import RDF_TYPE, Iri, Quad, Term, Triple
@@ -241,7 +241,7 @@ def _carriers(fixtures: dict[str, _Fixture], gone: Iri) -> Iterator[list[Quad]]:
 def _noticed_by_shapes(fixtures: dict[str, _Fixture], properties: Iterable[Iri]) -> set[Iri]:
     """Return the properties whose loss gives a new finding: all things are checked at once, each whole and without."""
     one = next(iter(fixtures.values())).kg
-    shapes = Sources(one.assets, one.settings, {}).shapes("publication")
+    shapes = Profile("publication", one.assets, one.settings, one.prefixes).graph
     data = graph_of(
         quad
         for quad in one.collection.store.match()

@@ -29,6 +29,9 @@ def test_read_yaml_reads_one_document() -> None:
         ("- " * 50_000 + "a", 1, "nested"),
         ("[" * 100_000, 1, "nested"),
         ("{a: " * 20_000, 1, "nested"),
+        ("a: 1\nb: 2\na: 3\n", 3, "the key 'a' stands twice in one table, first in line 1"),
+        ("x:\n  - {a: {b: 1}, c: [1], a: 2}\n", 2, "the key 'a' stands twice"),
+        ("? [a]\n: 1\nb: 1\n'b': 2\n", 4, "the key 'b' stands twice"),
     ],
 )
 def test_read_yaml_says_the_line(text: str, line: int, said: str) -> None:
@@ -42,6 +45,11 @@ def test_read_yaml_says_the_line(text: str, line: int, said: str) -> None:
 def test_read_yaml_reads_a_hundred_levels() -> None:
     """What is nested a hundred deep is still read."""
     assert str(read_yaml("[" * 100 + "]" * 100)) == "[" * 100 + "]" * 100
+
+
+def test_one_key_may_stand_in_several_tables() -> None:
+    """Keys are counted within their own table, whatever stands between."""
+    assert read_yaml("a: {a: 1, b: [{a: 2}, {a: 3}]}\nb: a\nc: b\n")["a"]["b"] == [{"a": 2}, {"a": 3}]
 
 
 @given(st.text(st.sampled_from("ab:-?[]{},&*!|>'\"#%@`\\ \n\t1.~\x00é<=/"), max_size=20))

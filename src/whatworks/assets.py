@@ -110,6 +110,14 @@ class Assets:
         """Return the files of the program itself."""
         return [asset for asset in _walk("program", _package()) if asset.name.endswith(".py")]
 
+    def stamp(self) -> tuple[tuple[str, int, int], ...]:
+        """Return a quick mark of the files of model and data: it differs when one came, went or was touched."""
+        marks = []
+        for asset in self.sources():
+            stat = asset.source.stat() if isinstance(asset.source, Path) else None
+            marks.append((asset.name, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0))
+        return tuple(marks)
+
     def data_folder(self) -> Path | None:
         """Return the folder that an import may write to, or None for an installed package."""
         if self.project is not None:

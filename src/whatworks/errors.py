@@ -9,7 +9,7 @@ Error:
         ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile, LinkRefused
         ├── QueryHeader, QuerySyntax, QueryRefused, QueryStopped
         ├── MissingExtra
-        ├── MappingFault, ImportRefused, ShapeFault, SettingsFault, Unwritable, InvalidTerm
+        ├── MappingFault, ImportRefused, ShapeFault, GitFault, SettingsFault, Unwritable, InvalidTerm
         └── DamagedRelease, NewerRelease, Locked, SourcesChanged
 
 Each code is an anchor of docs/errors.md. Neither the command line nor a web framework is known here: each door maps
@@ -201,9 +201,15 @@ class ImportRefused(InputError):
 
 
 class ShapeFault(InputError):
-    """A shapes file uses an unknown SHACL term or has a target that matches nothing."""
+    """A shapes file uses an unknown SHACL term, has a target that matches nothing, or cannot be used as it is."""
 
     code = "shape"
+
+
+class GitFault(InputError):
+    """What has changed cannot be asked of git: it is not there, or there is no repository or revision."""
+
+    code = "git"
 
 
 class SettingsFault(InputError):

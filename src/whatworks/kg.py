@@ -15,7 +15,7 @@ from whatworks import gate
 from whatworks.assets import SETTINGS_FILE, Assets, current_folder, find_project
 from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
-from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, UnknownThing, Unwritable
+from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, Unwritable
 from whatworks.lookup import Lookup
 from whatworks.namespaces import Prefixes
 from whatworks.prepared import Prepared
@@ -25,7 +25,7 @@ from whatworks.store import Limits, pointed
 from whatworks.terms import Iri, Quad, Triple
 
 if TYPE_CHECKING:
-    from whatworks.checks import Report
+    from whatworks.checks import Checks, Report
     from whatworks.describe import Describer, Description
     from whatworks.export import Exporter
     from whatworks.ingest import Batch
@@ -341,17 +341,19 @@ class KnowledgeGraph:
         dump = self.release.folder / "dump.nq" if self.release is not None else None
         return Exporter(self.collection, self.describer, self.documents, dump)
 
-    def check(self, files: Sequence[Path] = (), profile: str = "curation") -> "Report":
-        """Check the collection, or files against its model, with the shapes.
+    def check(self, files: Sequence[Path] = (), profile: str = "curation", **how: Any) -> "Report":
+        """Check the collection with the shapes, or files; further arguments are those of `checks.Checks.check`.
 
         Raises:
-            InputError: A file cannot be read, or the shapes are broken.
+            UnknownThing, GitFault, InputError: As they say; files cannot be read, or the shapes are broken.
         """
-        from whatworks.checks import PROFILES, check_graph  # noqa: PLC0415 - pyshacl costs half a second to import
+        return self._checks.check(files, profile, **how)
 
-        if profile not in PROFILES:
-            raise UnknownThing(f"There is no profile {profile!r}.", hint=f"Choose one of: {', '.join(PROFILES)}.")
-        return check_graph(self.assets, self.settings, self.documents.contexts, files, profile)
+    @cached_property
+    def _checks(self) -> "Checks":
+        from whatworks.checks import Checks  # noqa: PLC0415 - pyshacl costs half a second to import
+
+        return Checks(self.assets, self.settings, self.documents.contexts, self.prepared)
 
     def read(self, files: Sequence[Path], mapping: Path | None = None) -> "Batch":
         """Read records to bring in; nothing is written."""

@@ -1,104 +1,170 @@
 """Checks a graph against the shapes and says, for people, what is wrong and how to mend it.
 
-pyshacl does the validation over an rdflib graph of what files assert (never of what rules inferred). What no shape
-looks at, such as a misspelt property, is found beside it and added to its results. They are told by record, field and
-place for people, and as SHACL has them for machines; where a value is of the wrong kind, the bounds that it then cannot
-keep either are not told as well. The shapes themselves are linted first: a misspelt SHACL term or target would pass in
+pyshacl does the validation, over what files assert (never over what rules inferred). It is handed parts of the graph:
+what the shapes read is derived from the shapes (`reads`), and that is cut out of the store for some nodes after others
+(`store.ground`). So a check needs little memory, and a check of one file takes as long as the file is long. What no
+shape looks at, such as a misspelt property, is found beside it (`strays`). Both are told by record, field and place
+for people, and as SHACL has them for machines; where a value is of the wrong kind, the bounds that it then cannot keep
+either are not told as well. The shapes themselves are linted first: a misspelt SHACL term or target would pass in
 silence as well.
 
 Profiles: `core` reports violations, `curation` also warnings and notes, `publication` adds the shapes of
 `shapes/publication.ttl`, which keep personal contact data out of what is published.
 """
 
+import weakref
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
-from rdflib import BNode, Graph, Literal
-from rdflib.namespace import RDF, SH
-from rdflib.term import Node as RdflibNode
-
 from whatworks.assets import Assets
-from whatworks.checks.graphs import graph_of
+from whatworks.checks.changes import History, difference
+from whatworks.checks.checker import Checker, Progress, node_of_name
+from whatworks.checks.given import Given, with_parts
 from whatworks.checks.lint import lint_shapes
+from whatworks.checks.opened import Opened
+from whatworks.checks.places import Places
+from whatworks.checks.profile import PROFILES, Profile
 from whatworks.checks.report import FORMATS, SEVERITIES, Finding, Report
-from whatworks.checks.sources import Sources
-from whatworks.checks.strays import Declared, add_results, strays
-from whatworks.checks.teller import Teller, results_of
-from whatworks.checks.validation import quiet, validate
-from whatworks.checks.words import Words
-from whatworks.collection import read_prefixes
-from whatworks.namespaces import Prefixes
+from whatworks.checks.validation import quiet
+from whatworks.collection import PREFIX_FILE, Collection
+from whatworks.errors import GitFault, UnknownThing
+from whatworks.formats import by_file
+from whatworks.prepared import Prepared
 from whatworks.settings import Settings
-from whatworks.trig import natural
+from whatworks.store import parse
+from whatworks.terms import BlankNode, Quad
 
-__all__ = ["FORMATS", "PROFILES", "SEVERITIES", "Finding", "Report", "check_graph", "lint_shapes"]
+# Files of more bytes are kept on disk while they are checked: in memory they take about as much again.
+_IN_MEMORY = 1 << 30
 
-PROFILES = ("core", "curation", "publication")
+__all__ = ["FORMATS", "PROFILES", "SEVERITIES", "Checks", "Finding", "Report", "lint_shapes"]
 
 
-def check_graph(
-    assets: Assets,
-    settings: Settings,
-    contexts: Mapping[str, Any],
-    files: Sequence[Path] = (),
-    profile: str = "curation",
-) -> Report:
-    """Check the project's data, or files as if they were part of it.
+class Checks:
+    """The checks of a project; what they read is read once, until a file changes.
 
     Args:
         assets: Where model and data are.
         settings: The project's settings.
         contexts: JSON-LD contexts that files may name.
-        files: RDF files; what they say of a thing stands instead of what the project says, and only their things
-            are reported. Without files everything is.
-        profile: One of `PROFILES`.
-
-    Raises:
-        InputError: A file cannot be read.
-        ShapeFault: The shapes are broken.
+        prepared: The prepared store of the files, which is read instead of them where only some things are checked.
     """
-    sources = Sources(assets, settings, contexts)
-    for path in files:
-        sources.add_file(path)
-    with quiet():
-        return _report(sources, profile, is_partial=bool(files))
+
+    def __init__(
+        self, assets: Assets, settings: Settings, contexts: Mapping[str, Any], prepared: Prepared | None = None
+    ) -> None:
+        self._assets = assets
+        self._settings = settings
+        self._contexts = contexts
+        self._prepared = prepared
+        self._stamp: object = None
+        self._opened: Opened
+        self._checkers: dict[str, Checker] = {}
+
+    def check(
+        self,
+        files: Sequence[Path] = (),
+        profile: str = "curation",
+        *,
+        since: str | None = None,
+        processes: int = 1,
+        progress: Progress = lambda _, __: None,
+    ) -> Report:
+        """Check everything, or files, or what has changed.
+
+        Args:
+            files: RDF files, as if they were part of the data: what they say of a thing stands instead of what the
+                data says. Their things are reported, and of other things what the files break.
+            profile: One of `PROFILES`.
+            since: A revision of git, such as HEAD: what has changed since is checked, and what that concerns;
+                everything where the ontology or the shapes have changed.
+            processes: How many processes may take part where everything is checked; they are started where that pays.
+            progress: Is told then how many nodes of how many are done.
+
+        Raises:
+            UnknownThing: There is no such profile.
+            GitFault: What has changed cannot be told.
+            InputError: A file cannot be read.
+            ShapeFault: The shapes are broken.
+        """
+        if profile not in PROFILES:
+            raise UnknownThing(f"There is no profile {profile!r}.", hint=f"Choose one of: {', '.join(PROFILES)}.")
+        history = self._history(since) if since is not None else None
+        with quiet():
+            self._open(is_partial=bool(files) or since is not None)
+            checker = self._checker(profile)
+            if files:
+                return self._files(checker, files)
+            report = self._changes(checker, history) if history is not None else ""
+            if isinstance(report, Report):
+                return report
+            whole = checker.all(self._places(), processes, progress)
+            return replace(whole, notes=[*whole.notes, report] if report else whole.notes)
+
+    def _open(self, *, is_partial: bool = False) -> None:
+        stamp = self._assets.stamp()
+        if stamp != self._stamp:
+            prepared = self._prepared.open() if is_partial and self._prepared is not None else None
+            self._opened = Opened(prepared or self._read())
+            self._checkers.clear()
+            self._stamp = stamp
+
+    def _read(self) -> Collection:
+        scratch = None
+        if sum(asset.size for asset in self._assets.sources()) > _IN_MEMORY:
+            scratch = Path(mkdtemp(prefix="whatworks-check-"))
+            weakref.finalize(self, rmtree, scratch, ignore_errors=True)
+        return Collection.open(self._assets, self._settings, scratch, infer=False, in_memory=_IN_MEMORY)
+
+    def _checker(self, profile: str) -> Checker:
+        if profile not in self._checkers:
+            shapes = Profile(profile, self._assets, self._settings, self._opened.prefixes)
+            self._checkers[profile] = Checker(self._opened, shapes, self._settings.base)
+        return self._checkers[profile]
+
+    def _files(self, checker: Checker, files: Sequence[Path]) -> Report:
+        given, ground = Given(), self._opened.ground
+        for path in files:
+            given.read(path, ground, self._settings.base, self._contexts)
+        ground = ground.instead(given.quads, given.owners)
+        changed = list(dict.fromkeys(quad.triple for quad in given.quads))
+        return checker.some(given.nodes(ground), changed, ground, self._places(given))
+
+    def _history(self, since: str) -> History:
+        folder = self._assets.data_folder()
+        if folder is None:
+            raise GitFault("The collection that came with the package has no history.", hint="Name a project.")
+        return History(folder.parent, since)
+
+    def _changes(self, checker: Checker, history: History) -> Report | str:
+        """Check what has changed; return why everything is to be checked where that is so."""
+        ground, names = self._opened.ground, history.changed()
+        if model := next((name for name in names if _concerns_all(name)), ""):
+            return f"{model} has changed, so everything was checked."
+        assets = {asset.name: asset for asset in (*self._assets.ontology(), *self._assets.data())}
+        held = [name for name in names if self._opened.holds(name)]
+        now = {name: assets[name].read() if name in assets else None for name in held}
+        changed = difference(((name, history.before(name), now[name]) for name in held), self._parsed)
+        nodes = dict.fromkeys(triple.subject for triple in changed)
+        if any(isinstance(node, BlankNode) for node in nodes):
+            nodes |= dict.fromkeys(map(node_of_name, ground.subjects(blank=True)[0]))
+        return checker.some(with_parts(nodes, ground), changed, ground, self._places())
+
+    def _parsed(self, name: str, data: bytes) -> list[Quad]:
+        return parse(data, by_file(name).name, name=name, base=self._settings.base)
+
+    def _places(self, given: Given | None = None) -> Places:
+        opened = self._opened
+        assets = [asset for asset in (*self._assets.ontology(), *self._assets.data()) if opened.holds(asset.name)]
+        files, texts = (given.files, given.texts) if given is not None else (None, None)
+        return Places(assets, self._settings.base, files, texts, opened.home_of)
 
 
-def _report(sources: Sources, profile: str, *, is_partial: bool) -> Report:
-    prefixes = read_prefixes(sources.assets)
-    shapes = sources.shapes(profile)
-    data = graph_of(sources.statements())
-    lint_shapes(shapes, data, prefixes)
-    results = validate(data, shapes, prefixes, sources)
-    declared = Declared(sources.model())
-    add_results(results, strays(sources.data(), declared, shapes, sources.settings.base, profile))
-    told = Teller(Words(data, shapes, prefixes, declared.by_kind()), sources)
-    severities = SEVERITIES if profile != "core" else ("violation",)
-    every = [(node, told.finding(results, node)) for node in results_of(results)]
-    kept = [
-        (node, found)
-        for node, found in every
-        if found.severity in severities and (not is_partial or told.is_given(results, node))
-    ]
-    findings = sorted((found for _, found in kept), key=_rank)
-    nodes = [node for node, _ in kept]
-    return Report(profile, findings, len(data), lambda: _standard_report(results, nodes, prefixes))
-
-
-def _rank(found: Finding) -> tuple[Any, ...]:
-    return (-SEVERITIES.index(found.severity), natural(found.record), found.line or 0, found.field, found.rule)
-
-
-def _standard_report(results: Graph, nodes: Sequence[RdflibNode], prefixes: Prefixes) -> bytes:
-    """Write the report as SHACL defines it, with the results that are told."""
-    report = Graph()
-    for prefix, namespace in prefixes.table.items():
-        report.bind(prefix, namespace, replace=True)
-    top = BNode()
-    report.add((top, RDF.type, SH.ValidationReport))
-    report.add((top, SH.conforms, Literal(not nodes)))
-    for node in nodes:
-        report.add((top, SH.result, node))
-        results.cbd(node, target_graph=report)
-    return report.serialize(format="longturtle", encoding="utf-8")
+def _concerns_all(name: str) -> bool:
+    """Say whether a change of a file of the model concerns every description."""
+    parts = name.split("/")
+    return parts[0] == "ontology" and name.endswith(".ttl") and name != PREFIX_FILE and parts[1] != "vocabularies"

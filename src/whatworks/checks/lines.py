@@ -6,7 +6,7 @@ parsed before, so nothing is checked here; what cannot be told has no line.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import TypeAlias
 from urllib.parse import urljoin
 
@@ -19,19 +19,32 @@ Statement: TypeAlias = tuple[Spoken, ...]
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ABSOLUTE = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
 _SHORT = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
+_LINE = re.compile(
+    r'^[ \t]*<([^>]*)>[ \t]*<([^>]*)>[ \t]*(?:<([^>]*)>|"((?:[^"\\]|\\.)*)"|_:)', re.MULTILINE | re.DOTALL
+)
 _NAMED_NODE = r'(?:"@?id"\s*:\s*|rdf:about\s*=\s*)"{}"'
 
 
 class Lines:
-    """Where a text says what, by subject, predicate and value."""
+    """Where a text says what, by subject, predicate and value.
 
-    def __init__(self, text: str, format: str, base: str) -> None:
+    Args:
+        text: The text of a file.
+        format: The name of its format.
+        base: The IRI that relative IRIs are resolved against.
+        subjects: The only subjects that will be asked for; without them every subject may be.
+    """
+
+    def __init__(self, text: str, format: str, base: str, subjects: Container[str] | None = None) -> None:
         self._text = text
         self._ends = [match.start() for match in re.finditer("\n", text)]
         self._starts: dict[tuple[str, ...], int] = {}
         self._is_turtle = format in ("turtle", "trig", "ntriples", "nquads")
         if self._is_turtle:
-            for statement in _Reader(text, base).statements():
+            by_line = format in ("ntriples", "nquads")
+            for statement in _statements_by_line(text) if by_line else _Reader(text, base).statements():
+                if subjects is not None and statement[0][0] not in subjects:
+                    continue
                 for length in range(1, len(statement) + 1):
                     names = tuple(name for name, _ in statement[:length])
                     self._starts.setdefault(names, statement[length - 1][1])
@@ -46,6 +59,17 @@ class Lines:
 
     def _line(self, start: int) -> int:
         return bisect_left(self._ends, start) + 1
+
+
+def _statements_by_line(text: str) -> Iterator[Statement]:
+    """Yield the statements of N-Triples or N-Quads, whose subject has an IRI."""
+    for match in _LINE.finditer(text):
+        value = match[3] if match[4] is None else match[4]
+        yield (
+            (plain(match[1]), match.start(1)),
+            (plain(match[2]), match.start(2)),
+            (plain(value or ""), match.start(2) if value is None else match.start(3 if match[4] is None else 4)),
+        )
 
 
 class _Reader:
@@ -92,14 +116,14 @@ class _Reader:
     def _term(self, token: Token) -> str:
         match token.kind:
             case "iri":
-                iri = _plain(token.text[1:-1])
+                iri = plain(token.text[1:-1])
                 return iri if _ABSOLUTE.match(iri) else urljoin(self._base, iri)
             case "name":
                 prefix, _, local = token.text.partition(":")
                 return self._prefixes.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
             case "string":
                 quotes = 3 if token.text[:3] in ('"""', "'''") and len(token.text) > 5 else 1
-                return _plain(token.text[quotes:-quotes])
+                return plain(token.text[quotes:-quotes])
         return str(RDF_TYPE) if token.text == "a" else token.text
 
 
@@ -108,7 +132,11 @@ def _named(spoken: list[Spoken]) -> Iterator[Statement]:
         yield tuple(spoken)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text as it stands between quotes without its escapes."""
+    if "\\" not in text:
+        return text
+
     def unescaped(match: re.Match[str]) -> str:
         if code := match[1] or match[2]:
             return chr(int(code, 16))

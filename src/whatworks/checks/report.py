@@ -53,12 +53,14 @@ class Report:
         findings: Worst first, then by record.
         triples: How many statements were checked.
         graph: Writes the validation report as SHACL defines it, in Turtle.
+        notes: What to know of the check itself.
     """
 
     profile: str
     findings: list[Finding]
     triples: int
     graph: Callable[[], bytes] = field(repr=False, default=bytes)
+    notes: list[str] = field(default_factory=list)
 
     def count(self, severity: str) -> int:
         """Return how many findings there are of a severity."""

@@ -1,84 +1,68 @@
 """Tells validation results as findings: about which record, in which field, on which line."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from rdflib import BNode, Graph, URIRef
-from rdflib.namespace import FOAF, RDF, SH
+from rdflib import BNode, URIRef
+from rdflib.namespace import FOAF
 from rdflib.term import Node as RdflibNode
 
+from whatworks.checks.found import Found, Result
 from whatworks.checks.graphs import short
+from whatworks.checks.places import Asked, Places
 from whatworks.checks.report import SEVERITIES, Finding
-from whatworks.checks.sources import Sources
-from whatworks.checks.words import Result, Words
-
-# A value of the wrong kind breaks further rules of its field; the first of these says what is wrong with it.
-_WRONG_KIND = ("NodeKind", "Datatype", "Class", "Node", "In")
-_FOLLOWING = ("MinInclusive", "MaxInclusive", "MinExclusive", "MaxExclusive", "LessThan", "LessThanOrEquals")
+from whatworks.checks.words import Words
 
 
-def results_of(report: Graph) -> list[RdflibNode]:
-    """Return the results of the report itself, without those that only follow from others; nested ones are left out."""
-    top = next(report.subjects(RDF.type, SH.ValidationReport))
-    results = {node: Result.from_report(report, node) for node in report.objects(top, SH.result)}
-    kinds: dict[Result, set[str]] = defaultdict(set)
-    for result in results.values():
-        kinds[replace(result, kind="")].add(result.kind)
-    return [node for node, result in results.items() if not _follows(result.kind, kinds[replace(result, kind="")])]
-
-
-def _follows(kind: str, kinds: set[str]) -> bool:
-    wrong = [each for each in _WRONG_KIND if each in kinds]
-    return bool(wrong) and kind in (*_WRONG_KIND, *_FOLLOWING) and kind != wrong[0]
-
-
+@dataclass(slots=True)
 class Teller:
-    """Tells a validation result as a finding."""
+    """Tells validation results as findings.
 
-    def __init__(self, words: Words, sources: Sources) -> None:
-        self.words = words
-        self.data = words.data
-        self.sources = sources
+    Attributes:
+        words: Says in words what is found and expected.
+        places: Finds files and lines.
+    """
 
-    def is_given(self, report: Graph, node: RdflibNode) -> bool:
-        """Say whether a result is about what the given files speak of."""
-        focus = report.value(node, SH.focusNode)
-        owners = {str(each).partition("#")[0] for each in (focus, self._named(focus)[0])}
-        topics = {str(topic) for owner in owners for topic in self.data.objects(URIRef(owner), FOAF.primaryTopic)}
-        return bool((owners | topics) & self.sources.owners)
+    words: Words
+    places: Places
 
-    def finding(self, report: Graph, node: RdflibNode) -> Finding:
-        """Return a result as a finding."""
-        result = Result.from_report(report, node)
-        severity = str(report.value(node, SH.resultSeverity)).rsplit("#", 1)[-1].lower()
+    def findings(self, results: Iterable[Found]) -> list[Finding]:
+        """Return results as findings, in their order."""
+        told = [self._told(found) for found in results]
+        places = self.places.find({asked for _, asked in told})
+        findings = []
+        for finding, asked in told:
+            file, line = places[asked]
+            findings.append(replace(finding, file=file, line=line))
+        return findings
+
+    def _told(self, found: Found) -> tuple[Finding, Asked]:
+        """Return a result as a finding without its place, and what to look for in the files."""
+        result, data = found.result, self.words.data
         named, above = self._named(result.focus)
         owner, _, part = str(named).partition("#")
-        topic = self.data.value(URIRef(owner), FOAF.primaryTopic)
+        topics = data.objects(URIRef(owner), FOAF.primaryTopic) if isinstance(named, URIRef) else ()
+        topic = min((each for each in topics if isinstance(each, URIRef)), default=None)
         if topic is not None:
             owner, part = str(topic), "record"
         if above is not None:
             part = f"{part} › {self.words.label(above)}" if part else self.words.label(above)
-        messages = sorted(
-            report.objects(node, SH.resultMessage),
-            key=lambda text: (getattr(text, "language", "") != "en", str(text)),
-        )
         said = self._said(result.path, result.value) if above is None else self._said(above, None)
-        file, line = self.sources.place(named, *said)
-        return Finding(
-            severity=severity if severity in SEVERITIES else "violation",
+        finding = Finding(
+            severity=found.severity_name if found.severity_name in SEVERITIES else "violation",
             record="" if isinstance(named, BNode) else owner,
             title=self.words.label(named if isinstance(named, BNode) else URIRef(owner)),
             part=part,
             field=self.words.field(result.shape, result.path),
             found=self.words.found(result),
             expected=self.words.expected(result),
-            advice=str(messages[0]) if messages else "",
+            advice=str(found.messages[0]) if found.messages else "",
             rule=self._rule(result),
-            file=file,
-            line=line,
+            file="",
+            line=None,
         )
+        return finding, (str(named), *said)
 
     def _rule(self, result: Result) -> str:
         if result.shape is None:
@@ -91,7 +75,7 @@ class Teller:
         seen: set[RdflibNode | None] = set()
         while isinstance(focus, BNode) and focus not in seen:
             seen.add(focus)
-            found = next(self.data.subject_predicates(focus), None)
+            found = next(self.words.data.subject_predicates(focus), None)
             if found is None:
                 break
             focus, above = found

@@ -2,8 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from rdflib import BNode, Graph, URIRef
@@ -12,7 +11,9 @@ from rdflib.collection import Collection as RdfList
 from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SH, SKOS, XSD
 from rdflib.term import Node as RdflibNode
 
+from whatworks.checks.found import Result
 from whatworks.checks.graphs import pattern_of, short
+from whatworks.checks.strays import Declared
 from whatworks.namespaces import Prefixes
 
 _TITLES = (DCTERMS.title, SKOS.prefLabel, FOAF.name, RDFS.label)
@@ -34,39 +35,14 @@ _AROUND = 40
 _MANY = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A validation result: the node and its property, the value if it is one, and the constraint of the shape."""
-
-    focus: RdflibNode | None
-    path: RdflibNode | None
-    value: RdflibNode | None
-    shape: RdflibNode | None
-    kind: str
-
-    @classmethod
-    def from_report(cls, report: Graph, node: RdflibNode) -> "Result":
-        """Read a result of a validation report."""
-        component = str(report.value(node, SH.sourceConstraintComponent))
-        return cls(
-            report.value(node, SH.focusNode),
-            report.value(node, SH.resultPath),
-            report.value(node, SH.value),
-            report.value(node, SH.sourceShape),
-            component.rsplit("#", 1)[-1].removesuffix("ConstraintComponent"),
-        )
-
-
 class Words:
     """Words for the terms of checked data and for the shapes."""
 
-    def __init__(
-        self, data: Graph, shapes: Graph, prefixes: Prefixes, declared: Mapping[str, list[RdflibNode]] | None = None
-    ) -> None:
+    def __init__(self, data: Graph, shapes: Graph, prefixes: Prefixes, declared: Declared | None = None) -> None:
         self.data = data
         self.shapes = shapes
         self.prefixes = prefixes
-        self._declared = declared or {}
+        self._declared = declared
         self._near_terms: dict[RdflibNode | None, str] = {}
 
     # ---- names ----
@@ -105,6 +81,11 @@ class Words:
         label, curie = self.label(term), short(term, self.prefixes)
         return f"{label} ({curie})" if label != curie else label
 
+    def _home(self, term: RdflibNode | None) -> str:
+        """Say where a term should be declared: in the model, or in the vocabulary that has all its terms listed."""
+        is_listed = self._declared is not None and isinstance(term, URIRef) and self._declared.is_listed(term)
+        return "its vocabulary" if is_listed else "the model"
+
     # ---- what is there ----
 
     def found(self, result: Result) -> str:
@@ -112,9 +93,9 @@ class Words:
         if result.kind == "UniqueLang":
             return self._repeated(result)
         if result.kind == "UnknownProperty":
-            return f"{short(result.path, self.prefixes)}, which is no property of the model"
+            return f"{short(result.path, self.prefixes)}, which is no property of {self._home(result.path)}"
         if result.kind == "UnknownClass":
-            return f"{short(result.value, self.prefixes)}, which is no class of the model"
+            return f"{short(result.value, self.prefixes)}, which is no class of {self._home(result.value)}"
         if result.kind in _COUNTS or result.value is None:
             return self._several(result)
         if isinstance(result.value, RdflibLiteral):
@@ -216,8 +197,10 @@ class Words:
             "Node": lambda: f"{self._sort(given('node'))}{self._near_concept(value, [given('node')])}",
             "Not": lambda: f"nothing that {self._sort(given('not'))}",
             "Or": lambda: self._either(value, given("or")),
-            "UnknownProperty": lambda: f"a property of the model{self._near_term(result.path, 'properties')}",
-            "UnknownClass": lambda: f"a class of the model{self._near_term(value, 'classes')}",
+            "UnknownProperty": lambda: (
+                f"a property of {self._home(result.path)}{self._near_term(result.path, 'properties')}"
+            ),
+            "UnknownClass": lambda: f"a class of {self._home(value)}{self._near_term(value, 'classes')}",
             "NoClass": lambda: "a class of the model, such as ww:Practice",
             "ContactData": lambda: f"nothing that {self._sort(shape)}",
         }
@@ -279,11 +262,12 @@ class Words:
 
     def _near_term(self, value: RdflibNode | None, kind: str) -> str:
         if value not in self._near_terms:
-            near = self._nearest(value, self._declared.get(kind, []))
+            like = self._declared.like(value, kind) if self._declared and isinstance(value, URIRef) else []
+            near = self._nearest(value, like)
             self._near_terms[value] = f"; nearest is {near}" if near else ""
         return self._near_terms[value]
 
-    def _nearest(self, value: RdflibNode | None, things: list[RdflibNode]) -> str:
+    def _nearest(self, value: RdflibNode | None, things: Sequence[RdflibNode]) -> str:
         names: dict[str, RdflibNode] = {}
         for thing in things:
             names.setdefault(_code(thing), thing)
@@ -316,7 +300,7 @@ def _characters(number: RdflibNode | None) -> str:
 
 def _quoted(term: RdflibNode) -> str:
     if not isinstance(term, RdflibLiteral):
-        return str(term)
+        return "a thing without an IRI" if isinstance(term, BNode) else str(term)
     if term.datatype in _NUMBERS and not term.ill_typed:
         return str(term)
     text = str(term) if len(str(term)) <= _LONGEST else str(term)[: _LONGEST - 1] + "…"

@@ -22,7 +22,10 @@ ERRORS_PAGE = "docs/errors.md"
 # Where each command stands, and what it does: the first sentence of its help, as a test makes sure.
 COMMANDS = {
     "build": ("release:build", "Make an immutable release of the files and put it to use."),
-    "check": ("data:check", "Check the collection, or FILES against its model, and say how to mend what is found."),
+    "check": (
+        "data:check",
+        "Check the collection, or FILES as if they were part of it, and say how to mend what is found.",
+    ),
     "completion": (
         "completion:completion",
         "Print the script by which a shell completes commands, queries, parameters and their values.",

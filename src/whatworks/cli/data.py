@@ -1,5 +1,6 @@
 """`show`, `export`, `import`, `check`, `stats`: look at the data, take it home, bring it in, check it."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,6 +160,14 @@ def _account(batch: Any) -> None:
     help="Default: curation.",
 )
 @click.option(
+    "--changed",
+    "since",
+    is_flag=False,
+    flag_value="HEAD",
+    metavar="[REVISION]",
+    help="Only what git says has changed since a revision (default: HEAD), and what that concerns.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(("violation", "warning", "info")),
     default="violation",
@@ -174,20 +183,57 @@ def _account(batch: Any) -> None:
 )
 @output_option
 @click.pass_obj
-def check(opener: Any, files: tuple[Path, ...], profile: str, fail_on: str, format_: str, output: Path | None) -> None:
-    """Check the collection, or FILES against its model, and say how to mend what is found.
+def check(
+    opener: Any,
+    files: tuple[Path, ...],
+    profile: str,
+    since: str | None,
+    fail_on: str,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Check the collection, or FILES as if they were part of it, and say how to mend what is found.
 
     core reports what is wrong, curation also what is missing, publication also what must not be published.
+    Of FILES, or of what has changed, the things in them are checked, and what they break elsewhere.
 
     \b
-    Example:
+    Examples:
       whatworks check --profile publication --fail-on warning
+      whatworks check data/interventions/expairs-project.trig
+      whatworks check --changed
     """
+    if files and since is not None:
+        raise click.UsageError("Name files, or ask for what has changed with --changed.")
     click.echo("Checking with the shapes …", err=True)
-    report = opener.kg.check(files, profile)
+    report = opener.kg.check(files, profile, since=since, processes=_cores(), progress=_Progress())
+    for note in report.notes:
+        click.echo(f"Note: {note}", err=True)
     emit(report.write(format_), output)
     if report.fails(fail_on):
         raise click.exceptions.Exit(1)
+
+
+def _cores() -> int:
+    """Return how many processes can run at a time here, up to eight: more wait for this one."""
+    import os  # noqa: PLC0415 - lazy on purpose
+
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(found, 8)
+
+
+class _Progress:
+    """Says on standard error every ten seconds how far a check is."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, done: int, every: int) -> None:
+        """Take in how much is done."""
+        now = time.monotonic()
+        if now - self._last >= 10 and done < every:
+            self._last = now
+            click.echo(f"  {done:,} of {every:,} nodes", err=True)
 
 
 @click.command()

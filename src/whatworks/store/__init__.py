@@ -1,7 +1,7 @@
 """Stores of triples behind one protocol, and the reading and writing of RDF syntaxes.
 
-pyoxigraph is known here only: `embedded` for the store, `disk` for stores on disk, `dump` for their canonical dumps,
-`files` for the files of a collection, `syntax` for any file.
+pyoxigraph is known here only: `embedded` for the store, `ground` for parts of it, `disk` for stores on disk, `dump` for
+their canonical dumps, `files` for the files of a collection, `syntax` for any file.
 """
 
 from whatworks.store.caret import pointed
@@ -9,16 +9,22 @@ from whatworks.store.disk import ENGINE, WorkingStore, open_store, write_store
 from whatworks.store.dump import Written, canonical_nquads, has_statements, write_dump
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.files import Source
+from whatworks.store.ground import Cut, Ground, Routes, Step, Walker
 from whatworks.store.lines import read_lines
 from whatworks.store.protocol import Limits, Store
 from whatworks.store.syntax import decoded, ordered, parse, serialize
 
 __all__ = [
     "ENGINE",
+    "Cut",
     "EmbeddedStore",
+    "Ground",
     "Limits",
+    "Routes",
     "Source",
+    "Step",
     "Store",
+    "Walker",
     "WorkingStore",
     "Written",
     "canonical_nquads",

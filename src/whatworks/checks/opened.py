@@ -1,0 +1,45 @@
+"""What is checked: the statements that files assert, opened once and asked by every check until a file changes."""
+
+from functools import cached_property
+
+from whatworks.collection import Collection
+from whatworks.namespaces import MODEL, Space
+from whatworks.store import Ground
+from whatworks.terms import BlankNode, Iri, Triple
+
+_SHAPES = Space(MODEL).graph("shapes")
+
+
+class Opened:
+    """The statements of a collection as a check sees them: without shapes, and without what rules inferred.
+
+    Args:
+        collection: The model and the data.
+    """
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self.prefixes = collection.prefixes
+        self.ground = Ground(collection.store, self._kind_of)
+
+    def _kind_of(self, graph: Iri | None) -> str:
+        if graph == _SHAPES or self._collection.is_inferred(graph):
+            return ""
+        return "model" if self._collection.is_model(graph) else "data"
+
+    def holds(self, name: str) -> bool:
+        """Say whether a file, by its logical name, is one of those that are checked."""
+        graph = self._collection.graph_of(name)
+        return graph is not None and graph != _SHAPES
+
+    def home_of(self, name: str) -> str:
+        """Return the file of a node without an IRI; empty where its graph is not that of a file."""
+        files = {self._collection.graph_of(asset.name): asset.name for asset in self._collection.assets.data()}
+        return next((files[graph] for graph in self.ground.graphs(BlankNode(name)) if graph in files), "")
+
+    @cached_property
+    def model(self) -> list[Triple]:
+        """The statements of the model."""
+        store = self._collection.store
+        graphs = [graph for graph in store.graphs() if self._kind_of(graph) == "model"]
+        return [quad.triple for graph in graphs for quad in store.match(graph=graph)]
