@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import pyoxigraph as ox
 
@@ -16,7 +15,7 @@ ENGINE = f"pyoxigraph {ox.__version__}"
 
 
 def write_store(folder: Path, nquads: bytes | Path) -> None:
-    """Write a new store from N-Quads, compacted and flushed.
+    """Write a new store from N-Quads that another store wrote, compacted and flushed.
 
     Args:
         folder: Where to.
@@ -27,26 +26,13 @@ def write_store(folder: Path, nquads: bytes | Path) -> None:
     """
     try:
         store = ox.Store(str(folder))
-        if isinstance(nquads, Path):
-            with nquads.open("rb") as file:
-                store.bulk_load(cast("BinaryIO", _Interruptible(file)), format=ox.RdfFormat.N_QUADS)
-        else:
-            store.bulk_load(nquads, format=ox.RdfFormat.N_QUADS)
+        data = {"path": str(nquads)} if isinstance(nquads, Path) else {"input": nquads}
+        # What a store wrote need not be looked at for IRIs that are none.
+        store.bulk_load(**data, format=ox.RdfFormat.N_QUADS, lenient=True)
         store.optimize()
         store.flush()
     except OSError as error:
         raise _unwritable(folder, error) from error
-
-
-class _Interruptible:
-    """A file whose reading passes through Python, so that Ctrl-C ends what the engine does with it."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def read(self, size: int) -> bytes:
-        """Return the next bytes."""
-        return self._file.read(size)
 
 
 def open_store(folder: Path, prefixes: Mapping[str, str]) -> EmbeddedStore:
