@@ -15,6 +15,7 @@ from whatworks import gate
 from whatworks.assets import SETTINGS_FILE, Assets, current_folder, find_project
 from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
+from whatworks.engines import Engines
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, Unwritable
 from whatworks.lookup import Lookup
 from whatworks.namespaces import Prefixes
@@ -185,9 +186,11 @@ class KnowledgeGraph:
         return self.ask(self.catalogue.get(name), typed)
 
     def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
-        """Answer a stored query with values as people type them."""
+        """Answer a stored query with values as people type them; from columns where they are quicker."""
         bound = self.lookup.bind(query, values)
-        answer = self._asked(query.bind(bound), standalone=True)
+        text = query.bind(bound)
+        found = self._engines.answer(query, values, text) if self.limits is None else None
+        answer = self._asked(text, standalone=True) if found is None else found
         if isinstance(answer, Table):
             answer.note = " ".join(filter(None, (*(each.note for each in bound.values()), answer.note)))
             answer.about = lambda table, kinds: self._tabular.of_query(query, values, table, kinds)
@@ -197,6 +200,13 @@ class KnowledgeGraph:
         if self.limits is None:
             return self.collection.store.query(text, standalone=standalone)
         return self._worker.query(text, standalone=standalone)
+
+    @cached_property
+    def _engines(self) -> Engines:
+        store, release = self.collection.store, self.release
+        if release is None:
+            return Engines(store, len(store), released=False)
+        return Engines(store, int(release.manifest["statements"]), release.columns, released=True)
 
     @cached_property
     def _worker(self) -> "Worker":

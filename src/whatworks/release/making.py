@@ -14,7 +14,7 @@ from whatworks.collection import Collection
 from whatworks.errors import DamagedRelease, NewerRelease, SourcesChanged, Unwritable
 from whatworks.namespaces import DCAT, VOID
 from whatworks.release.files import described, digest, sync
-from whatworks.release.one import FORMAT, INDEX, Release
+from whatworks.release.one import COLUMNS, FORMAT, INDEX, Release, has_numpy
 from whatworks.release.sources import Sources
 from whatworks.results import Table, Triples
 from whatworks.search import build
@@ -24,6 +24,8 @@ from whatworks.trig import write_trig
 from whatworks.version import __version__
 
 _DATASET = Iri(DCAT + "Dataset")
+# Making columns takes some 200 bytes of memory a statement; beyond so many the engine answers alone.
+_MOST = 12_000_000
 
 
 Read = Callable[[Path], Collection]
@@ -89,6 +91,12 @@ def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> str:
     shutil.rmtree(building / "working", ignore_errors=True)
     tell("Writing the store")
     write_store(building / "store", building / "dump.nq")
+    if dump.statements <= _MOST and has_numpy():
+        from whatworks.columns import write_columns  # noqa: PLC0415 - numpy need not be installed
+
+        tell("Writing the columns")
+        with (building / "dump.nq").open("rb") as lines:
+            write_columns(lines, building / COLUMNS)
     return name
 
 
@@ -104,8 +112,10 @@ def _is_whole(target: Path, tell: Tell) -> bool:
 
 def _local(release: Path, number: int, sources: Sources) -> bytes:
     files = {path.name: described(path) for path in sorted((release / "store").iterdir()) if path.name != "LOCK"}
-    search = described(release / INDEX)
-    return _json({"number": number, "store": files, "search": search, "sources": sources.state, "stamp": sources.stamp})
+    local = {"number": number, "store": files, "search": described(release / INDEX)}
+    if (release / COLUMNS).exists():
+        local["columns"] = described(release / COLUMNS)
+    return _json({**local, "sources": sources.state, "stamp": sources.stamp})
 
 
 def _describe(building: Path, collection: Collection, catalogue: Catalogue, dump: Written) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 FILES = ("dump.nq", "void.ttl")
 INDEX = "search.db"
+COLUMNS = "columns-1.bin"  # a version that writes them in another form gives them another number
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,12 @@ class Release:
 
         return Index.open(self.folder / INDEX) if (self.folder / INDEX).exists() else None
 
+    @property
+    def columns(self) -> Path | None:
+        """The file of the columns, where there is one and what reads it is installed."""
+        file = self.folder / COLUMNS
+        return file if file.exists() and has_numpy() else None
+
     def verify(self) -> list[str]:
         """Read every byte and every statement; return what is wrong, nothing if all is well."""
         wrong = []
@@ -104,6 +112,8 @@ class Release:
                 wrong += differences(self.folder / "store" / name, f"store/{name}", said)
             if "search" in self.local():
                 wrong += differences(self.folder / INDEX, INDEX, self.local()["search"])
+            if "columns" in self.local():
+                wrong += differences(self.folder / COLUMNS, COLUMNS, self.local()["columns"])
         except (KeyError, TypeError, AttributeError):
             wrong.append("local.json: cannot be read")
         if not wrong:
@@ -113,3 +123,8 @@ class Release:
             except DamagedRelease as error:
                 wrong.append(f"store: {error.message}")
         return wrong
+
+
+def has_numpy() -> bool:
+    """Say whether columns can be written and read here: numpy is an extra."""
+    return find_spec("numpy") is not None

@@ -1,0 +1,100 @@
+"""Fast answers to stored queries from columns of numbers, made with a release.
+
+A query is read, checked and answered here if the columns can do it exactly as the engine does; otherwise the answer is
+None, and the engine is asked. numpy is known here only.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from whatworks.columns import build
+from whatworks.columns.algebra import NotCovered, Select
+from whatworks.columns.arrays import distinct
+from whatworks.columns.dataset import Dataset
+from whatworks.columns.rows import UNBOUND, Rows, Terms
+from whatworks.columns.run import Run
+from whatworks.columns.scope import Mentions, check
+from whatworks.columns.syntax import read
+from whatworks.results import Row, Table
+
+__all__ = ["Columns", "write_columns"]
+
+_PLANS = 500
+# So many rows are turned into terms at a time, so that reading the first ones costs no more than them.
+_PORTION = 4096
+
+
+class Columns:
+    """The columns of a graph, and answers from them."""
+
+    def __init__(self, data: Dataset) -> None:
+        self.data = data
+        self._plans: dict[str, tuple[Select, Mentions] | None] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> "Columns":
+        """Open the columns of a release.
+
+        Raises:
+            DamagedRelease: The file cannot be read.
+        """
+        return cls(build.read(path))
+
+    @classmethod
+    def made(cls, nquads: Iterable[bytes]) -> "Columns":
+        """Make columns in memory from lines of N-Quads as the engine writes them."""
+        return cls(build.build(nquads))
+
+    def query(self, text: str) -> Table | None:
+        """Answer a SELECT query over the union of all graphs, or return None where the engine must be asked."""
+        plan = self._plan(text)
+        if plan is None:
+            return None
+        run = Run(self.data, plan[1])
+        try:
+            rows = run.select(plan[0])
+            return Table(tuple(rows.columns), _decoded(rows, run.terms))
+        except NotCovered:
+            return None
+
+    def _plan(self, text: str) -> tuple[Select, Mentions] | None:
+        if text not in self._plans:
+            if len(self._plans) >= _PLANS:
+                self._plans.clear()
+            try:
+                found = read(text)
+                check(found)
+                self._plans[text] = (found, Mentions())
+            except NotCovered:
+                self._plans[text] = None
+        return self._plans[text]
+
+
+def write_columns(nquads: Iterable[bytes], path: Path) -> None:
+    """Write the columns of a graph, given as lines of N-Quads, into a file."""
+    build.write(nquads, path)
+
+
+def _decoded(rows: Rows, terms: Terms) -> Iterator[Row]:
+    """Return the rows as terms.
+
+    Raises:
+        NotCovered: A blank node is among them, whose name is the engine's affair.
+    """
+    for column in rows.columns.values():
+        if ((column >= 0) & (column < terms.data.blanks)).any():
+            raise NotCovered("a blank node in the answer")
+    return _portions(rows, terms)
+
+
+def _portions(rows: Rows, terms: Terms) -> Iterator[Row]:
+    for start in range(0, rows.number, _PORTION):
+        columns = []
+        for column in rows.columns.values():
+            found, places = distinct(column[start : start + _PORTION])
+            decoded = np.empty(len(found), object)
+            decoded[:] = [None if number == UNBOUND else terms.term(number) for number in found.tolist()]
+            columns.append(decoded[places].tolist())
+        yield from zip(*columns, strict=True)

@@ -1,0 +1,136 @@
+"""Small operations on arrays of numbers that the steps of a query are made of."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids: TypeAlias = NDArray[np.int32]
+Whole: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
+Truth: TypeAlias = NDArray[np.int8]
+
+# A table of flags or numbers is used instead of sorting while it has at most so many entries for each value.
+_SPARSE = 8
+
+
+def distinct(values: NDArray[np.signedinteger]) -> tuple[NDArray[np.signedinteger], Whole]:
+    """Return the distinct values, ascending, and for each value its place among them."""
+    if len(values) == 0:
+        return values, np.zeros(0, np.int64)
+    low = int(values.min())
+    span = int(values.max()) - low + 1
+    if span > _SPARSE * len(values) + 1024:
+        found, places = np.unique(values, return_inverse=True)
+        return found, places
+    flags = np.zeros(span, np.bool_)
+    shifted = values - low
+    flags[shifted] = True
+    found = np.flatnonzero(flags)
+    places = np.empty(span, np.int64)
+    places[found] = np.arange(len(found))
+    return (found + low).astype(values.dtype), places[shifted]
+
+
+def combined(columns: Sequence[NDArray[np.signedinteger]], size: int) -> tuple[Whole, int]:
+    """Return one code for each row of several columns, and a bound of the codes; equal rows have equal codes."""
+    codes, bound = np.zeros(size, np.int64), 1
+    for column in columns:
+        found, places = distinct(column)
+        if bound * len(found) > 1 << 62:
+            first, codes = distinct(codes)
+            bound = len(first)
+        codes = codes * max(len(found), 1) + places
+        bound *= max(len(found), 1)
+    return codes, bound
+
+
+def grouped(columns: Sequence[NDArray[np.signedinteger]], size: int) -> tuple[Whole, Whole]:
+    """Return for each row the number of its group, and for each group the first row of it."""
+    codes, _ = combined(columns, size)
+    found, places = distinct(codes)
+    first = np.empty(len(found), np.int64)
+    first[places[::-1]] = np.arange(size - 1, -1, -1)  # of several, the last one written stays
+    return places, first
+
+
+def unique_rows(columns: Sequence[NDArray[np.signedinteger]], size: int) -> Whole | None:
+    """Return the first of each equal rows, in their order; None if no two are equal."""
+    for column in columns:
+        if len(distinct(column)[0]) == size:
+            return None
+    _, first = grouped(columns, size)
+    if len(first) == size:
+        return None
+    first.sort()
+    return first
+
+
+def count_distinct(groups: Whole, number: int, values: NDArray[np.signedinteger]) -> Whole:
+    """Return how many distinct values each of so many groups has."""
+    found, places = distinct(values)
+    table = number * len(found)
+    if table <= 16 * len(values) + 65536:
+        flags = np.zeros(table, np.bool_)
+        flags[groups * len(found) + places] = True
+        return flags.reshape(number, len(found)).sum(axis=1) if table else np.zeros(number, np.int64)
+    pairs = np.sort(groups * len(found) + places)
+    fresh = np.ones(len(pairs), np.bool_)
+    np.not_equal(pairs[1:], pairs[:-1], out=fresh[1:])
+    return np.bincount(pairs[fresh] // len(found), minlength=number)
+
+
+def expanded(starts: Whole, counts: Whole) -> tuple[Whole, Whole]:
+    """Return for ranges the row each place comes from, and the places: starts 5, 9 of 2, 1 are rows 0 0 1, 5 6 9."""
+    total = int(counts.sum())
+    rows = np.repeat(np.arange(len(counts)), counts)
+    ends = np.cumsum(counts)
+    places = np.arange(total) - np.repeat(ends - counts - starts, counts)
+    return rows, places
+
+
+def is_among(values: NDArray[np.signedinteger], others: NDArray[np.signedinteger]) -> Mask:
+    """Say of each value whether it is among the others."""
+    if len(values) == 0 or len(others) == 0:
+        return np.zeros(len(values), np.bool_)
+    low, high = int(others.min()), int(others.max())
+    if high - low > _SPARSE * (len(values) + len(others)) + 1024:
+        return np.isin(values, others)
+    flags: Mask = np.zeros(high - low + 3, np.bool_)
+    flags[others - low + 1] = True
+    found: Mask = flags[np.clip(values, low - 1, high + 1) - low + 1]
+    return found
+
+
+class Index:
+    """Sorted keys, with the places of each."""
+
+    def __init__(self, keys: Ids) -> None:
+        self._keys = keys
+        self._offsets: Whole | None = None
+        self._low = int(keys[0]) if len(keys) else 0
+        self._span = int(keys[-1]) - self._low + 1 if len(keys) else 0
+        self._number: int | None = None
+
+    @property
+    def number(self) -> int:
+        """How many distinct keys there are."""
+        if self._number is None:
+            self._number = int(np.count_nonzero(np.diff(self._keys))) + 1 if len(self._keys) else 0
+        return self._number
+
+    def ranges(self, wanted: NDArray[np.signedinteger]) -> tuple[Whole, Whole]:
+        """Return for each wanted key where its places start, and how many there are."""
+        if self._span > _SPARSE * len(self._keys) + 1024 or len(wanted) < 16:
+            starts = np.searchsorted(self._keys, wanted, "left")
+            return starts, np.searchsorted(self._keys, wanted, "right") - starts
+        if self._offsets is None:
+            counts = np.bincount(self._keys - self._low, minlength=self._span)
+            self._offsets = np.zeros(self._span + 2, np.int64)
+            np.cumsum(counts, out=self._offsets[1:-1])
+            self._offsets[-1] = self._offsets[-2]
+        place = wanted.astype(np.int64) - self._low
+        place[(place < 0) | (place >= self._span)] = self._span
+        starts = self._offsets[place]
+        return starts, self._offsets[place + 1] - starts

@@ -1,0 +1,215 @@
+"""Makes the columns of a graph from its N-Quads."""
+
+import json
+import mmap
+import re
+from array import array
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whatworks.columns.dataset import Dataset
+from whatworks.errors import DamagedRelease, Place
+from whatworks.terms import LANG_STRING, RDF_TYPE, XSD_STRING
+
+FORMAT = 1
+_MAGIC = b"whatworks columns\n"
+_ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
+_SHORT = {b"t": b"\t", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"f": b"\f", b'"': b'"', b"'": b"'", b"\\": b"\\"}
+_ORDER = ("starts", "ranks", "tags", "by_rank", "subjects", "objects", "objects_sorted", "subjects_of")
+_TYPES = {"starts": np.int64}
+_BLANK, _IRI, _LITERAL = 0, 1, 2
+_NOWHERE = np.iinfo(np.int32).max
+
+
+def build(nquads: Iterable[bytes]) -> Dataset:
+    """Return the columns of a graph, in memory.
+
+    Args:
+        nquads: The lines of N-Quads as the engine writes them.
+    """
+    header, arrays, text = _made(nquads)
+    return Dataset(header, arrays, text)
+
+
+def write(nquads: Iterable[bytes], path: Path) -> None:
+    """Write the columns of a graph into a file."""
+    header, arrays, text = _made(nquads)
+    places, end = {}, 0
+    for name in _ORDER:
+        places[name] = [end, len(arrays[name])]
+        end += -(-arrays[name].nbytes // 64) * 64
+    head = json.dumps({**header, "format": FORMAT, "arrays": places, "text": [end, len(text)]}).encode()
+    begin = len(_MAGIC) + 8 + len(head)
+    with path.open("wb") as file:
+        file.write(_MAGIC + len(head).to_bytes(8, "little") + head)
+        file.write(bytes(-begin % 64))
+        for name in _ORDER:
+            file.write(arrays[name].data)
+            file.write(bytes(-arrays[name].nbytes % 64))
+        file.write(text)
+
+
+def read(path: Path) -> Dataset:
+    """Return the columns in a file; what a query does not touch is not read.
+
+    Raises:
+        DamagedRelease: The file is not whole, or of another version.
+    """
+    try:
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        if content[: len(_MAGIC)] != _MAGIC:
+            raise ValueError("it does not begin as columns do")
+        begin = len(_MAGIC) + 8
+        size = int.from_bytes(content[len(_MAGIC) : begin], "little")
+        header = json.loads(content[begin : begin + size])
+        if header["format"] != FORMAT:
+            raise ValueError(f"it has format {header['format']}")
+        base = -(-(begin + size) // 64) * 64
+        arrays = {
+            name: np.frombuffer(content, _TYPES.get(name, np.int32), count, base + start)
+            for name, (start, count) in header["arrays"].items()
+        }
+        start, count = header["text"]
+        if len(content) != base + start + count:
+            raise ValueError("it is cut off")
+        return Dataset(header, arrays, _Text(content, base + start))
+    except (OSError, ValueError, KeyError) as error:
+        raise DamagedRelease(
+            f"The columns cannot be read: {error}.",
+            hint="See what is damaged with: whatworks verify. Build anew with: whatworks build.",
+            where=Place(path.name),
+        ) from error
+
+
+class _Text:
+    """The texts within the mapped file."""
+
+    def __init__(self, content: mmap.mmap, start: int) -> None:
+        self._content, self._start = content, start
+
+    def __getitem__(self, part: slice) -> bytes:
+        return self._content[self._start + part.start : self._start + part.stop]
+
+
+def _made(nquads: Iterable[bytes]) -> tuple[dict[str, Any], dict[str, NDArray[Any]], bytes]:
+    """Number the terms and sort the statements."""
+    tokens, statements = _numbered(nquads)
+    kinds, tags, texts, tag_table = _parsed(tokens)
+    distinct = sorted(set(texts))
+    rank_of = {text: rank for rank, text in enumerate(distinct)}
+    ranks = np.fromiter((rank_of[text] for text in texts), np.int32, len(texts))
+    del rank_of, texts
+    subjects, predicates, objects = statements
+    type_number = tokens.get(f"<{RDF_TYPE}>".encode(), -1)
+    order = np.lexsort((tags, ranks, _clusters(ranks, kinds, statements, type_number), kinds))
+    number = np.empty(len(order), np.int32)
+    number[order] = np.arange(len(order), dtype=np.int32)
+    kinds, tags, ranks = kinds[order], tags[order], ranks[order]
+    subjects, predicates, objects = number[subjects], number[predicates], number[objects]
+    forward = np.lexsort((objects, subjects, predicates))
+    backward = np.lexsort((subjects, objects, predicates))
+    sorted_predicates = predicates[forward]
+    starts = np.flatnonzero(np.diff(sorted_predicates, prepend=-1)).tolist()
+    ends = [*starts[1:], len(sorted_predicates)] if starts else []
+    header: dict[str, Any] = {
+        "terms": len(kinds),
+        "blanks": int(np.count_nonzero(kinds == _BLANK)),
+        "iris": int(np.count_nonzero(kinds != _LITERAL)),
+        "statements": len(subjects),
+        "kinds": tag_table,
+        "predicates": [[int(sorted_predicates[start]), start, end] for start, end in zip(starts, ends, strict=True)],
+    }
+    lengths = np.fromiter((len(text) for text in distinct), np.int64, len(distinct))
+    arrays: dict[str, NDArray[Any]] = {
+        "starts": np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths))),
+        "ranks": ranks,
+        "tags": tags,
+        "by_rank": np.argsort(ranks, kind="stable").astype(np.int32),
+        "subjects": subjects[forward],
+        "objects": objects[forward],
+        "objects_sorted": objects[backward],
+        "subjects_of": subjects[backward],
+    }
+    return header, arrays, b"".join(distinct)
+
+
+Statements = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
+
+
+def _numbered(nquads: Iterable[bytes]) -> tuple[dict[bytes, int], Statements]:
+    """Give each token a number as it comes."""
+    tokens: dict[bytes, int] = {}
+    number = tokens.setdefault
+    subjects, predicates, objects = array("i"), array("i"), array("i")
+    for line in nquads:
+        subject, predicate, rest = line.split(b" ", 2)
+        parts = rest.rsplit(b" ", 2)
+        # The last word before the dot is a graph, unless it ends a literal of the default graph.
+        value = parts[0] if len(parts) == 3 and b'"' not in parts[1] else rest[: rest.rindex(b" ")]
+        subjects.append(number(subject, len(tokens)))
+        predicates.append(number(predicate, len(tokens)))
+        objects.append(number(value, len(tokens)))
+    found = (
+        np.frombuffer(part, np.int32) if len(part) else np.zeros(0, np.int32)
+        for part in (subjects, predicates, objects)
+    )
+    return tokens, tuple(found)  # type: ignore[return-value]  # three of three
+
+
+def _parsed(tokens: Iterable[bytes]) -> tuple[NDArray[np.int32], NDArray[np.int32], list[bytes], list[list[str]]]:
+    """Return of each token its kind, its tag and its text, and what the tags stand for."""
+    kinds, tags, texts = array("i"), array("i"), []
+    found: dict[bytes, int] = {}
+    for token in tokens:
+        first, tag = token[:1], b""
+        if first == b"<":
+            kind, text = _IRI, token[1:-1]
+        elif first == b"_":
+            kind, text = _BLANK, token[2:]
+        else:
+            end = token.rindex(b'"')
+            kind, text, tag = _LITERAL, token[1:end], token[end + 1 :]
+        if b"\\" in text:
+            text = _ESCAPE.sub(_character, text)
+        kinds.append(kind)
+        tags.append(found.setdefault(tag, len(found)))
+        texts.append(text)
+    named = [_tag(tag) for tag in found]
+    order = sorted(range(len(named)), key=named.__getitem__)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    numbers = np.frombuffer(tags, np.int32) if len(tags) else np.zeros(0, np.int32)
+    kept = np.frombuffer(kinds, np.int32) if len(kinds) else np.zeros(0, np.int32)
+    return kept, place[numbers], texts, [list(named[each]) for each in order]
+
+
+def _tag(tag: bytes) -> tuple[str, str]:
+    """Return the datatype and the language of what stands behind a literal."""
+    if tag.startswith(b"@"):
+        return str(LANG_STRING), tag[1:].decode()
+    return (tag[3:-1].decode() if tag else str(XSD_STRING)), ""
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    if match[3] is not None:
+        return _SHORT[match[3]]
+    return chr(int(match[1] or match[2], 16)).encode()
+
+
+def _clusters(
+    ranks: NDArray[np.int32], kinds: NDArray[np.int32], statements: Statements, type_number: int
+) -> NDArray[np.int32]:
+    """Return what lies together: IRIs by their class, literals by the property that they are values of."""
+    subjects, predicates, objects = statements
+    clusters = np.full(len(ranks), _NOWHERE, np.int32)
+    typed = predicates == type_number
+    np.minimum.at(clusters, subjects[typed], ranks[objects[typed]])
+    clusters[kinds == _LITERAL] = _NOWHERE
+    values = kinds[objects] == _LITERAL
+    np.minimum.at(clusters, objects[values], ranks[predicates[values]])
+    return clusters

@@ -1,0 +1,149 @@
+"""All statements as columns of numbers: a number for each term, and the pairs of each predicate in both orders.
+
+A statement that stands in two graphs is there twice, as the union of graphs of the engine has it. Terms are numbered so
+that things of one class, and the texts of one property, lie together; the order of texts is in `ranks`.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from whatworks.columns.arrays import Ids, Index, Mask, Truth
+from whatworks.terms import LANG_STRING, XSD_STRING, BlankNode, Iri, Literal, Term
+
+# So many decoded terms are kept; concepts and classes come back in every answer.
+_KEPT = 100_000
+
+
+class Pairs:
+    """The statements of one predicate."""
+
+    def __init__(self, subjects: Ids, objects: Ids, objects_sorted: Ids, subjects_of: Ids) -> None:
+        self.subjects, self.objects = subjects, objects
+        self.objects_sorted, self.subjects_of = objects_sorted, subjects_of
+
+    def __len__(self) -> int:
+        return len(self.subjects)
+
+    @cached_property
+    def by_subject(self) -> Index:
+        """Finds the objects of subjects."""
+        return Index(self.subjects)
+
+    @cached_property
+    def by_object(self) -> Index:
+        """Finds the subjects of objects."""
+        return Index(self.objects_sorted)
+
+    @cached_property
+    def distinct_objects(self) -> Ids:
+        """Every object once."""
+        if not len(self):
+            return self.objects_sorted
+        return self.objects_sorted[np.flatnonzero(np.diff(self.objects_sorted, prepend=-1))]
+
+
+class Dataset:
+    """The columns of a graph.
+
+    Attributes:
+        size: Number of terms; their numbers are below it.
+        blanks, iris: The numbers of blank nodes are below `blanks`, those of IRIs from there on below `iris`.
+        ranks: For each term the place of its text among all texts, in the order of code points.
+        tags: For each literal its datatype and language, as a place in `kinds`.
+        kinds: Datatypes with languages, in order.
+    """
+
+    def __init__(self, header: dict[str, Any], arrays: dict[str, Any], text: Any) -> None:
+        self.size = int(header["terms"])
+        self.blanks, self.iris = int(header["blanks"]), int(header["iris"])
+        self.statements = int(header["statements"])
+        self.kinds = [(Iri(datatype), language) for datatype, language in header["kinds"]]
+        self.ranks: Ids = arrays["ranks"]
+        self.tags: Ids = arrays["tags"]
+        # Single numbers come quicker out of a memory view than out of an array.
+        self._by_rank, self._rank_of = memoryview(arrays["by_rank"]), memoryview(self.ranks)
+        self._starts, self._tag_of = memoryview(arrays["starts"]), memoryview(self.tags)
+        self._text = text
+        self.texts = len(self._starts) - 1
+        self.predicates: dict[int, Pairs] = {}
+        parts = [arrays[name] for name in ("subjects", "objects", "objects_sorted", "subjects_of")]
+        for predicate, start, end in header["predicates"]:
+            self.predicates[predicate] = Pairs(*(part[start:end] for part in parts))
+        self._terms: dict[int, Term] = {}
+        # What conditions and texts of one variable gave, for each term; see `expressions`.
+        self.truths: dict[Any, Truth] = {}
+        self.rankings: dict[Any, Any] = {}
+
+    def text_at(self, rank: int) -> bytes:
+        """Return the text of this rank as UTF-8."""
+        found: bytes = self._text[self._starts[rank] : self._starts[rank + 1]]
+        return found
+
+    def rank_of(self, text: bytes) -> tuple[int, bool]:
+        """Return the place of a text among all texts, and whether it is there."""
+        low = bisect_left(range(self.texts), text, key=self.text_at)
+        return low, low < self.texts and self.text_at(low) == text
+
+    def find(self, term: Term) -> int | None:
+        """Return the number of a term, None where no statement has it."""
+        value = term.name if isinstance(term, BlankNode) else term.value if isinstance(term, Literal) else str(term)
+        rank, known = self.rank_of(value.encode())
+        if not known:
+            return None
+        place = bisect_left(self._by_rank, rank, key=self._rank_of.__getitem__)
+        while place < self.size and self._rank_of[self._by_rank[place]] == rank:
+            number = self._by_rank[place]
+            if self.term(number) == term:
+                return number
+            place += 1
+        return None
+
+    def term(self, number: int) -> Term:
+        """Return the term of a number."""
+        found = self._terms.get(number)
+        if found is None:
+            text = self.text_at(self._rank_of[number]).decode()
+            if number < self.blanks:
+                found = BlankNode(text)
+            elif number < self.iris:
+                found = Iri(text)
+            else:
+                datatype, language = self.kinds[self._tag_of[number]]
+                found = Literal(text, language, datatype)
+            if len(self._terms) >= _KEPT:
+                self._terms.clear()
+            self._terms[number] = found
+        return found
+
+    def terms(self, numbers: Iterable[int]) -> list[Term]:
+        """Return the terms of numbers."""
+        return [self.term(number) for number in numbers]
+
+    @cached_property
+    def _nodes(self) -> Mask:
+        found = np.zeros(self.size, np.bool_)
+        for pairs in self.predicates.values():
+            found[pairs.subjects] = True
+            found[pairs.objects] = True
+        return found
+
+    def are_nodes(self, numbers: Ids) -> bool:
+        """Say whether each of some terms is the subject or object of a statement."""
+        return bool((numbers < self.size).all()) and bool(self._nodes[numbers].all())
+
+    def are_iris(self, numbers: Ids) -> Mask:
+        """Say of each number whether it is that of an IRI."""
+        return (numbers >= self.blanks) & (numbers < self.iris)
+
+    @cached_property
+    def plain(self) -> int:
+        """The place of plain texts in `kinds`, -1 where there are none."""
+        return self.kinds.index((XSD_STRING, "")) if (XSD_STRING, "") in self.kinds else -1
+
+    def is_text(self, tag: int) -> bool:
+        """Say whether a kind of literal is a text, with or without a language."""
+        return self.kinds[tag][0] in (XSD_STRING, LANG_STRING)

@@ -1,0 +1,363 @@
+"""What conditions and expressions give for rows.
+
+What an expression gives is computed for each distinct set of values of its variables, not for each row, by the
+functions of `values`; what comes from one variable of the data is kept for the next query. Comparing texts needs no
+texts where their ranks tell.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from whatworks.columns import values
+from whatworks.columns.algebra import Call, Exists, Expression, NotCovered, Var, variables_of
+from whatworks.columns.arrays import Ids, Mask, Truth, Whole, distinct, grouped
+from whatworks.columns.rows import UNBOUND, Rows, Terms
+from whatworks.terms import XSD_STRING, BlankNode, Iri, Literal, Term
+
+Lookup: TypeAlias = Callable[[Exists, Rows], Mask]
+Bound: TypeAlias = dict[str, Term | None]
+
+_YES, _NO, _FAULT, _UNKNOWN = 1, 0, -1, 2
+_COMPARED: dict[str, Callable[[Any, Any], Any]] = {
+    "=": np.equal, "!=": np.not_equal, "<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal,
+}  # fmt: skip
+_FEW = 64
+_KEPT = 200
+_ANY = Var("")
+
+
+class Expressions:
+    """Computes expressions over rows."""
+
+    def __init__(self, terms: Terms, lookup: Lookup) -> None:
+        self.terms, self.data = terms, terms.data
+        self._lookup = lookup
+
+    # ---- conditions ----
+
+    def truth(self, expression: Expression, rows: Rows) -> Truth:
+        """Return 1, 0 or -1 for each row: the condition holds, does not, or has no value."""
+        match expression:
+            case Call("&&", (one, other)):
+                return _both(self.truth(one, rows), self.truth(other, rows))
+            case Call("||", (one, other)):
+                return _negated(_both(_negated(self.truth(one, rows)), _negated(self.truth(other, rows))))
+            case Call("!", (one,)):
+                return _negated(self.truth(one, rows))
+            case Call("BOUND", (Var(name),)):
+                return np.asarray(rows.column(name) != UNBOUND, np.int8)
+            case Exists():
+                return self._lookup(expression, rows).astype(np.int8)
+        names = sorted(variables_of(expression) & rows.columns.keys())
+        single = rows.columns[names[0]] if len(names) == 1 and not self._has_made(rows.columns[names[0]]) else None
+        found = self._known_truth(expression, names[0], single, _FEW) if single is not None else None
+        if found is None:
+            found = self._truth_of_columns(expression, rows)
+        if found is None and single is not None:
+            found = self._known_truth(expression, names[0], single, self.data.size)
+        return self._truth_of_values(expression, rows) if found is None else found
+
+    def _truth_of_columns(self, expression: Expression, rows: Rows) -> Truth | None:
+        """Return the truth where whole columns of numbers tell, None where they do not."""
+        match expression:
+            case Call(name, (one, other)) if name in _COMPARED:
+                return self._compared(name, one, other, rows)
+            case Call("STRSTARTS", (one, other)):
+                return self._starting(one, other, rows)
+            case Call("ISIRI", (Var(name),)) if not self._has_made(rows.column(name)):
+                column = rows.column(name)
+                return np.where(column == UNBOUND, _FAULT, self.data.are_iris(column)).astype(np.int8)
+        return None
+
+    def _truth_of_values(self, expression: Expression, rows: Rows) -> Truth:
+        found, places = distinct(self.ids(expression, rows))
+        truths = [_FAULT if number == UNBOUND else _truth_of(self.terms.term(number)) for number in found.tolist()]
+        return np.array(truths, np.int8)[places]
+
+    def _known_truth(self, expression: Expression, name: str, column: Ids, most: int) -> Truth | None:
+        """Return the truth of a condition on one variable, kept for each term; None where too many are not known."""
+        key = _renamed(expression, name)
+        known = self.data.truths.get(key)
+        if known is None:
+            if len(self.data.truths) >= _KEPT:
+                self.data.truths.clear()
+            # One place more, for a variable that is not bound; -1 leads there.
+            known = self.data.truths[key] = np.full(self.data.size + 1, _UNKNOWN, np.int8)
+        found = known[column]
+        unknown = found == _UNKNOWN
+        if unknown.any():
+            numbers = distinct(column[unknown])[0]
+            if len(numbers) > most:
+                return None
+            for number in numbers.tolist():
+                term = None if number == UNBOUND else self.data.term(number)
+                known[number] = _truth_of(expression, {name: term})
+            found = known[column]
+        return found
+
+    def _compared(self, sign: str, one: Expression, other: Expression, rows: Rows) -> Truth | None:
+        """Compare whole columns where numbers or ranks of terms tell; None where they do not."""
+        if sign in ("=", "!=") and isinstance(one, Var) and isinstance(other, Var):
+            left, right = rows.column(one.name), rows.column(other.name)
+            if self.data.are_iris(left).all() and self.data.are_iris(right).all():
+                return np.asarray(_COMPARED[sign](left, right), np.int8)
+        left_codes, right_codes = self.codes(one, rows), self.codes(other, rows)
+        if left_codes is None or right_codes is None:
+            left_codes, right_codes = self._ranked(one, other, rows)
+        if left_codes is None or right_codes is None or ((left_codes == right_codes) & (left_codes % 2 == 1)).any():
+            return None
+        found = np.asarray(_COMPARED[sign](left_codes, right_codes), np.int8)
+        return np.where((left_codes == 0) | (right_codes == 0), np.int8(_FAULT), found)
+
+    # ---- texts by their ranks ----
+
+    def codes(self, expression: Expression, rows: Rows) -> Whole | None:  # noqa: PLR0911 - one for each kind
+        """Return for each row a number that stands for a plain text, in the order of texts, 0 for none.
+
+        The text of rank r has the number 2 r + 2; one that the query names and the data does not have lies between.
+        None where the expression may be something else than a plain text of the data.
+        """
+        match expression:
+            case Literal() if expression.datatype == XSD_STRING:
+                return np.full(rows.number, self._code(expression.value), np.int64)
+            case Call("STR", (Iri() | Literal() as term,)):
+                text = term.value if isinstance(term, Literal) else str(term)
+                return np.full(rows.number, self._code(text), np.int64)
+            case Call("STR", (Var(name),)):
+                column = rows.column(name)
+                if self._has_made(column) or ((column >= 0) & (column < self.data.blanks)).any():
+                    return None
+                return np.where(column == UNBOUND, 0, 2 * self.data.ranks[column].astype(np.int64) + 2)
+            case Var(name) if name in rows.columns:
+                column = rows.columns[name]
+                if self._has_made(column):
+                    return self._codes_of_few(column)
+                if (column < self.data.iris).any() or (self.data.tags[column] != self.data.plain).any():
+                    return None
+                return 2 * self.data.ranks[column].astype(np.int64) + 2
+            case Call("COALESCE", (Call("STR", (Var(),)) as one, Literal() as other)):
+                first, second = self.codes(one, rows), self.codes(other, rows)
+                return None if first is None or second is None else np.where(first == 0, second, first)
+        return None
+
+    def _code(self, text: str) -> int:
+        rank, known = self.data.rank_of(text.encode())
+        return 2 * rank + 2 if known else 2 * rank + 1
+
+    def _codes_of_few(self, column: Ids) -> Whole | None:
+        """Return the codes of plain texts that the query names or made, if the data has them all."""
+        found, places = distinct(column)
+        terms = [self.terms.term(number) for number in found.tolist()[:_FEW] if number != UNBOUND]
+        if len(terms) < len(found) or not all(isinstance(t, Literal) and t.datatype == XSD_STRING for t in terms):
+            return None
+        codes = np.array([self._code(term.value) for term in terms if isinstance(term, Literal)], np.int64)
+        return None if (codes % 2 == 1).any() else codes[places]
+
+    def _ranked(self, one: Expression, other: Expression, rows: Rows) -> tuple[Whole | None, Whole | None]:
+        """Compare what the same expression gives for two variables, by an order that is kept."""
+        left, right = sorted(variables_of(one)), sorted(variables_of(other))
+        if len(left) != 1 or len(right) != 1 or not isinstance(one, Call):
+            return None, None
+        key = _renamed(one, left[0])
+        columns = [rows.columns.get(left[0]), rows.columns.get(right[0])]
+        if key != _renamed(other, right[0]) or any(each is None or self._has_made(each) for each in columns):
+            return None, None
+        ranking = self.data.rankings.get(key)
+        if ranking is None:
+            ranking = self.data.rankings[key] = Ranking(self.data.size)
+        for column in columns:
+            if column is None or not ranking.learn(column, lambda number: self._plain_text(key, number)):
+                return None, None
+        return tuple(ranking.ranks[column].astype(np.int64) for column in columns)  # type: ignore[return-value]  # two
+
+    def _plain_text(self, expression: Expression, number: int) -> str | None:
+        """Return the plain text that an expression gives for a term, None where it gives none."""
+        try:
+            found = value_of(expression, {_ANY.name: self.data.term(number)})
+        except values.Fault:
+            return None
+        if not isinstance(found, Literal) or found.datatype != XSD_STRING:
+            raise NotCovered("an order of what is no plain text")
+        return found.value
+
+    def _starting(self, one: Expression, other: Expression, rows: Rows) -> Truth | None:
+        """Find texts that start in some way by the ranks between which they lie."""
+        texts = self.codes(one, rows)
+        begun = self.ids(other, rows) if isinstance(other, Var | Call) else None
+        if texts is None or begun is None or isinstance(one, Literal):
+            return None
+        found, places = distinct(begun)
+        if len(found) > _FEW or UNBOUND in found:
+            return None
+        limits = np.empty((len(found), 2), np.int64)
+        for place, number in enumerate(found.tolist()):
+            start = self.terms.term(number)
+            if not isinstance(start, Literal) or start.datatype != XSD_STRING:
+                return None
+            text = start.value.encode()
+            limits[place] = 2 * self.data.rank_of(text)[0] + 2, 2 * self.data.rank_of(text + b"\xff")[0] + 2
+        inside = (texts >= limits[places, 0]) & (texts < limits[places, 1])
+        # An odd number is that of a text which only the query has.
+        if (texts % 2 == 1).any():
+            return None
+        return np.where(texts == 0, np.int8(_FAULT), inside.astype(np.int8))
+
+    # ---- values ----
+
+    def ids(self, expression: Expression, rows: Rows) -> Ids:  # noqa: PLR0911 - one for each kind
+        """Return what an expression gives as numbers of terms."""
+        match expression:
+            case Var(name):
+                return rows.column(name)
+            case Iri() | Literal() | BlankNode():
+                return np.full(rows.number, self.terms.given(expression), np.int32)
+            case Call("COALESCE", arguments):
+                found = self.ids(arguments[-1], rows)
+                for argument in reversed(arguments[:-1]):
+                    first = self.ids(argument, rows)
+                    found = np.where(first == UNBOUND, found, first)
+                return found
+            case Call("IF", (condition, one, other)):
+                truth = self.truth(condition, rows)
+                chosen = np.where(truth == _YES, self.ids(one, rows), self.ids(other, rows))
+                return np.where(truth == _FAULT, np.int32(UNBOUND), chosen)
+            case Call("LANG", (Var(name),)) if not self._has_made(rows.column(name)):
+                return self._languages(rows.column(name))
+            case Call(name, arguments) if name in values.STRICT:
+                return self._applied(name, [self.ids(argument, rows) for argument in arguments], rows.number)
+        truth = self.truth(expression, rows)
+        numbers = np.array([self.terms.given(values.FALSE), self.terms.given(values.TRUE), UNBOUND], np.int32)
+        return numbers[truth]
+
+    def _languages(self, column: Ids) -> Ids:
+        tags = np.where(column >= self.data.iris, self.data.tags[column], len(self.data.kinds))
+        numbers = [self.terms.made(Literal(language)) for _, language in self.data.kinds]
+        return np.array([*numbers, UNBOUND], np.int32)[tags]
+
+    def _applied(self, name: str, arguments: list[Ids], size: int) -> Ids:
+        """Apply a function to each distinct row of its arguments; without one of them it has no value."""
+        places, first = grouped(arguments, size)
+        found = np.full(len(first), UNBOUND, np.int32)
+        for place, row in enumerate(zip(*(argument[first].tolist() for argument in arguments), strict=True)):
+            if UNBOUND not in row:
+                with suppress(values.Fault):
+                    found[place] = self.terms.made(values.applied(name, [self.terms.term(number) for number in row]))
+        return found[places]
+
+    def _has_made(self, column: Ids) -> bool:
+        return bool(len(column) and column.max() >= self.data.size)
+
+
+class Ranking:
+    """The order of the texts that an expression gives for terms, as far as they were asked for."""
+
+    def __init__(self, size: int) -> None:
+        # 0: gives no text; -1: not asked for yet. One place more, for a variable that is not bound.
+        self.ranks = np.full(size + 1, -1, np.int32)
+        self.ranks[-1] = 0
+        self._texts: dict[int, str] = {}
+
+    def learn(self, column: Ids, text_of: Callable[[int], str | None]) -> bool:
+        """Make sure that the terms of a column are ranked; say whether they could be."""
+        unknown = self.ranks[column] == -1
+        if unknown.any():
+            try:
+                for number in distinct(column[unknown])[0].tolist():
+                    text = text_of(number)
+                    if text is None:
+                        self.ranks[number] = 0
+                    else:
+                        self._texts[number] = text
+            except NotCovered:
+                return False
+            order = {text: rank for rank, text in enumerate(sorted(set(self._texts.values())), 1)}
+            ranked = self.ranks.copy()
+            ranked[np.fromiter(self._texts, np.int64)] = [order[text] for text in self._texts.values()]
+            self.ranks = ranked
+        return True
+
+
+def _both(one: Truth, other: Truth) -> Truth:
+    """Return for each row whether both hold; a condition that does not hold outweighs one without a value."""
+    return np.where((one == _NO) | (other == _NO), np.int8(_NO), np.minimum(one, other))
+
+
+def _negated(truth: Truth) -> Truth:
+    return np.where(truth == _FAULT, np.int8(_FAULT), 1 - truth).astype(np.int8)
+
+
+def _renamed(expression: Expression, name: str) -> Expression:
+    """Return the expression with its one variable under a common name."""
+    if isinstance(expression, Var):
+        return _ANY if expression.name == name else expression
+    if isinstance(expression, Call):
+        return Call(expression.name, tuple(_renamed(argument, name) for argument in expression.arguments))
+    return expression
+
+
+def _truth_of(expression: Expression, bound: Bound | None = None) -> int:
+    try:
+        return _YES if values.truth(value_of(expression, bound or {})) else _NO
+    except values.Fault:
+        return _FAULT
+
+
+def value_of(expression: Expression, bound: Bound) -> Term:
+    """Return the value of an expression.
+
+    Raises:
+        Fault: It has none.
+        NotCovered: The engine may have another.
+    """
+    match expression:
+        case Var(name):
+            found = bound.get(name)
+            if found is None:
+                raise values.Fault
+            return found
+        case Call():
+            return _called(expression, bound)
+        case Iri() | Literal() | BlankNode():
+            return expression
+    raise NotCovered("EXISTS or an aggregate within an expression")
+
+
+def _called(call: Call, bound: Bound) -> Term:
+    name, arguments = call.name, call.arguments
+    if name in values.STRICT:
+        return values.applied(name, [value_of(argument, bound) for argument in arguments])
+    match name:
+        case "BOUND":
+            return values.boolean(isinstance(arguments[0], Var) and bound.get(arguments[0].name) is not None)
+        case "IF":
+            return value_of(arguments[1 if values.truth(value_of(arguments[0], bound)) else 2], bound)
+        case "COALESCE":
+            return _first(arguments, bound)
+        case "&&" | "||":
+            return _combination(name, arguments, bound)
+    raise NotCovered(f"the function {name}")
+
+
+def _first(arguments: tuple[Expression, ...], bound: Bound) -> Term:
+    for argument in arguments:
+        try:
+            return value_of(argument, bound)
+        except values.Fault:
+            continue
+    raise values.Fault
+
+
+def _combination(name: str, arguments: tuple[Expression, ...], bound: Bound) -> Term:
+    decisive, fault = name == "||", False
+    for argument in arguments:
+        try:
+            if values.truth(value_of(argument, bound)) == decisive:
+                return values.boolean(decisive)
+        except values.Fault:
+            fault = True
+    if fault:
+        raise values.Fault
+    return values.boolean(not decisive)

@@ -1,0 +1,48 @@
+"""The order in which ORDER BY puts terms."""
+
+import numpy as np
+
+from whatworks.columns.algebra import NotCovered
+from whatworks.columns.arrays import Ids, Whole, distinct
+from whatworks.columns.rows import UNBOUND, Terms
+from whatworks.columns.values import Number, number_of, sort_of
+from whatworks.terms import BlankNode, Iri, Literal, Term
+
+
+def order_keys(column: Ids, terms: Terms) -> Whole:
+    """Return a number for each term of a column, in the order of terms; what is equal in order has equal numbers.
+
+    Nothing comes first, then IRIs by their text, then literals: numbers by value, others by text, datatype, language.
+
+    Raises:
+        NotCovered: The engine's order of these terms depends on more than the terms.
+    """
+    data = terms.data
+    if len(column) and column.max() < data.size and column.min() >= 0 and bool(data.are_iris(column).all()):
+        return data.ranks[column].astype(np.int64)
+    found, places = distinct(column)
+    numbers = [number for number in found.tolist() if number != UNBOUND]
+    ordered = _ordered([terms.term(number) for number in numbers])
+    keys = np.zeros(len(found), np.int64)
+    keys[len(found) - len(numbers) :] = ordered
+    return keys[places]
+
+
+def _ordered(found: list[Term]) -> list[int]:
+    sorts = {sort_of(term) for term in found if isinstance(term, Literal)}
+    if "number" in sorts and len(sorts) > 1:
+        raise NotCovered("an order of numbers and other values")
+    keys = [_key(term) for term in found]
+    place = {key: number for number, key in enumerate(sorted(set(keys)), 1)}
+    return [place[key] for key in keys]
+
+
+def _key(term: Term) -> tuple[int, Number | str, str, str]:
+    match term:
+        case Iri():
+            return (1, str(term), "", "")
+        case Literal():
+            number = number_of(term)
+            return (2, term.value, term.datatype, term.language) if number is None else (2, number, "", "")
+        case BlankNode():
+            raise NotCovered("an order of blank nodes")

@@ -1,0 +1,139 @@
+"""Rows of a query in the making: a column of numbers for each variable."""
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whatworks.columns.algebra import NotCovered
+from whatworks.columns.arrays import Ids, Mask, Whole, combined, distinct, expanded
+from whatworks.columns.dataset import Dataset
+from whatworks.terms import Term
+
+UNBOUND = -1
+# A step that would give more rows is left to the engine, which gives them one after the other.
+MOST = 20_000_000
+
+
+class Rows:
+    """Rows of numbers: terms of the data below `Dataset.size`, terms made by the query from there on, -1 for none."""
+
+    __slots__ = ("columns", "number")
+
+    def __init__(self, number: int, columns: Mapping[str, Ids]) -> None:
+        self.number = number
+        self.columns = dict(columns)
+
+    def only(self, names: Collection[str]) -> "Rows":
+        """Return the rows with these columns only."""
+        return Rows(self.number, {name: column for name, column in self.columns.items() if name in names})
+
+    def taken(self, places: Whole) -> "Rows":
+        """Return the rows at these places."""
+        return Rows(len(places), {name: column[places] for name, column in self.columns.items()})
+
+    def kept(self, mask: Mask) -> "Rows":
+        """Return the rows where the mask is set."""
+        if mask.all():
+            return self
+        return self.taken(np.flatnonzero(mask))
+
+    def column(self, name: str) -> Ids:
+        """Return a column; of a variable that is nowhere, one without values."""
+        found = self.columns.get(name)
+        return np.full(self.number, UNBOUND, np.int32) if found is None else found
+
+
+def one_row() -> Rows:
+    """Return the one row without columns that every query begins with."""
+    return Rows(1, {})
+
+
+def stacked(parts: list[Rows]) -> Rows:
+    """Return the rows of several parts, one below the other."""
+    if len(parts) == 1:
+        return parts[0]
+    names = dict.fromkeys(name for part in parts for name in part.columns)
+    columns = {name: np.concatenate([part.column(name) for part in parts]) for name in names}
+    return Rows(sum(part.number for part in parts), columns)
+
+
+def joined(one: Rows, other: Rows) -> Rows:
+    """Join two sets of rows on the variables that both have, all of which must be bound."""
+    shared = [name for name in one.columns if name in other.columns]
+    if not shared:
+        check_size(one.number * other.number)
+        rows = np.repeat(np.arange(one.number), other.number)
+        places = np.tile(np.arange(other.number), one.number)
+    else:
+        left, right = codes([one.columns[name] for name in shared], [other.columns[name] for name in shared])
+        order = np.argsort(right, kind="stable")
+        ascending = right[order]
+        starts = np.searchsorted(ascending, left, "left")
+        counts = np.searchsorted(ascending, left, "right") - starts
+        check_size(int(counts.sum()))
+        rows, places = expanded(starts, counts)
+        places = order[places]
+    found = one.taken(rows)
+    for name, column in other.columns.items():
+        if name not in found.columns:
+            found.columns[name] = column[places]
+    return found
+
+
+def codes(one: list[Ids], other: list[Ids]) -> tuple[Whole, Whole]:
+    """Return codes of the rows of two sets of columns that are equal where the rows are."""
+    size = len(one[0])
+    together = [np.concatenate(pair) for pair in zip(one, other, strict=True)]
+    found, _ = combined(together, size + len(other[0]))
+    return found[:size], found[size:]
+
+
+def check_size(number: int) -> None:
+    """Leave a step to the engine that would give too many rows.
+
+    Raises:
+        NotCovered: It would.
+    """
+    if number > MOST:
+        raise NotCovered(f"{number} rows at once")
+
+
+class Terms:
+    """The terms that a query makes or names, numbered behind those of the data."""
+
+    def __init__(self, data: Dataset) -> None:
+        self.data = data
+        self._made: list[Term] = []
+        self._numbers: dict[Term, int] = {}
+
+    def given(self, term: Term) -> int:
+        """Return the number of a term that the query names."""
+        found = self.data.find(term)
+        return self.made(term) if found is None else found
+
+    def made(self, term: Term) -> int:
+        """Return a number for a term that the query made; the data may have the same term under another."""
+        found = self._numbers.get(term)
+        if found is None:
+            found = self._numbers[term] = self.data.size + len(self._made)
+            self._made.append(term)
+        return found
+
+    def term(self, number: int) -> Term:
+        """Return the term of a number."""
+        size = self.data.size
+        return self.data.term(number) if number < size else self._made[number - size]
+
+    def settled(self, column: Ids) -> Ids:
+        """Return the column with one number for each term, where terms of the data and made ones come together."""
+        made = column >= self.data.size
+        if not made.any() or (made | (column == UNBOUND)).all():
+            return column
+        found, places = distinct(column)
+        settled: NDArray[np.signedinteger] = found.copy()
+        for place in np.flatnonzero(found >= self.data.size):
+            known = self.data.find(self.term(int(found[place])))
+            if known is not None:
+                settled[place] = known
+        return settled[places].astype(np.int32)

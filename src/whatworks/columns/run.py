@@ -1,0 +1,247 @@
+"""Answers a query step by step over columns."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from whatworks.columns.algebra import (
+    Bind,
+    Call,
+    Exists,
+    Expression,
+    Filter,
+    Group,
+    Minus,
+    NotCovered,
+    Optional,
+    Order,
+    Part,
+    Pattern,
+    Select,
+    Union,
+    Values,
+    Var,
+    aggregates,
+)
+from whatworks.columns.arrays import Mask, Whole, distinct, is_among, unique_rows
+from whatworks.columns.dataset import Dataset
+from whatworks.columns.expressions import Expressions
+from whatworks.columns.ordering import order_keys
+from whatworks.columns.patterns import Patterns, Wanted
+from whatworks.columns.rows import Rows, Terms, codes, joined, one_row, stacked
+from whatworks.columns.scope import Mentions, Names
+from whatworks.columns.summary import summarised
+
+# From so many rows on, a product is made in parts.
+_MANY = 50_000
+
+
+class Run:
+    """One query being answered.
+
+    `loose` says that it does not matter how often a row is there, as under DISTINCT and EXISTS.
+    """
+
+    def __init__(self, data: Dataset, mentions: Mentions) -> None:
+        self.terms = Terms(data)
+        self._expressions = Expressions(self.terms, self._exists)
+        self._patterns = Patterns(self.terms)
+        self._mentions = mentions
+        self._marks = 0
+
+    def select(self, select: Select, begin: Rows | None = None, *, loose: bool = False) -> Rows:
+        """Return the rows of a SELECT, its columns in order.
+
+        Args:
+            select: The query.
+            begin: The values of one of its variables outside of which no row is needed.
+            loose: See above.
+        """
+        expressions = [column.expression or column.variable for column in select.columns]
+        expressions += [*(each.expression for each in select.order_by), *select.group_by, *select.having]
+        needed = frozenset().union(*map(self._mentions.of_expression, expressions))
+        rows = self.group(select.where, begin or one_row(), needed, loose=_is_loose(select, loose))
+        if select.grouped:
+            rows = summarised(select, rows, self._expressions)
+        else:
+            made = [(c.variable.name, c.expression) for c in select.columns if c.expression is not None]
+            rows.columns.update({name: self._expressions.ids(expression, rows) for name, expression in made})
+        order = self._order(select.order_by, rows) if select.order_by else None
+        rows = Rows(rows.number, {c.variable.name: rows.column(c.variable.name) for c in select.columns})
+        if order is not None:
+            rows = rows.taken(order)
+        if select.distinct:
+            columns = [self.terms.settled(column) for column in rows.columns.values()]
+            first = unique_rows(columns, rows.number)
+            rows = rows if first is None else rows.taken(first)
+        return self._cut(select, rows)
+
+    def _cut(self, select: Select, rows: Rows) -> Rows:
+        if select.limit is None and not select.offset:
+            return rows
+        names = [each.expression.name for each in select.order_by if isinstance(each.expression, Var)]
+        if not set(rows.columns) <= set(names):
+            raise NotCovered("LIMIT where rows may change places")
+        end = rows.number if select.limit is None else select.offset + select.limit
+        return rows.taken(np.arange(min(select.offset, rows.number), min(end, rows.number)))
+
+    def _order(self, conditions: Sequence[Order], rows: Rows) -> Whole:
+        keys: list[Whole] = []
+        for condition in conditions:
+            key = self._expressions.codes(condition.expression, rows)
+            if key is None:
+                key = order_keys(self._expressions.ids(condition.expression, rows), self.terms)
+            keys.append(-key if condition.descending else key)
+        return np.lexsort(keys[::-1])
+
+    # ---- groups ----
+
+    def group(self, group: Group, rows: Rows, keep: Names, *, loose: bool) -> Rows:
+        """Join the rows with a group; of the columns, those in `keep` stay."""
+        conditions = [each for part in group.parts if isinstance(part, Filter) for each in _conditions(part.expression)]
+        parts: list[Part] = [part for part in group.parts if not isinstance(part, Filter)]
+        while True:
+            rows = self._filtered(conditions, parts, rows)
+            needed = keep.union(self._mentions.of(*parts), *map(self._mentions.of_expression, conditions))
+            rows = rows.only(needed)
+            if not parts:
+                return rows
+            if not rows.number:
+                own = self._mentions.bound_by(group).union(rows.columns)
+                return Rows(0, {name: np.zeros(0, np.int32) for name in keep & own})
+            part = self._chosen(parts, rows)
+            later = keep | self._mentions.of(*parts)
+            if isinstance(part, Pattern):
+                rows = self._patterns.joined(part, rows, self._wanted(part, later, rows, conditions, loose=loose))
+                continue
+            needed = later.union(*map(self._mentions.of_expression, conditions))
+            if isinstance(part, Minus):
+                rows = self._minus(part, rows, self._mentions.taken(part, group))
+            elif isinstance(part, Values):
+                rows = self._values(part, rows, parts, conditions)
+            else:
+                rows = self._with(part, rows, needed, loose=loose)
+
+    def _chosen(self, parts: list[Part], rows: Rows) -> Part:
+        """Take the part to join next: of those up to the first OPTIONAL, MINUS or BIND the one that gives least."""
+        free = 0
+        while free < len(parts) and not isinstance(parts[free], Optional | Minus | Bind):
+            free += 1
+        if free < 2:
+            return parts.pop(0)
+        bound = frozenset(rows.columns)
+        best = min(range(free), key=lambda place: (self._patterns.estimate(parts[place], bound), place))
+        return parts.pop(best)
+
+    def _filtered(self, conditions: list[Expression], parts: list[Part], rows: Rows) -> Rows:
+        """Apply the conditions whose variables no part still to come can bind; they leave the list."""
+        if conditions:
+            coming = self._mentions.of(*parts)
+            for condition in list(conditions):
+                if not self._mentions.of_expression(condition) & coming:
+                    conditions.remove(condition)
+                    rows = rows.kept(self._expressions.truth(condition, rows) == 1)
+        return rows
+
+    def _wanted(self, part: Pattern, later: Names, rows: Rows, conditions: list[Expression], *, loose: bool) -> Wanted:
+        """Say what is wanted of a pattern; conditions on its predicate alone are applied here and leave the list."""
+        predicate, allowed = part.predicate, None
+        if isinstance(predicate, Var) and predicate.name not in rows.columns:
+            numbers = self._patterns.predicates()
+            for condition in [each for each in conditions if self._mentions.of_expression(each) == {predicate.name}]:
+                conditions.remove(condition)
+                given = Rows(len(numbers), {predicate.name: numbers})
+                numbers = numbers[self._expressions.truth(condition, given) == 1]
+            allowed = numbers.tolist()
+        needed = later.union(*map(self._mentions.of_expression, conditions))
+        return Wanted(needed, loose, allowed)
+
+    def _with(self, part: Part, rows: Rows, keep: Names, *, loose: bool) -> Rows:
+        match part:
+            case Select():
+                return joined(rows, self.select(part, self._begin(part, rows), loose=loose))
+            case Group():
+                return self.group(part, rows, keep.union(rows.columns), loose=loose)
+            case Union():
+                inner = keep.union(rows.columns)
+                return stacked([self.group(branch, rows, inner, loose=loose) for branch in part.branches])
+            case Optional():
+                return self._optional(part, rows, keep, loose=loose)
+            case Bind():
+                made = self._expressions.ids(part.expression, rows)
+                return Rows(rows.number, {**rows.columns, part.variable.name: made})
+        raise NotCovered("a part of another kind")
+
+    def _begin(self, part: Select, rows: Rows) -> Rows | None:
+        """Return the values that a SELECT within must give rows for, where it helps to know them."""
+        shared = [column.variable.name for column in part.columns if column.variable.name in rows.columns]
+        if len(shared) != 1 or not self._mentions.can_begin(part, shared[0]):
+            return None
+        found = distinct(rows.columns[shared[0]])[0].astype(np.int32)
+        return Rows(len(found), {shared[0]: found})
+
+    def _values(self, part: Values, rows: Rows, parts: list[Part], conditions: list[Expression]) -> Rows:
+        """Join with given rows; where each of many rows would meet each of them, conditions are applied in between."""
+        columns = {
+            variable.name: np.array([self.terms.given(row[place]) for row in part.rows], np.int32)
+            for place, variable in enumerate(part.variables)
+        }
+        given = Rows(len(part.rows), columns)
+        if rows.number * given.number < _MANY or columns.keys() & rows.columns.keys():
+            return joined(rows, given)
+        each = (joined(rows, given.taken(np.array([place]))) for place in range(given.number))
+        return stacked([self._filtered(list(conditions), parts, one) for one in each])
+
+    def _marked(self, rows: Rows, names: Names) -> tuple[str, Rows]:
+        """Return the rows with these columns and one that holds their places."""
+        self._marks += 1
+        mark = f" row {self._marks}"
+        found = rows.only(names)
+        found.columns[mark] = np.arange(rows.number, dtype=np.int32)
+        return mark, found
+
+    def _optional(self, part: Optional, rows: Rows, keep: Names, *, loose: bool) -> Rows:
+        names = self._mentions.of(*part.group.parts)
+        mark, marked = self._marked(rows, names)
+        found = self.group(part.group, marked, (keep & names) | {mark}, loose=loose)
+        places = found.columns.pop(mark)
+        alone = np.ones(rows.number, np.bool_)
+        alone[places] = False
+        result = rows.taken(places.astype(np.int64))
+        result.columns.update({name: column for name, column in found.columns.items() if name not in rows.columns})
+        if not alone.any():
+            return result
+        return stacked([result, rows.taken(np.flatnonzero(alone))])
+
+    def _minus(self, part: Minus, rows: Rows, shared: Names) -> Rows:
+        if not shared:
+            return rows
+        names = sorted(shared)
+        found = self.group(part.group, one_row(), shared, loose=True)
+        left, right = [rows.columns[name] for name in names], [found.columns[name] for name in names]
+        if len(names) == 1:
+            return rows.kept(~is_among(left[0], right[0]))
+        return rows.kept(~is_among(*codes(left, right)))
+
+    def _exists(self, exists: Exists, rows: Rows) -> Mask:
+        mark, marked = self._marked(rows, self._mentions.of(*exists.group.parts))
+        found = self.group(exists.group, marked, frozenset((mark,)), loose=True)
+        mask = np.zeros(rows.number, np.bool_)
+        mask[found.columns[mark]] = True
+        return mask
+
+
+def _is_loose(select: Select, loose: bool) -> bool:
+    """Say whether it matters how often the rows of a SELECT's pattern are there."""
+    if not select.grouped:
+        return select.distinct or (loose and select.limit is None and not select.offset)
+    expressions = [column.expression for column in select.columns if column.expression is not None]
+    found = [each for expression in (*expressions, *select.having) for each in aggregates(expression)]
+    return all(each.distinct or each.name in ("MIN", "MAX") for each in found)
+
+
+def _conditions(expression: Expression) -> list[Expression]:
+    """Return the conditions that must all hold."""
+    if isinstance(expression, Call) and expression.name == "&&":
+        return [each for argument in expression.arguments for each in _conditions(argument)]
+    return [expression]

@@ -1,0 +1,123 @@
+"""GROUP BY: puts rows together and counts them."""
+
+import numpy as np
+
+from whatworks.columns.algebra import Aggregate, Call, Expression, NotCovered, Select, Var, aggregates
+from whatworks.columns.arrays import Ids, Whole, count_distinct, grouped
+from whatworks.columns.expressions import Expressions
+from whatworks.columns.ordering import order_keys
+from whatworks.columns.rows import UNBOUND, Rows
+from whatworks.columns.values import Fault, concatenated
+from whatworks.terms import Literal
+
+
+def summarised(select: Select, rows: Rows, expressions: Expressions) -> Rows:
+    """Return one row for each group, with the columns of a SELECT that groups."""
+    terms = expressions.terms
+    keys = [variable.name for variable in select.group_by]
+    columns = {name: terms.settled(rows.column(name)) for name in keys}
+    places, first = grouped(list(columns.values()), rows.number)
+    if not keys:
+        places, first = np.zeros(rows.number, np.int64), np.zeros(1, np.int64)
+    number = len(first)
+    result = Rows(number, {name: column[first] for name, column in columns.items()})
+    wanted = [column.expression for column in select.columns if column.expression is not None]
+    names: dict[Aggregate, Var] = {}
+    for expression in (*wanted, *select.having):
+        for aggregate in aggregates(expression):
+            if aggregate not in names:
+                names[aggregate] = Var(f" aggregate {len(names)}")
+                found = _Aggregation(rows, places, number, expressions).column(aggregate)
+                result.columns[names[aggregate].name] = found
+    for condition in select.having:
+        result = result.kept(expressions.truth(_replaced(condition, names), result) == 1)
+    for column in select.columns:
+        if column.expression is not None:
+            result.columns[column.variable.name] = expressions.ids(_replaced(column.expression, names), result)
+    return result
+
+
+def _replaced(expression: Expression, names: dict[Aggregate, Var]) -> Expression:
+    if isinstance(expression, Aggregate):
+        return names[expression]
+    if isinstance(expression, Call):
+        return Call(expression.name, tuple(_replaced(argument, names) for argument in expression.arguments))
+    return expression
+
+
+class _Aggregation:
+    """Computes aggregates of groups."""
+
+    def __init__(self, rows: Rows, places: Whole, number: int, expressions: Expressions) -> None:
+        self.rows, self.places, self.number = rows, places, number
+        self.terms = expressions.terms
+
+    def column(self, aggregate: Aggregate) -> Ids:
+        """Return what an aggregate gives for each group."""
+        if aggregate.name == "COUNT":
+            return self.numbers(self.count(aggregate))
+        if not isinstance(aggregate.argument, Var):
+            raise NotCovered(f"{aggregate.name} of an expression")
+        values = self.rows.column(aggregate.argument.name)
+        if aggregate.name == "GROUP_CONCAT":
+            return self.texts(values, aggregate.separator)
+        return self.extreme(values, aggregate.name == "MAX")
+
+    def count(self, aggregate: Aggregate) -> Whole:
+        if aggregate.argument is None:
+            if aggregate.distinct:
+                raise NotCovered("COUNT(DISTINCT *)")
+            return np.bincount(self.places, minlength=self.number)
+        if not isinstance(aggregate.argument, Var):
+            raise NotCovered("COUNT of an expression")
+        values = self.terms.settled(self.rows.column(aggregate.argument.name))
+        bound = values != UNBOUND
+        if not bound.all():
+            values, places = values[bound], self.places[bound]
+        else:
+            places = self.places
+        if aggregate.distinct:
+            return count_distinct(places, self.number, values)
+        return np.bincount(places, minlength=self.number)
+
+    def numbers(self, counts: Whole) -> Ids:
+        found, places = np.unique(counts, return_inverse=True)
+        numbers = [self.terms.made(Literal.integer(int(count))) for count in found]
+        return np.array(numbers, np.int32)[places]
+
+    def extreme(self, values: Ids, highest: bool) -> Ids:
+        """Return the least or greatest value of each group; a group in which one is unbound has none."""
+        if (values == UNBOUND).any():
+            raise NotCovered("MIN or MAX of what may be unbound")
+        keys = order_keys(values, self.terms)
+        order = np.lexsort((-keys if highest else keys, self.places))
+        ascending = self.places[order]
+        first = np.flatnonzero(np.diff(ascending, prepend=-1))
+        found = np.full(self.number, UNBOUND, np.int32)
+        found[ascending[first]] = values[order[first]]
+        best = np.zeros(self.number, np.int64)
+        best[ascending[first]] = keys[order[first]]
+        if (values[keys == best[self.places]] != found[self.places[keys == best[self.places]]]).any():
+            raise NotCovered("MIN or MAX of equal values that are written differently")
+        return found
+
+    def texts(self, values: Ids, separator: str) -> Ids:
+        """Return the texts of each group put together, in the order of the rows."""
+        order = np.argsort(self.places, kind="stable")
+        ends = np.cumsum(np.bincount(self.places, minlength=self.number)).tolist()
+        column, found, start = values[order].tolist(), np.empty(self.number, np.int32), 0
+        for group, end in enumerate(ends):
+            found[group] = self.text(column[start:end], separator)
+            start = end
+        return found
+
+    def text(self, numbers: list[int], separator: str) -> int:
+        """Return the text of one group; a group in which one has none has none."""
+        try:
+            if UNBOUND in numbers:
+                return UNBOUND
+            terms = [self.terms.term(number) for number in numbers]
+            text = concatenated(terms, separator)
+            return numbers[0] if len(terms) == 1 else self.terms.made(text)
+        except Fault:
+            return UNBOUND

@@ -1,0 +1,254 @@
+"""What functions and operators give for single terms, exactly as the engine has it.
+
+`Fault` is SPARQL's own error: the expression has no value there. `NotCovered` is raised where the engine's answer
+depends on what is not done here, such as comparing times in two time zones.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from decimal import Decimal, localcontext
+from operator import ge, gt, le, lt
+
+from whatworks.columns.algebra import NotCovered
+from whatworks.columns.words import written_decimal
+from whatworks.terms import XSD, XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, XSD_STRING, BlankNode, Iri, Literal, Term
+
+Number = int | Decimal | float
+TRUE, FALSE = Literal("true", "", XSD_BOOLEAN), Literal("false", "", XSD_BOOLEAN)
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_DECIMAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
+# Times that are written alike are ordered as their texts are.
+_ALIKE = {
+    Iri(XSD + "date"): re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]"),
+    Iri(XSD + "gYear"): re.compile(r"[0-9]{4}"),
+    Iri(XSD + "dateTime"): re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z"),
+}
+_UNCLEAR = {
+    Iri(XSD + name)
+    for name in (
+        "duration", "yearMonthDuration", "dayTimeDuration", "time", "gYearMonth", "gMonthDay", "gDay", "gMonth",
+        "float", "double", "byte", "short", "int", "long", "unsignedByte", "unsignedShort", "unsignedInt",
+        "unsignedLong", "positiveInteger", "negativeInteger", "nonPositiveInteger", "nonNegativeInteger",
+    )
+} | {Iri("http://www.opengis.net/ont/geosparql#wktLiteral")}  # fmt: skip
+
+
+class Fault(Exception):
+    """An expression has no value."""
+
+
+def sort_of(term: Term) -> str:  # noqa: PLR0911 - one for each kind
+    """Return what kind of value a term is: node, text, lang, number, boolean, time or other.
+
+    Raises:
+        NotCovered: The engine treats it in a way of its own.
+    """
+    if not isinstance(term, Literal):
+        return "node"
+    if term.language:
+        return "lang"
+    datatype = term.datatype
+    if datatype == XSD_STRING:
+        return "text"
+    if datatype in (XSD_INTEGER, XSD_DECIMAL):
+        form = _INTEGER if datatype == XSD_INTEGER else _DECIMAL
+        if form.fullmatch(term.value):
+            return "number"
+        raise NotCovered("a number that is none, or too long")
+    if datatype == XSD_BOOLEAN and term.value in ("true", "false"):
+        return "boolean"
+    if datatype in _ALIKE:
+        if _ALIKE[datatype].fullmatch(term.value):
+            return "time"
+        raise NotCovered("a time that is written in another way")
+    if datatype in _UNCLEAR or datatype == XSD_BOOLEAN:
+        raise NotCovered(f"a value of {datatype}")
+    return "other"
+
+
+def number_of(term: Term) -> Number | None:
+    """Return the number that a term is, None if it is no number.
+
+    Raises:
+        NotCovered: It may be one for the engine.
+    """
+    if sort_of(term) != "number":
+        return None
+    assert isinstance(term, Literal)  # noqa: S101 - what is a number is a literal
+    return int(term.value) if term.datatype == XSD_INTEGER else Decimal(term.value)
+
+
+def equals(one: Term, other: Term) -> bool:
+    """Say whether two terms are the same value.
+
+    Raises:
+        Fault: SPARQL cannot say.
+    """
+    first, second = sort_of(one), sort_of(other)
+    if one == other:
+        return True
+    if first in ("node", "lang"):
+        return False
+    if first == "other":
+        if second in ("node", "lang"):
+            return False
+        raise Fault
+    if second == "other":
+        raise Fault
+    if first != second:
+        return False
+    if first == "number":
+        return number_of(one) == number_of(other)
+    return False
+
+
+def order(one: Term, other: Term) -> int:
+    """Return -1, 0 or 1 as one is less than, equal to or greater than the other.
+
+    Raises:
+        Fault: They have no order.
+    """
+    first, second = sort_of(one), sort_of(other)
+    if one == other:
+        return 0
+    if first != second or first in ("node", "boolean", "other"):
+        raise Fault
+    assert isinstance(one, Literal)  # noqa: S101 - nodes have no order
+    assert isinstance(other, Literal)  # noqa: S101 - as above
+    if first == "number":
+        left, right = number_of(one), number_of(other)
+        assert left is not None  # noqa: S101 - both are numbers
+        assert right is not None  # noqa: S101 - as above
+        return (left > right) - (left < right)
+    if one.language != other.language or one.datatype != other.datatype:
+        raise Fault
+    return (one.value > other.value) - (one.value < other.value)
+
+
+def truth(term: Term) -> bool:
+    """Return the effective boolean value.
+
+    Raises:
+        Fault: It has none.
+    """
+    sort = sort_of(term)
+    if sort == "boolean":
+        return term == TRUE
+    if sort == "text" and isinstance(term, Literal):
+        return bool(term.value)
+    if sort == "number":
+        return number_of(term) != 0
+    raise Fault
+
+
+def boolean(value: bool) -> Literal:
+    """Return true or false as a term."""
+    return TRUE if value else FALSE
+
+
+# ---- functions ----
+
+
+def _text(term: Term) -> Literal:
+    if isinstance(term, Literal) and (term.language or term.datatype == XSD_STRING):
+        return term
+    raise Fault
+
+
+def _str(term: Term) -> Literal:
+    if isinstance(term, BlankNode):
+        raise Fault
+    return Literal(term.value if isinstance(term, Literal) else str(term))
+
+
+def _lang(term: Term) -> Literal:
+    if not isinstance(term, Literal):
+        raise Fault
+    return Literal(term.language)
+
+
+def lower(text: str) -> str:
+    """Return a text in small letters; letters that are newer than Python's tables are left to the engine."""
+    if not text.isascii() and any(unicodedata.category(char) == "Cn" for char in text):
+        raise NotCovered("letters that are newer than this Python")
+    return text.lower()
+
+
+def _lcase(term: Term) -> Literal:
+    found = _text(term)
+    return Literal(lower(found.value), found.language, found.datatype)
+
+
+def concatenated(terms: Sequence[Term], separator: str = "") -> Literal:
+    """Return texts put together; they keep a language that all of them have."""
+    found = [_text(term) for term in terms]
+    languages = {each.language for each in found}
+    value = separator.join(each.value for each in found)
+    language = languages.pop() if len(languages) == 1 else ""
+    return Literal.text(value, language) if language else Literal(value)
+
+
+def _compatible(one: Term, other: Term) -> tuple[str, str]:
+    first, second = _text(one), _text(other)
+    if second.language and second.language != first.language:
+        raise Fault
+    return first.value, second.value
+
+
+def _contains(one: Term, other: Term) -> Literal:
+    text, part = _compatible(one, other)
+    return boolean(part in text)
+
+
+def _starts(one: Term, other: Term) -> Literal:
+    text, part = _compatible(one, other)
+    return boolean(text.startswith(part))
+
+
+def _sum(one: Term, other: Term, sign: int) -> Literal:
+    for term in (one, other):
+        if sort_of(term) == "time":
+            raise NotCovered("calculating with times")
+    first, second = number_of(one), number_of(other)
+    if first is None or second is None:
+        raise Fault
+    if isinstance(first, int) and isinstance(second, int):
+        return Literal(str(first + sign * second), "", XSD_INTEGER)
+    with localcontext(prec=60):
+        return Literal(written_decimal(Decimal(first) + sign * Decimal(second)), "", XSD_DECIMAL)
+
+
+def _ordered(compare: Callable[[int, int], bool]) -> Callable[[Term, Term], Literal]:
+    return lambda one, other: boolean(compare(order(one, other), 0))
+
+
+# Functions that have no value where one of their arguments has none.
+STRICT: dict[str, Callable[..., Term]] = {
+    "=": lambda one, other: boolean(equals(one, other)),
+    "!=": lambda one, other: boolean(not equals(one, other)),
+    "<": _ordered(lt),
+    ">": _ordered(gt),
+    "<=": _ordered(le),
+    ">=": _ordered(ge),
+    "!": lambda term: boolean(not truth(term)),
+    "+": lambda one, other: _sum(one, other, 1),
+    "-": lambda one, other: _sum(one, other, -1),
+    "CONCAT": lambda *terms: concatenated(terms),
+    "CONTAINS": _contains,
+    "ISIRI": lambda term: boolean(isinstance(term, Iri)),
+    "ISLITERAL": lambda term: boolean(isinstance(term, Literal)),
+    "LANG": _lang,
+    "LCASE": _lcase,
+    "STR": _str,
+    "STRSTARTS": _starts,
+}
+
+
+def applied(name: str, terms: Sequence[Term]) -> Term:
+    """Return what a function gives.
+
+    Raises:
+        Fault: It has no value for these terms.
+    """
+    return STRICT[name](*terms)

@@ -1,0 +1,68 @@
+"""Which engine answers a stored query: the store, or the columns where they are quicker.
+
+The store finds one thing at once and needs nothing loaded; columns count and list, but numpy has to be loaded first.
+What the columns do not answer, or where they are not there, the store answers; both give the same rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from whatworks.catalogue import Query
+from whatworks.results import Table
+from whatworks.store import EmbeddedStore
+
+if TYPE_CHECKING:
+    from whatworks.columns import Columns
+
+# A question with a value of such a type is about one thing.
+_LOOKED_UP = ("intervention", "agent")
+# Columns answer from so many statements on, once so many questions came; at once where the store would take longer
+# than numpy takes to load.
+_LARGE, _VERY_LARGE, _SEVERAL = 100_000, 500_000, 3
+
+
+class Engines:
+    """The columns of a graph beside its store.
+
+    Args:
+        store: The store.
+        statements: How many statements it has.
+        file: The columns of the release, if it has some.
+        released: Whether the store is that of a release; of files, columns are made here when it pays.
+    """
+
+    def __init__(self, store: EmbeddedStore, statements: int, file: Path | None = None, *, released: bool) -> None:
+        self._store, self._statements = store, statements
+        self._file, self._released = file, released
+        self._scans = 0
+
+    def answer(self, query: Query, values: Mapping[str, Sequence[str]], text: str) -> Table | None:
+        """Answer a stored query from columns, or return None where the store must be asked, or is likely quicker.
+
+        Args:
+            query: The query.
+            values: Its values as people type them.
+            text: The query with the values bound.
+        """
+        if query.form != "SELECT" or self._statements < _LARGE:
+            return None
+        if any(query.parameter(name).type in _LOOKED_UP for name in values):
+            return None
+        self._scans += 1
+        at_once = self._file is not None and self._statements >= _VERY_LARGE * (1 + len(values))
+        if self._scans < _SEVERAL and not at_once:
+            return None
+        return self.columns.query(text) if self.columns is not None else None
+
+    @cached_property
+    def columns(self) -> "Columns | None":
+        """The columns; None where numpy is not installed, or the release was made without it."""
+        if find_spec("numpy") is None or (self._released and self._file is None):
+            return None
+        from whatworks.columns import Columns  # noqa: PLC0415 - numpy is an extra, and costs 80 ms to import
+
+        return Columns.open(self._file) if self._file is not None else Columns.made(BytesIO(self._store.nquads()))

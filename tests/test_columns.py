@@ -1,0 +1,365 @@
+"""Columns give the answers of the store, to every stored query and to questions drawn at random, or none at all."""
+
+import io
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BASE, CASES
+from tests.graphs import EX, PROLOGUE, Questions, graph
+from whatworks import KnowledgeGraph
+from whatworks.catalogue import Query
+from whatworks.columns import Columns, write_columns
+from whatworks.columns.algebra import NotCovered
+from whatworks.columns.scope import check
+from whatworks.columns.syntax import read
+from whatworks.errors import DamagedRelease, QueryRefused, QuerySyntax
+from whatworks.results import Table
+from whatworks.store import EmbeddedStore
+from whatworks.terms import LANG_STRING, BlankNode, Iri, Literal, Quad, Term
+from whatworks.yamltext import read_yaml
+
+FOLDER = CASES / "queries"
+Rows = list[tuple[Term | None, ...]]
+
+
+def _store(trig: str) -> EmbeddedStore:
+    store = EmbeddedStore({})
+    store.load(trig.encode(), "trig", graph=Iri(f"{EX}g0"), base=EX)
+    return store
+
+
+def _columns(store: EmbeddedStore) -> Columns:
+    return Columns.made(io.BytesIO(store.nquads()))
+
+
+def _rows(store: EmbeddedStore, text: str) -> tuple[tuple[str, ...], Rows]:
+    answer = store.query(text, standalone=True)
+    assert isinstance(answer, Table)
+    return answer.columns, list(answer)
+
+
+# ---- questions drawn at random ----
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_questions(seed: int) -> None:
+    """Whatever is asked of a small graph, the answer is the store's, in its order where all columns are sorted."""
+    rng = random.Random(seed)  # noqa: S311 - the same questions in every run
+    store = _store(graph(rng))
+    columns, questions = _columns(store), Questions(rng)
+    for _ in range(40):
+        text = PROLOGUE + questions.select()
+        found = columns.query(text)
+        if found is None:
+            continue  # in particular where the engine's own order is no order, at which it may end the process
+        names, expected = _rows(store, text)
+        rows = list(found)
+        assert names == found.columns, text
+        assert Counter(expected) == Counter(rows), text
+        if "ORDER BY" in text.rpartition("}")[2]:
+            assert expected == rows, text
+
+
+def test_random_questions_are_answered() -> None:
+    """Of what is drawn, columns answer a good part, and many answers have rows: the test above compares something."""
+    answered = filled = asked = 0
+    for seed in range(24):
+        rng = random.Random(seed)  # noqa: S311 - the same questions in every run
+        columns, questions = _columns(_store(graph(rng))), Questions(rng)
+        for _ in range(40):
+            found = columns.query(PROLOGUE + questions.select())
+            asked += 1
+            answered += found is not None
+            filled += bool(found is not None and list(found))
+    assert answered > asked / 2
+    assert filled > asked / 8
+
+
+# ---- every stored query ----
+
+
+# What columns leave to the engine in a case, and why.
+_LEFT_TO_THE_ENGINE = {
+    "system/graphs": "asks for the graphs",
+    "related": "two links of the highest score, which is written as 1 and as 1.0",
+}
+
+
+def _cases() -> list[tuple[str, dict[str, object]]]:
+    found = []
+    for file in sorted(FOLDER.rglob("case.yaml")):
+        name = str(file.parent.relative_to(FOLDER))
+        found += [(name, case) for case in read_yaml(file.read_text(encoding="utf-8"))]
+    return found
+
+
+def _odd(quads: list[Quad], seed: int) -> list[Quad]:
+    """Return statements with some left out, some in a second graph, and some values in odd forms beside the usual."""
+    rng = random.Random(seed)  # noqa: S311 - the same graph in every run
+    texts = ("", 'with "quotes", commas,\nlines\tand \\', "été 😀", "same")
+    found = []
+    for quad in quads:
+        data = "/id/" in quad.subject if isinstance(quad.subject, Iri) else False
+        drawn = rng.random() if data else 1.0
+        if drawn < 0.06:
+            continue
+        found.append(quad)
+        if drawn < 0.12:
+            found.append(quad._replace(graph=Iri(f"{BASE}graph/second")))
+        elif drawn < 0.2 and isinstance(quad.object, Literal) and quad.object.datatype == LANG_STRING:
+            for language in rng.sample(("en", "fr", "de", "pt-br"), 2):
+                found.append(quad._replace(object=Literal.text(rng.choice(texts), language)))
+        elif drawn < 0.23 and isinstance(quad.object, Literal) and quad.object.value.isdecimal():
+            found.append(quad._replace(object=Literal(f"0{quad.object.value}", "", quad.object.datatype)))
+    return found
+
+
+def _settings(kg: KnowledgeGraph, query: Query) -> Iterator[dict[str, list[str]]]:
+    """Yield values: only what is required, each parameter alone, two values at once, all together."""
+    examples = {"intervention": "expairs-project", "agent": "european-social-fund"}
+
+    def example(name: str) -> list[str]:
+        parameter = query.parameter(name)
+        return [examples.get(parameter.type, parameter.example)]
+
+    required = {parameter.name: example(parameter.name) for parameter in query.parameters if parameter.required}
+    yield required
+    others = [parameter for parameter in query.parameters if not parameter.required]
+    for parameter in others:
+        yield {**required, parameter.name: example(parameter.name)}
+        if parameter.many and parameter.type == "concept":
+            found = sorted(iri.code for iri in kg.lookup.concepts(parameter.scheme).known)
+            yield {**required, parameter.name: [found[0], found[-1]]}
+        if parameter.type == "choice":
+            for word in parameter.choices:
+                yield {**required, parameter.name: [word]}
+    yield {**required, **{parameter.name: example(parameter.name) for parameter in others}}
+
+
+@pytest.fixture(scope="module", params=["as shipped", "odd 1", "odd 2", "odd 3"])
+def both(request: pytest.FixtureRequest, kg: KnowledgeGraph) -> tuple[EmbeddedStore, Columns]:
+    """The shipped graph, or one with gaps, repeats, languages and odd literals; as a store and as columns."""
+    quads = list(kg.collection.store.match())
+    if request.param != "as shipped":
+        quads = _odd(quads, int(request.param[-1]))
+    store = EmbeddedStore({})
+    store.add(quads)
+    return store, _columns(store)
+
+
+def test_stored_queries_on_the_shipped_graph(both: tuple[EmbeddedStore, Columns], kg: KnowledgeGraph) -> None:
+    """Every stored query gives the same rows in the same order, whatever its parameters, and is answered by columns."""
+    store, columns = both
+    unanswered: set[str] = set()
+    for query in kg.catalogue.all():
+        if query.form != "SELECT":
+            continue
+        for values in _settings(kg, query):
+            text = kg.sparql_of(query, values)
+            found = columns.query(text)
+            if found is None:
+                unanswered.add(query.name)
+                continue
+            names, expected = _rows(store, text)
+            assert (query.name, values, names, expected) == (query.name, values, found.columns, list(found))
+    assert set() == unanswered
+
+
+def test_answers_are_the_same_bytes(both: tuple[EmbeddedStore, Columns], kg: KnowledgeGraph) -> None:
+    """In every row format the answer of columns is, byte for byte, that of the store."""
+    store, columns = both
+    for name in ("interventions", "gap-map", "findings", "success-factors"):
+        text = kg.sparql_of(kg.catalogue.get(name), {})
+        for format in ("csv", "tsv", "json", "xml", "table", "md"):
+            ours, theirs = columns.query(text), store.query(text, standalone=True)
+            assert ours is not None
+            assert isinstance(theirs, Table)
+            assert theirs.write(format) == ours.write(format), (name, format)
+
+
+@pytest.mark.parametrize(("name", "case"), _cases())
+def test_stored_queries_on_their_cases(name: str, case: dict[str, object], tmp_path: Path) -> None:
+    """The cases of every stored query, the tool's own included, are answered alike by columns and by the store."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "whatworks.toml").touch()
+    collection = str(case.get("collection", "collection.trig"))
+    (tmp_path / "data" / "collection.trig").write_bytes((FOLDER / collection).read_bytes())
+    opened = _opened(tmp_path, collection)
+    query = opened.catalogue.get(name)
+    params = case.get("params", {})
+    assert isinstance(params, dict)
+    words = {
+        key: [str(item) for item in (value if isinstance(value, list) else [value])] for key, value in params.items()
+    }
+    text = opened.sparql_of(
+        query, {key: [w.lower() if w in ("True", "False") else w for w in v] for key, v in words.items()}
+    )
+    found = _case_columns(collection).query(text)
+    if found is None:
+        assert query.form != "SELECT" or name in _LEFT_TO_THE_ENGINE
+        return
+    names, expected = _rows(opened.collection.store, text)
+    assert (names, expected) == (found.columns, list(found))
+
+
+_OPENED: dict[str, KnowledgeGraph] = {}
+_MADE: dict[str, Columns] = {}
+
+
+def _opened(folder: Path, collection: str) -> KnowledgeGraph:
+    if collection not in _OPENED:
+        _OPENED[collection] = KnowledgeGraph.open(folder)
+        assert len(_OPENED[collection].collection.store)
+    return _OPENED[collection]
+
+
+def _case_columns(collection: str) -> Columns:
+    if collection not in _MADE:
+        _MADE[collection] = _columns(_OPENED[collection].collection.store)
+    return _MADE[collection]
+
+
+# ---- what is not answered ----
+
+_PATTERN = "SELECT ?a WHERE { ?a ex:p0 ?b "
+REFUSED = [
+    "ASK { ?a ?p ?b }",
+    "CONSTRUCT { ?a ?p ?b } WHERE { ?a ?p ?b }",
+    "DESCRIBE ex:n1",
+    "SELECT * WHERE { ?a ex:p0 ?b }",
+    "SELECT REDUCED ?a WHERE { ?a ex:p0 ?b }",
+    f"{_PATTERN} }} VALUES ?a {{ ex:n1 }}",
+    f"{_PATTERN} GRAPH ?g {{ ?a ex:p1 ?c }} }}",
+    f"{_PATTERN} ; ex:q0 [] }}",
+    f"{_PATTERN} FILTER (REGEX(STR(?b), 'x')) }}",
+    f"{_PATTERN} FILTER (?b = 01) }}",
+    f"{_PATTERN} FILTER (?b = 1e0) }}",
+    f"{_PATTERN} FILTER (?b = 'x'@EN) }}",
+    f"{_PATTERN} . ?a ex:p1? ?c }}",
+    f"{_PATTERN} . ?a !ex:p1 ?c }}",
+    f"{_PATTERN} OPTIONAL {{ ?a ex:p1 ?c }} ?c ex:p2 ?d }}",
+    f"{_PATTERN} OPTIONAL {{ ?a ex:p1 ?c }} OPTIONAL {{ ?c ex:p2 ?d }} }}",
+    f"{_PATTERN} {{ ?c ex:p1 ?d FILTER (?a = ?c) }} }}",
+    f"{_PATTERN} BIND (STR(?b) AS ?c) ?d ex:q0 ?c }}",
+    f"{_PATTERN} OPTIONAL {{ ?x ex:p1 ?y OPTIONAL {{ ?y ex:p2 ?a }} }} }}",
+    "SELECT ?a (COUNT(?b) AS ?n) WHERE { ?a ex:p0 ?b }",
+    "SELECT (SUM(?b) AS ?n) WHERE { ?a ex:num ?b }",
+    "SELECT (GROUP_CONCAT(?b) AS ?n) WHERE { ?a ex:label ?b }",
+    f"{_PATTERN} }} LIMIT 1",
+]
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_other_questions_are_left_to_the_engine(text: str) -> None:
+    """What is not done in exactly the engine's way is not answered."""
+    assert _columns(_store(PROLOGUE + "ex:n1 ex:p0 ex:n2 .")).query(PROLOGUE + text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT ?a WHERE { ?a ex:p0 }",
+        "SELECT ?a WHERE { ?a ex:p0 ?b ?c ?d ?e }",
+        "SELECT ?a WHERE { ?a ex:p0 ?b",
+        "SELECT ?a WHERE { ?a nowhere:p0 ?b }",
+        "SELECT ?a WHERE { ?a ex:p0 ?b BIND (1 AS ?a) }",
+        "SELECT ?a WHERE { ?a ex:p0 ?b } GROUP BY ?b",
+        "SELECT ?a WHERE { ?a ex:p0 ?b FILTER (COUNT(?a) > 1) }",
+        "SELECT ?a WHERE { ?a ex:p0 ?b } ORDER",
+        "SELECT WHERE { ?a ex:p0 ?b }",
+        "SELECT ?a WHERE { . ?a ex:p0 ?b }",
+    ],
+)
+def test_what_is_no_query_is_not_answered(text: str) -> None:
+    """A text that the engine refuses is not answered by columns either."""
+    store = _store(PROLOGUE + "ex:n1 ex:p0 ex:n2 .")
+    with pytest.raises((QueryRefused, QuerySyntax)):
+        store.query(PROLOGUE + text, standalone=True)
+    assert _columns(store).query(PROLOGUE + text) is None
+
+
+def test_blank_nodes_are_left_to_the_engine() -> None:
+    """A blank node in the answer has the engine's name; counting them is no matter of names."""
+    columns = _columns(_store(PROLOGUE + "ex:n1 ex:p0 _:x , _:y ."))
+    assert columns.query(PROLOGUE + "SELECT ?b WHERE { ?a ex:p0 ?b }") is None
+    counted = columns.query(PROLOGUE + "SELECT (COUNT(?b) AS ?n) WHERE { ?a ex:p0 ?b }")
+    assert counted is not None
+    assert [(Literal.integer(2),)] == list(counted)
+
+
+@pytest.mark.parametrize("odd", ['"1"^^xsd:double', '"abc"^^xsd:integer', '"2012-01-01+02:00"^^xsd:date'])
+def test_values_that_engines_compare_in_their_own_way_are_left_to_them(odd: str) -> None:
+    """A value of an unclear kind is returned as it is, but neither compared nor sorted."""
+    columns = _columns(_store(PROLOGUE + f"ex:n1 ex:q0 {odd} , 2 ."))
+    assert columns.query(PROLOGUE + "SELECT ?l WHERE { ?a ex:q0 ?l }") is not None
+    assert columns.query(PROLOGUE + "SELECT ?l WHERE { ?a ex:q0 ?l FILTER (?l < 5) }") is None
+    assert columns.query(PROLOGUE + "SELECT ?l WHERE { ?a ex:q0 ?l } ORDER BY ?l") is None
+
+
+def test_joins_that_would_not_end_are_left_to_the_engine() -> None:
+    """A product of everything with everything is not made at once."""
+    lines = "\n".join(f"ex:n{number} ex:p0 ex:n{number % 7} ." for number in range(400))
+    columns = _columns(_store(PROLOGUE + lines))
+    assert columns.query(PROLOGUE + "SELECT ?a WHERE { ?a ex:p0 ?b . ?c ex:p0 ?d . ?e ex:p0 ?f . ?g ex:p0 ?h }") is None
+
+
+# ---- the file ----
+
+_TERMS: list[Term] = [
+    Iri(f"{EX}a#b"), Literal(""), Literal("a\n\t\"\\u0041\\"), Literal("😀é"), Literal.text("x", "pt-br"),
+    Literal.integer(7), Literal('a <b> "c" .'), Literal("x", "", Iri(f"{EX}t")), Literal("a <b>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_terms_come_back(tmp_path: Path, named: bool) -> None:
+    """Every term that N-Quads can write is read back as it was, in a named graph or in none."""
+    store = EmbeddedStore({})
+    graph = Iri(f"{EX}g") if named else None
+    store.add(Quad(Iri(f"{EX}s{place}"), Iri(f"{EX}p"), term, graph) for place, term in enumerate(_TERMS))
+    write_columns(io.BytesIO(store.nquads()), tmp_path / "columns")
+    columns = Columns.open(tmp_path / "columns")
+    found = columns.query(PROLOGUE + "SELECT ?s ?o WHERE { ?s ex:p ?o } ORDER BY ?s")
+    assert found is not None
+    assert [(Iri(f"{EX}s{place}"), term) for place, term in enumerate(_TERMS)] == list(found)
+    for term in _TERMS:
+        number = columns.data.find(term)
+        assert number is not None
+        assert term == columns.data.term(number)
+    assert columns.data.find(Literal("nowhere")) is None
+    assert columns.data.find(BlankNode("nowhere")) is None
+
+
+def test_empty_graph() -> None:
+    """A graph without statements gives no rows, and counts none."""
+    columns = _columns(EmbeddedStore({}))
+    found = columns.query(PROLOGUE + "SELECT ?a WHERE { ?a ex:p ?b }")
+    assert found is not None
+    assert list(found) == []
+    counted = columns.query(PROLOGUE + "SELECT (COUNT(?a) AS ?n) WHERE { ?a ex:p ?b }")
+    assert counted is not None
+    assert [(Literal.integer(0),)] == list(counted)
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b"x" + b, lambda b: b[:40], lambda _: b""])
+def test_damaged_file_is_told(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    """A file that is cut off or is none is refused, with a hint."""
+    file = tmp_path / "columns"
+    write_columns(io.BytesIO(b"<a:s> <a:p> <a:o> .\n"), file)
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(DamagedRelease, match="columns"):
+        Columns.open(file)
+
+
+def test_plans_cover_the_catalogue(kg: KnowledgeGraph) -> None:
+    """Every stored SELECT query, as its file stands, is one that columns can answer."""
+    for query in kg.catalogue.all():
+        if query.form == "SELECT":
+            try:
+                check(read(query.text))
+            except NotCovered as reason:
+                pytest.fail(f"{query.name}: {reason}")

@@ -1,0 +1,113 @@
+"""Columns are used where they pay, and only there; with and without them the answers are the same."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CASES
+from whatworks import KnowledgeGraph, engines
+from whatworks.results import Table
+
+FOLDER = CASES / "queries"
+
+
+def _table(answer: object) -> Table:
+    assert isinstance(answer, Table)
+    return answer
+
+
+def _used(opened: KnowledgeGraph) -> bool:
+    return vars(opened._engines).get("columns") is not None
+
+
+@pytest.mark.slow
+def test_columns_are_made_when_several_questions_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a release they are made at the third question over all; look-ups do not count."""
+    monkeypatch.setattr(engines, "_LARGE", 0)
+    opened = KnowledgeGraph.open()
+    expected = list(_table(opened.query("countries")))
+    for _ in range(5):
+        opened.query("success-factors", intervention="expairs-project")
+    assert not _used(opened)
+    opened.query("countries")
+    assert not _used(opened)
+    assert expected == list(_table(opened.query("countries")))
+    assert _used(opened)
+    assert len(list(_table(opened.query("success-factors", intervention="expairs-project")))) == 5
+
+
+def test_small_graphs_need_no_columns() -> None:
+    """The shipped collection is answered by the store, however many questions come."""
+    opened = KnowledgeGraph.open()
+    for _ in range(5):
+        opened.query("countries")
+    assert not _used(opened)
+
+
+@pytest.fixture
+def released(project: Callable[[dict[str, str]], KnowledgeGraph], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a release of the size at which columns are used at once."""
+    opened = project({"data/c.trig": (FOLDER / "collection.trig").read_text(encoding="utf-8")})
+    opened.build(checked=False)
+    monkeypatch.setattr(engines, "_LARGE", 0)
+    monkeypatch.setattr(engines, "_VERY_LARGE", 0)
+    folder = opened.assets.data_folder()
+    assert folder is not None
+    return folder.parent
+
+
+@pytest.mark.slow
+def test_release_brings_columns(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a release columns answer the first question; without numpy the store does, alike."""
+    opened = KnowledgeGraph.open(released)
+    expected = list(_table(opened.query("countries")))
+    assert _used(opened)
+    assert expected
+    monkeypatch.setattr(engines, "find_spec", lambda _: None)
+    without = KnowledgeGraph.open(released)
+    assert expected == list(_table(without.query("countries")))
+    assert not _used(without)
+
+
+@pytest.mark.slow
+def test_release_without_columns(released: Path) -> None:
+    """A release that was made without numpy is answered by its store; it is whole, and keeps its name."""
+    opened = KnowledgeGraph.open(released)
+    release = opened.release
+    assert release is not None
+    assert release.columns is not None
+    expected = list(_table(opened.query("countries")))
+    copy = released / "releases" / "copy" / release.name
+    shutil.copytree(release.folder, copy)
+    (copy / release.columns.name).unlink()
+    without = KnowledgeGraph.open(released, store=copy)
+    assert expected == list(_table(without.query("countries")))
+    assert not _used(without)
+
+
+@pytest.mark.slow
+def test_damaged_columns_are_found(released: Path) -> None:
+    """`verify` reads the columns as it reads the store; a release's name does not depend on them."""
+    release = KnowledgeGraph.open(released).release
+    assert release is not None
+    assert release.columns is not None
+    assert release.verify() == []
+    content = bytearray(release.columns.read_bytes())
+    content[-1] ^= 1
+    release.columns.write_bytes(content)
+    assert [f"{release.columns.name}: its content was changed"] == release.verify()
+
+
+def test_what_columns_refuse_the_store_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ASK and CONSTRUCT queries never go to columns, and what they refuse is answered all the same."""
+    monkeypatch.setattr(engines, "_LARGE", 0)
+    monkeypatch.setattr(engines, "_SEVERAL", 0)
+    opened = KnowledgeGraph.open()
+    opened.query("personal-data")
+    assert not _used(opened)
+    expected = list(_table(opened.query("countries")))
+    assert _used(opened)
+    monkeypatch.setattr("whatworks.columns.Columns.query", lambda *_: None)
+    assert expected == list(_table(opened.query("countries")))
