@@ -203,7 +203,11 @@ def test_stored_queries_on_their_cases(name: str, case: dict[str, object], tmp_p
         assert query.form != "SELECT" or name in _LEFT_TO_THE_ENGINE
         return
     names, expected = _rows(opened.collection.store, text)
-    assert (names, expected) == (found.columns, list(found))
+    rows = list(found)
+    assert names == found.columns
+    assert Counter(expected) == Counter(rows)
+    if "ORDER BY" in text.rpartition("}")[2]:  # the search reads what it needs in any order
+        assert expected == rows
 
 
 _OPENED: dict[str, KnowledgeGraph] = {}
