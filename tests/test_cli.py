@@ -107,9 +107,9 @@ def test_help_has_an_example(name: str) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (["query", "interventoins"], 2, ["[unknown-query]", "Did you mean: interventions", "#unknown-query)"]),
+        (["query", "interventoins"], 2, ["[unknown-query]", "Did you mean: interventions", "explain unknown-query)"]),
         (["query", "interventions", "--stage", "x y"], 2, ["[unknown-value]: --stage: 'x y' is no stage."]),
-        (["query", "interventions", "--country", "Belgum"], 2, ["Did you mean: Belgium (BEL)?", "#unknown-value)"]),
+        (["query", "interventions", "--country", "Belgum"], 2, ["Did you mean: Belgium (BEL)?", "explain unknown-value"]),
         (["query", "interventions", "--bogus", "1"], 2, ["[unknown-parameter]", "It has: approach, country, kind"]),
         (["query", "interventions", "-x"], 2, ["[unknown-parameter]", "no parameter 'x'"]),
         (["query", "testimony-only", "--bogus"], 2, ["[unknown-parameter]", "It has none."]),
@@ -118,21 +118,21 @@ def test_help_has_an_example(name: str) -> None:
         (["query", "actor-partners", "--agent", "educational institutions"], 2, ["[ambiguous-value]", "Say which: "]),
         (["query", "interventions", "--format", "turtle"], 2, ["[unknown-format]", "Choose one of: table, csv"]),
         (["query", "intervention", "--intervention", "youthreach", "-f", "csv"], 2, ["Choose one of: turtle, "]),
-        (["query", "interventions", "--country"], 2, ["requires an argument", "#usage)"]),
-        (["query", "interventions", "extra"], 2, ["unexpected extra argument", "#usage)"]),
-        (["query", "interventions", "--limit", "-1"], 2, ["-1 is not in the range", "#usage)"]),
-        (["bogus"], 2, ["No such command 'bogus'", "#usage)"]),
-        (["show"], 2, ["Missing argument 'KEY'", "#usage)"]),
-        (["show", "nothing"], 2, ["[unknown-thing]", "#unknown-thing)"]),
-        (["export"], 2, ["Say what to export", "#usage)"]),
+        (["query", "interventions", "--country"], 2, ["requires an argument", "explain usage)"]),
+        (["query", "interventions", "extra"], 2, ["unexpected extra argument", "explain usage)"]),
+        (["query", "interventions", "--limit", "-1"], 2, ["-1 is not in the range", "explain usage)"]),
+        (["bogus"], 2, ["No such command 'bogus'", "explain usage)"]),
+        (["show"], 2, ["Missing argument 'KEY'", "explain usage)"]),
+        (["show", "nothing"], 2, ["[unknown-thing]", "explain unknown-thing)"]),
+        (["export"], 2, ["Say what to export", "explain usage)"]),
         (["export", "youthreach", "--all"], 2, ["Say what to export"]),
         (["export", "--class", "Practise"], 2, ["[unknown-thing]: There is no class 'Practise'."]),
-        (["check", "none.ttl"], 3, ["[missing-file]: none.ttl cannot be read", "#missing-file)"]),
+        (["check", "none.ttl"], 3, ["[missing-file]: none.ttl cannot be read", "explain missing-file)"]),
         (["check", "--profile", "strict"], 2, ["'strict' is not one of 'core', 'curation', 'publication'"]),
         (["sparql", "none.rq"], 3, ["[missing-file]: none.rq: The query cannot be read"]),
         (["sparql", "SELECT * {\n ?s ?p"], 3, ["[query-syntax]: query:2:", "^", "just before the caret"]),
         (["--project", "none", "stats"], 3, ["[missing-file]: There is no project folder none."]),
-        (["import", "none.ttl"], 3, ["Error [", "docs/errors.md#"]),
+        (["import", "none.ttl"], 3, ["Error [", "(whatworks explain "]),
     ],
 )
 def test_errors(words: list[str], status: int, said: list[str]) -> None:
@@ -143,14 +143,28 @@ def test_errors(words: list[str], status: int, said: list[str]) -> None:
         assert text in result.stderr
 
 
+def test_every_error_is_explained() -> None:
+    """`explain` lists every code, explains each without marks of a markup, and suggests the nearest."""
+    listed = run("explain").stdout.splitlines()
+    codes = [line.split()[0] for line in listed]
+    assert {"unknown-value", "usage", "internal", "query-refused"} <= set(codes)
+    for code in codes:
+        said = run("explain", code).stdout
+        assert said.startswith(f"{code}\n\n")
+        assert "What to do." in said
+        assert not re.search(r"\*\*|\]\(|^#", said, re.MULTILINE)
+    assert "Did you mean: unknown-value" in run("explain", "unknown-valu", status=2).stderr
+    assert "List them with: whatworks explain" in run("explain", "1" * 1000, status=2).stderr
+
+
 def test_no_words_print_help() -> None:
     """Without a command the help is printed."""
     result = CliRunner().invoke(main, [])
     assert "Usage: " in result.output
-    assert "docs/errors.md" not in result.output
+    assert "whatworks explain " not in result.output
     result = CliRunner().invoke(main, ["query"])
     assert "success-factor-themes" in result.output
-    assert "docs/errors.md" not in result.output
+    assert "whatworks explain " not in result.output
 
 
 def test_debug_shows_where() -> None:
@@ -175,7 +189,7 @@ def test_mistake_of_the_program(debug: bool) -> None:
         del main.commands["mistaken"]
     assert result.exit_code == 3
     assert "Error [internal]: whatworks made a mistake (ZeroDivisionError: " in result.stderr
-    assert "docs/errors.md#internal" in result.stderr
+    assert "(whatworks explain internal)" in result.stderr
     assert ("Traceback" in result.stderr) == debug
 
 
@@ -345,7 +359,7 @@ def test_refused_queries(text: str) -> None:
     """What changes data, reaches outside or stops the engine is refused, with a hint."""
     result = run("sparql", text, status=3)
     assert "Error [query-refused]: " in result.stderr
-    assert result.stderr.endswith("(docs/errors.md#query-refused)\n")
+    assert result.stderr.endswith("(whatworks explain query-refused)\n")
 
 
 def test_slips_in_a_query_are_told_and_do_not_stop_it() -> None:

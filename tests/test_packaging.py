@@ -24,7 +24,7 @@ from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
 
-FOLDERS = ("ontology", "queries", "data")
+FOLDERS = ("ontology", "queries", "data", "docs/errors.md")
 LOCKS = ("dev.txt", "run.txt")
 SBOM = ROOT / "requirements" / "whatworks.cdx.json"
 _PIN = re.compile(

@@ -105,6 +105,10 @@ class Assets:
         """Return the files that the graph is made from."""
         return [*self.ontology(), *(asset for asset in self.data() if not asset.name.startswith("data/sources/"))]
 
+    def errors(self) -> Asset:
+        """Return the page on errors, with a section for each code."""
+        return Asset("docs/errors.md", self.shipped / "docs" / "errors.md")
+
     @staticmethod
     def program() -> list[Asset]:
         """Return the files of the program itself."""

@@ -43,7 +43,7 @@ class Catalogue:
         if name not in self._assets:
             from difflib import get_close_matches  # noqa: PLC0415 - needed after a slip only
 
-            near = get_close_matches(name[:80], self.names(), n=3, cutoff=0.5)
+            near = get_close_matches(name[:80], self.names(), n=3, cutoff=0.6)
             raise UnknownQuery(
                 f"There is no stored query {name[:80]!r}.",
                 hint=f"Did you mean: {', '.join(near)}?" if near else "List them with: whatworks queries",

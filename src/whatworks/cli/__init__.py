@@ -18,7 +18,6 @@ from whatworks.version import __version__
 if TYPE_CHECKING:
     from whatworks.kg import KnowledgeGraph
 
-ERRORS_PAGE = "docs/errors.md"
 # Where each command stands, and what it does: the first sentence of its help, as a test makes sure.
 COMMANDS = {
     "build": ("release:build", "Make an immutable release of the files and put it to use."),
@@ -30,6 +29,7 @@ COMMANDS = {
         "completion:completion",
         "Print the script by which a shell completes commands, queries, parameters and their values.",
     ),
+    "explain": ("explain:explain", "Say what an error means and what to do; without CODE, list the codes."),
     "export": ("data:export", "Write things as RDF, JSON-LD, CSV or a workbook."),
     "import": ("data:import_", "Bring records into the collection, one data file for each."),
     "new": ("project:new", "Begin a collection of your own in the new folder DIR."),
@@ -115,7 +115,7 @@ class Commands(click.Group):
         except click.UsageError as error:
             error.show()
             if not isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
-                click.echo(f"({ERRORS_PAGE}#usage)", err=True)
+                click.echo("(whatworks explain usage)", err=True)
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -135,7 +135,7 @@ class Commands(click.Group):
             click.echo(
                 f"Error [internal]: whatworks made a mistake ({name}: {error}).\n"
                 "Run the command again with `whatworks --debug …` and report what it prints.\n"
-                f"({ERRORS_PAGE}#internal)",
+                "(whatworks explain internal)",
                 err=True,
             )
             ctx.exit(3)
@@ -143,7 +143,7 @@ class Commands(click.Group):
 
 def _told(error: Error) -> int:
     """Say an error on standard error and return its exit status."""
-    click.echo(f"Error [{error.code}]: {error}\n({ERRORS_PAGE}#{error.code})", err=True)
+    click.echo(f"Error [{error.code}]: {error}\n(whatworks explain {error.code})", err=True)
     return error.exit_status
 
 
