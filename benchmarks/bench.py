@@ -351,7 +351,7 @@ def _lookup(bench: Bench) -> Iterator[Figure]:
         found = sorted(ask(whole[key]), key=str)
         return ox.serialize(found, format=ox.RdfFormat.TURTLE, prefixes=prefixes)
 
-    runs = against(lambda key: kg.write_triples(triples(key), "turtle"), turtle)
+    runs = against(lambda key: kg.exporter.triples(triples(key), "turtle"), turtle)
     yield Figure("query intervention, as Turtle", f"{same}, sorted", "ms", runs, aim)
     runs = against(lambda key: list(table(key)), lambda key: [tuple(row) for row in ask(factors[key])])
     yield Figure("query success-factors, as terms", same, "ms", runs, aim)

@@ -21,10 +21,10 @@ from tests.test_check_parts import EXAMPLES, told
 from whatworks import KnowledgeGraph
 from whatworks.checks import Finding, checker, clerks
 from whatworks.checks.found import results_of
-from whatworks.checks.graphs import graph_of
 from whatworks.checks.profile import Profile
 from whatworks.checks.validation import quiet
 from whatworks.errors import GitFault
+from whatworks.nodes import graph_of
 from whatworks.store import parse, serialize
 from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Quad, Term
 

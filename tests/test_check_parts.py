@@ -16,12 +16,13 @@ from rdflib import BNode, Graph
 
 from whatworks.checks.affected import Affected
 from whatworks.checks.found import Found, results_of
-from whatworks.checks.graphs import graph_of, node_of, view
+from whatworks.checks.graphs import view
 from whatworks.checks.judge import Judge, Setup
 from whatworks.checks.reads import Reads, nodes_at
 from whatworks.checks.strays import Declared, Watch
 from whatworks.checks.validation import Shapes, quiet
 from whatworks.namespaces import Prefixes
+from whatworks.nodes import graph_of, node_of
 from whatworks.store import EmbeddedStore, Ground, Walker, parse
 from whatworks.terms import Iri, Quad, Term, Triple
 

@@ -19,12 +19,12 @@ from tests.conftest import CASES, ROOT
 from whatworks import Error, KnowledgeGraph
 from whatworks.checks import SEVERITIES, Finding, Report, lint_shapes
 from whatworks.checks.found import Result
-from whatworks.checks.graphs import graph_of
 from whatworks.checks.lines import Lines
 from whatworks.checks.profile import Profile
 from whatworks.checks.words import Words
 from whatworks.errors import ShapeFault
 from whatworks.formats import by_name
+from whatworks.nodes import graph_of
 from whatworks.store import parse, serialize
 
 SHAPE = "https://w3id.org/whatworks/shapes#"

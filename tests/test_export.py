@@ -19,7 +19,7 @@ def test_many_things_are_written_as_each_alone(kg: KnowledgeGraph, of_class: str
     """Whether all statements are read at once or those of each thing makes no difference, nor does the model."""
     things = kg.things(of_class=of_class)
     some = things[:: max(1, len(things) // 40)]
-    assert [tree for thing in some for tree in kg.trees([thing])] == list(kg.trees(some))
+    assert [tree for thing in some for tree in kg.exporter.trees([thing])] == list(kg.exporter.trees(some))
 
 
 def test_class_of_the_model_is_whole(kg: KnowledgeGraph) -> None:
@@ -47,14 +47,14 @@ def test_dump_gives_what_the_store_gives(kg: KnowledgeGraph, from_dump: Exporter
     """A document of everything is the same bytes."""
     assert kg.export("jsonld") == from_dump.things("jsonld", None, single=False)
     things = kg.things(of_class="Intervention")
-    assert list(kg.trees(things)) == list(from_dump.trees(things))
+    assert list(kg.exporter.trees(things)) == list(from_dump.trees(things))
 
 
 def test_dump_of_any_length_is_read_to_its_end(
     kg: KnowledgeGraph, from_dump: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where blocks end makes no difference."""
-    expected = list(kg.trees())
+    expected = list(kg.exporter.trees(None))
     for size in (1, 1000, 4096):
         monkeypatch.setattr("whatworks.store.lines._BLOCK", size)
         assert expected == list(from_dump.trees(None))

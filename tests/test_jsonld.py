@@ -15,10 +15,10 @@ from rdflib.compare import to_canonical_graph
 
 from whatworks import KnowledgeGraph
 from whatworks.assets import Assets
-from whatworks.checks.graphs import graph_of
 from whatworks.errors import MissingFile, RemoteContext
 from whatworks.jsonld import CONTEXT, Documents, on_a_line
 from whatworks.namespaces import LABELS, NOTATION, WW
+from whatworks.nodes import graph_of
 from whatworks.results import Triples
 from whatworks.store import parse
 from whatworks.terms import RDF_TYPE, XSD, BlankNode, Iri, Literal, Quad, Triple
@@ -76,7 +76,7 @@ def test_query_answer_reads_back(kg: KnowledgeGraph) -> None:
         answer = kg.query("intervention", intervention=thing)
         assert isinstance(answer, Triples)
         triples = list(answer)
-        assert (thing, set(triples)) == (thing, _read(kg.write_triples(triples, "jsonld"), kg.documents))
+        assert (thing, set(triples)) == (thing, _read(kg.exporter.triples(triples, "jsonld"), kg.documents))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_any_graph_answer_reads_back(query: str, kg: KnowledgeGraph) -> None:
     answer = kg.sparql(query)
     assert isinstance(answer, Triples)
     triples = list(answer)
-    back = _read(kg.write_triples(triples, "jsonld"), kg.documents)
+    back = _read(kg.exporter.triples(triples, "jsonld"), kg.documents)
     assert set(canonical(triples)) == set(canonical(back))
 
 
@@ -280,7 +280,7 @@ def test_document_of_a_query(kg: KnowledgeGraph) -> None:
     """The answer of the query `intervention` is one tree, rooted at the intervention, computed facts included."""
     answer = kg.query("intervention", intervention="expairs-project")
     assert isinstance(answer, Triples)
-    body = json.loads(kg.write_triples(answer, "jsonld"))
+    body = json.loads(kg.exporter.triples(answer, "jsonld"))
     assert (CONTEXT, ID + "intervention/expairs-project", "Practice") == (body["@context"], body["id"], body["type"])
     assert len(body["successFactor"]) == 5
     assert {"evidenceType", "statement", "theme"} <= set(body["successFactor"][0])
@@ -288,7 +288,7 @@ def test_document_of_a_query(kg: KnowledgeGraph) -> None:
 
 def test_answer_without_triples(kg: KnowledgeGraph) -> None:
     """An empty answer is an empty list."""
-    assert {"@context": CONTEXT, "@graph": []} == json.loads(kg.write_triples([], "jsonld"))
+    assert {"@context": CONTEXT, "@graph": []} == json.loads(kg.exporter.triples([], "jsonld"))
 
 
 def test_document_is_utf8_and_ends_with_a_line_end(documents: Documents) -> None:
@@ -303,7 +303,7 @@ import sys
 from whatworks import KnowledgeGraph
 kg = KnowledgeGraph.open()
 sys.stdout.buffer.write(kg.export("jsonld", ["expairs-project", "career-academies"]))
-sys.stdout.buffer.write(kg.write_triples(kg.query("intervention", intervention="career-academies"), "jsonld"))
+sys.stdout.buffer.write(kg.exporter.triples(kg.query("intervention", intervention="career-academies"), "jsonld"))
 """
 
 

@@ -202,7 +202,9 @@ def test_export_of_a_class(kg: KnowledgeGraph) -> None:
 def test_write_triples(kg: KnowledgeGraph) -> None:
     """Statements of an answer are written once each."""
     triple = Triple(Iri("https://example.org/a"), Iri("https://example.org/b"), Literal("c"))
-    assert b'<https://example.org/a> <https://example.org/b> "c" .\n' == kg.write_triples([triple, triple], "ntriples")
+    assert b'<https://example.org/a> <https://example.org/b> "c" .\n' == kg.exporter.triples(
+        [triple, triple], "ntriples"
+    )
 
 
 # ---- bringing in, counting ----

@@ -668,7 +668,7 @@ def test_documents_have_short_names_only(kg: KnowledgeGraph) -> None:
             first[quad.object] = min(quad.subject, first.get(quad.object, quad.subject))
     assert {*ABOUT_THE_DATA_SET, SKOS + "ConceptScheme", WW + "Practice"} < set(map(str, first))
     odd = {
-        thing: [key for key in keys([json.loads(tree) for tree in kg.trees([thing])]) if ":" in key]
+        thing: [key for key in keys([json.loads(tree) for tree in kg.exporter.trees([thing])]) if ":" in key]
         for thing in first.values()
     }
     assert {thing: found for thing, found in odd.items() if found} == {}

@@ -25,9 +25,9 @@ from rdflib.namespace import RDF, SH
 from tests.conftest import CASES
 from tests.test_queries import ALL, _compare_rows, _compare_triples, _plain, _words
 from whatworks import KnowledgeGraph
-from whatworks.checks.graphs import graph_of
 from whatworks.checks.profile import Profile
 from whatworks.collection import Collection, owner_of
+from whatworks.nodes import graph_of
 from whatworks.results import Answer, Boolean, Table
 from whatworks.terms import RDF_TYPE, Iri, Quad, Term, Triple
 from whatworks.yamltext import read_yaml

@@ -29,7 +29,7 @@ DATA, MORE, VOCABULARY, INFERRED = (
 def test_every_record_is_as_framing_makes_it(kg: KnowledgeGraph) -> None:
     """For every shipped record, the text of the direct tree equals the text of the framed one, keys in one order."""
     things = kg.things()
-    direct = list(kg.trees(things))
+    direct = list(kg.exporter.trees(things))
     assert len(things) > 150
     for thing, tree in zip(things, direct, strict=True):
         framed = kg.documents.tree(kg.statements([thing]), thing)
@@ -39,7 +39,7 @@ def test_every_record_is_as_framing_makes_it(kg: KnowledgeGraph) -> None:
 def test_trees_of_few_things_are_those_of_many(kg: KnowledgeGraph) -> None:
     """Whether all statements are read at once or those of each thing alone makes no difference."""
     things = kg.things()[:40]
-    assert list(kg.trees(things)) == [tree for thing in things for tree in kg.trees([thing])]
+    assert list(kg.exporter.trees(things)) == [tree for thing in things for tree in kg.exporter.trees([thing])]
 
 
 def test_no_shipped_record_needs_framing(kg: KnowledgeGraph) -> None:

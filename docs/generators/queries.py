@@ -144,6 +144,6 @@ def _rows(model: Model, query: Query, values: dict[str, str]) -> str:
 
         rows = [[escaped(plain(term, short)) for term in row] for row in islice(answer, _ROWS)]
         return table(answer.columns, rows) if rows else ""
-    turtle = kg.write_triples(sorted(answer, key=lambda triple: [str(term) for term in triple]), "turtle").decode()
+    turtle = kg.exporter.triples(sorted(answer, key=lambda triple: [str(term) for term in triple]), "turtle").decode()
     lines = [line for line in turtle.splitlines() if not line.startswith("@prefix")]
     return block("turtle", "\n".join([*lines[:_LINES], *(["# …"] if len(lines) > _LINES else [])])) if lines else ""

@@ -43,8 +43,11 @@ class Exporter:
         """
         if format == "jsonld":
             return self._documents.document(self.trees(things), single=single)
-        quads = self._collection.asserted() if things is None else self._describer.statements(things)
-        return serialize(ordered(quads, format), format, prefixes=self._collection.prefixes.table)
+        return serialize(ordered(self.quads(things), format), format, prefixes=self._collection.prefixes.table)
+
+    def quads(self, things: Sequence[Iri] | None) -> Iterable[Quad]:
+        """Return the statements about things, or everything that the data files hold."""
+        return self._collection.asserted() if things is None else self._describer.statements(things)
 
     def triples(self, triples: Iterable[Triple], format: str) -> bytes:
         """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree."""

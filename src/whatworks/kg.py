@@ -6,7 +6,7 @@
 """
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +23,11 @@ from whatworks.prepared import Prepared
 from whatworks.results import Answer, Table
 from whatworks.settings import Settings
 from whatworks.store import Limits, pointed
-from whatworks.terms import Iri, Quad, Triple
+from whatworks.terms import Iri, Quad
 
 if TYPE_CHECKING:
+    import rdflib
+
     from whatworks.checks import Checks, Report
     from whatworks.describe import Describer, Description
     from whatworks.export import Exporter
@@ -332,16 +334,22 @@ class KnowledgeGraph:
         Raises:
             UnknownThing: There is no such thing or class.
         """
-        things = self.things(names, of_class) if names or of_class else None
-        return self.exporter.things(format, things, single=len(names) == 1)
+        return self.exporter.things(format, self._part(names, of_class), single=len(names) == 1)
 
-    def trees(self, things: Sequence[Iri] | None = None) -> Iterator[bytes]:
-        """Yield the JSON-LD trees of things, or of everything that the data files hold, as JSON, one a line."""
-        return self.exporter.trees(things)
+    def graph(self, names: Sequence[str] = (), of_class: str | None = None) -> "rdflib.Graph":
+        """Return what `export` writes as one rdflib graph."""
+        from whatworks.nodes import graph_of  # noqa: PLC0415 - rdflib is slow to import
 
-    def write_triples(self, triples: Iterable[Triple], format: str) -> bytes:
-        """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree."""
-        return self.exporter.triples(triples, format)
+        return graph_of(self.exporter.quads(self._part(names, of_class)), self.prefixes.table)
+
+    def dataset(self, names: Sequence[str] = (), of_class: str | None = None) -> "rdflib.Dataset":
+        """Return what `export` writes as an rdflib data set, each statement in its named graph."""
+        from whatworks.nodes import dataset_of  # noqa: PLC0415 - rdflib is slow to import
+
+        return dataset_of(self.exporter.quads(self._part(names, of_class)), self.prefixes.table)
+
+    def _part(self, names: Sequence[str], of_class: str | None) -> list[Iri] | None:
+        return self.things(names, of_class) if names or of_class else None
 
     @cached_property
     def exporter(self) -> "Exporter":

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
+    import rdflib
 
     from whatworks.codebook import Codebook
     from whatworks.native import Values
@@ -190,6 +191,12 @@ class Triples:
 
     def __iter__(self) -> Iterator[Triple]:
         return iter(self.triples)
+
+    def to_graph(self) -> "rdflib.Graph":
+        """Return the statements as an rdflib graph."""
+        from whatworks.nodes import graph_of  # noqa: PLC0415 - rdflib is slow to import
+
+        return graph_of(self)
 
 
 Answer: TypeAlias = Table | Boolean | Triples

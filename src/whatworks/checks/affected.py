@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from rdflib.namespace import RDFS
 
-from whatworks.checks.graphs import node_of
 from whatworks.checks.reads import Reads, subclasses
+from whatworks.nodes import node_of
 from whatworks.store import Ground, Routes
 from whatworks.terms import RDF_TYPE, Iri, Literal, Term, Triple
 

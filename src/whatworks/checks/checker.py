@@ -12,7 +12,7 @@ from rdflib.term import Node as RdflibNode
 from whatworks.checks.affected import Affected
 from whatworks.checks.clerks import judged
 from whatworks.checks.found import Found
-from whatworks.checks.graphs import node_of, short, view
+from whatworks.checks.graphs import short, view
 from whatworks.checks.lint import lint_shapes
 from whatworks.checks.opened import Opened
 from whatworks.checks.places import Places
@@ -23,6 +23,7 @@ from whatworks.checks.strays import Declared, Watch
 from whatworks.checks.teller import Teller
 from whatworks.checks.words import Words
 from whatworks.namespaces import SUBCLASS, Prefixes
+from whatworks.nodes import node_of
 from whatworks.store import Cut, Ground, Routes, Walker
 from whatworks.terms import BlankNode, Iri, Node, Term, Triple
 from whatworks.terms import Literal as TextLiteral

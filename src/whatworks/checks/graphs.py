@@ -1,7 +1,6 @@
-"""Statements as rdflib has them; rdflib and pyshacl are known to the checks only.
+"""Statements as rdflib has them, for the checks: quick graphs, and graphs that stay where they are.
 
-`graph_of` makes a graph of its own. `Light` is a quick one for parts of a ground, and `view` lets rdflib ask a ground
-that stays where it is.
+`Light` is a quick graph for parts of a ground, and `view` lets rdflib ask a ground that stays where it is.
 """
 
 import re
@@ -17,54 +16,14 @@ from rdflib.term import Node as RdflibNode
 
 from whatworks.checks.lines import plain
 from whatworks.namespaces import Prefixes
+from whatworks.nodes import node_of, term_of
 from whatworks.store import Ground
-from whatworks.terms import LANG_STRING, XSD_STRING, BlankNode, Iri, Literal, Quad, Term
+from whatworks.terms import Iri, Literal
 
 RdflibTriple: TypeAlias = tuple[RdflibNode, RdflibNode, RdflibNode]
 Pattern: TypeAlias = tuple[RdflibNode | None, RdflibNode | None, RdflibNode | None]
 
 _TYPE_MARK = '"^^<'
-
-
-def graph_of(quads: Iterable[Quad]) -> Graph:
-    """Return statements, whatever their graphs, as one rdflib graph; texts of literals stay as they are."""
-    graph = Graph()
-    nodes: dict[Term, RdflibNode] = {}
-
-    def node(term: Term) -> RdflibNode:
-        if term not in nodes:
-            nodes[term] = node_of(term)
-        return nodes[term]
-
-    for quad in quads:
-        graph.add((node(quad.subject), node(quad.predicate), node(quad.object)))
-    return graph
-
-
-def node_of(term: Term) -> RdflibNode:
-    """Return a term as rdflib has it; the text of a literal stays as it is."""
-    match term:
-        case Iri():
-            return URIRef(term)
-        case BlankNode():
-            return BNode(term.name)
-        case Literal():
-            datatype = None if term.language else URIRef(term.datatype)
-            return RdflibLiteral(term.value, lang=term.language or None, datatype=datatype, normalize=False)
-
-
-def term_of(node: RdflibNode | None) -> Term | None:
-    """Return a term of rdflib as ours; None for what is none, such as a variable."""
-    match node:
-        case URIRef():
-            return Iri(node)
-        case BNode():
-            return BlankNode(str(node))
-        case RdflibLiteral():
-            if node.language:
-                return Literal(str(node), node.language.lower(), LANG_STRING)
-            return Literal(str(node), "", Iri(node.datatype) if node.datatype is not None else XSD_STRING)
-    return None
 
 
 class Names(dict[str, RdflibNode]):
@@ -79,7 +38,7 @@ class Names(dict[str, RdflibNode]):
             text, _, datatype = token[1:-1].rpartition(_TYPE_MARK)
             node = RdflibLiteral(plain(text), datatype=URIRef(datatype), normalize=False)
         elif token[-1] == '"':
-            node = RdflibLiteral(plain(token[1:-1]), datatype=URIRef(XSD_STRING), normalize=False)
+            node = RdflibLiteral(plain(token[1:-1]))
         else:
             text, _, language = token[1:].rpartition('"@')
             node = RdflibLiteral(plain(text), lang=language, normalize=False)

@@ -9,7 +9,7 @@ from rdflib.namespace import SH
 from rdflib.term import Node as RdflibNode
 
 from whatworks.assets import Assets
-from whatworks.checks.graphs import graph_of, short
+from whatworks.checks.graphs import short
 from whatworks.checks.judge import Judge, Refused, Setup
 from whatworks.checks.patterns import Unreadable
 from whatworks.checks.places import Places
@@ -19,6 +19,7 @@ from whatworks.checks.validation import FAULTS, Shapes, fault_of
 from whatworks.errors import Place, ShapeFault
 from whatworks.formats import by_file
 from whatworks.namespaces import Prefixes
+from whatworks.nodes import graph_of
 from whatworks.settings import Settings
 from whatworks.store import parse
 

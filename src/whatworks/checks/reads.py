@@ -22,9 +22,9 @@ from rdflib.namespace import RDF, RDFS, SH
 from rdflib.paths import InvPath
 from rdflib.term import Node as RdflibNode
 
-from whatworks.checks.graphs import term_of
 from whatworks.checks.network import Network, path_of
 from whatworks.checks.patterns import Patterns, Unbounded
+from whatworks.nodes import term_of
 from whatworks.store import Ground, Routes
 from whatworks.terms import RDF_TYPE, Iri, Term
 

@@ -19,9 +19,10 @@ from rdflib.namespace import DCAT, OWL, RDF, RDFS, SDO, SH, XSD
 from rdflib.term import Node as RdflibNode
 
 from whatworks.checks.found import Found, Result
-from whatworks.checks.graphs import RdflibTriple, node_of, pattern_of
+from whatworks.checks.graphs import RdflibTriple, pattern_of
 from whatworks.checks.lint import CLOSED
 from whatworks.namespaces import MODEL, WW
+from whatworks.nodes import node_of
 from whatworks.terms import Triple
 
 SHAPES = MODEL + "shapes#"

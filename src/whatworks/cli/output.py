@@ -149,7 +149,7 @@ def emit_answer(
             raise click.exceptions.Exit(1)
     else:
         name = by_name(format or "turtle", rows=False).name
-        emit(kg.write_triples(_first(answer, limit), name), output)
+        emit(kg.exporter.triples(_first(answer, limit), name), output)
 
 
 def write_rows(kg: "KnowledgeGraph", table: "Table", name: str, on_terminal: bool) -> bytes:
