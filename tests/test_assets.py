@@ -339,3 +339,11 @@ def test_pipe_among_the_data_is_told(linked: Assets) -> None:
     with pytest.raises(MissingFile, match="neither a file") as caught:
         linked.data()
     assert Place("data/pipe.ttl") == caught.value.where
+
+
+def test_checkout_opened_as_a_project() -> None:
+    """The checkout as a project is the shipped collection, and its model and queries are read once."""
+    alone, project = Assets.find(), Assets.find(Path(__file__).parent.parent)
+    assert [asset.name for asset in alone.ontology()] == [asset.name for asset in project.ontology()]
+    assert [asset.name for asset in alone.queries()] == [asset.name for asset in project.queries()]
+    assert [asset.name for asset in alone.sources()] == [asset.name for asset in project.sources()]

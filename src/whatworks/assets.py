@@ -64,6 +64,9 @@ class Assets:
     def __init__(self, shipped: "Traversable", project: Path | None = None) -> None:
         self.shipped = shipped
         self.project = project
+        # A checkout that is opened as a project adds nothing to itself.
+        is_same = isinstance(shipped, Path) and project is not None and shipped.is_dir() and shipped.samefile(project)
+        self._added = None if is_same else project
 
     @classmethod
     def find(cls, project: Path | None = None) -> "Assets":
@@ -91,11 +94,11 @@ class Assets:
 
     def ontology(self) -> list[Asset]:
         """Return the files of the model: the package's, then the project's additions."""
-        return [*self._below("ontology", self.shipped), *self._below("ontology", self.project)]
+        return [*self._below("ontology", self.shipped), *self._below("ontology", self._added)]
 
     def queries(self) -> list[Asset]:
         """Return the stored queries and rules: the package's, then the project's."""
-        return [*self._below("queries", self.shipped), *self._below("queries", self.project)]
+        return [*self._below("queries", self.shipped), *self._below("queries", self._added)]
 
     def data(self) -> list[Asset]:
         """Return the data files: the project's, or the shipped collection's where there is no project."""

@@ -143,7 +143,12 @@ class KnowledgeGraph:
         return release
 
     def build(
-        self, folder: Path | None = None, *, checked: bool = True, tell: Callable[[str], None] | None = None
+        self,
+        folder: Path | None = None,
+        *,
+        checked: bool = True,
+        tell: Callable[[str], None] | None = None,
+        progress: Callable[[int, int], None] = lambda _, __: None,
     ) -> "Release":
         """Make a release of the files and put it to use.
 
@@ -151,6 +156,7 @@ class KnowledgeGraph:
             folder: The folder of releases, instead of the project's.
             checked: Whether to check with the core profile first.
             tell: Is told each step after the check.
+            progress: Is told how many nodes of how many are checked.
 
         Raises:
             CheckFailed: The data has violations.
@@ -162,7 +168,7 @@ class KnowledgeGraph:
         if releases is None:
             raise Unwritable("An installed package has no place for releases.", hint="Say where: --output DIR.")
         sources = Sources(self.assets)
-        if checked and (report := self.check(profile="core")).fails("violation"):
+        if checked and (report := self.check(profile="core", progress=progress)).fails("violation"):
             raise CheckFailed(
                 f"The data has {report.count('violation')} violations; no release was made.",
                 hint="See them with: whatworks check --profile core",

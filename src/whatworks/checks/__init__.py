@@ -12,12 +12,12 @@ Profiles: `core` reports violations, `curation` also warnings and notes, `public
 `shapes/publication.ttl`, which keep personal contact data out of what is published.
 """
 
+import os
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
-from tempfile import mkdtemp
 from typing import Any
 
 from whatworks.assets import Assets
@@ -34,6 +34,7 @@ from whatworks.collection import PREFIX_FILE, Collection
 from whatworks.errors import GitFault, UnknownThing
 from whatworks.formats import by_file
 from whatworks.prepared import Prepared
+from whatworks.scratch import scratch_folder
 from whatworks.settings import Settings
 from whatworks.store import parse
 from whatworks.terms import BlankNode, Quad
@@ -71,7 +72,7 @@ class Checks:
         profile: str = "curation",
         *,
         since: str | None = None,
-        processes: int = 1,
+        processes: int | None = None,
         progress: Progress = lambda _, __: None,
     ) -> Report:
         """Check everything, or files, or what has changed.
@@ -82,7 +83,8 @@ class Checks:
             profile: One of `PROFILES`.
             since: A revision of git, such as HEAD: what has changed since is checked, and what that concerns;
                 everything where the ontology or the shapes have changed.
-            processes: How many processes may take part where everything is checked; they are started where that pays.
+            processes: How many processes may take part where everything is checked, and that pays; None for as many
+                as there are processors, up to eight, as more would wait for this one.
             progress: Is told then how many nodes of how many are done.
 
         Raises:
@@ -102,7 +104,7 @@ class Checks:
             report = self._changes(checker, history) if history is not None else ""
             if isinstance(report, Report):
                 return report
-            whole = checker.all(self._places(), processes, progress)
+            whole = checker.all(self._places(), processes or _processors(), progress)
             return replace(whole, notes=[*whole.notes, report] if report else whole.notes)
 
     def _open(self, *, is_partial: bool = False) -> None:
@@ -116,7 +118,7 @@ class Checks:
     def _read(self) -> Collection:
         scratch = None
         if sum(asset.size for asset in self._assets.sources()) > _IN_MEMORY:
-            scratch = Path(mkdtemp(prefix="whatworks-check-"))
+            scratch = scratch_folder()
             weakref.finalize(self, rmtree, scratch, ignore_errors=True)
         return Collection.open(self._assets, self._settings, scratch, infer=False, in_memory=_IN_MEMORY)
 
@@ -162,6 +164,11 @@ class Checks:
         assets = [asset for asset in (*self._assets.ontology(), *self._assets.data()) if opened.holds(asset.name)]
         files, texts = (given.files, given.texts) if given is not None else (None, None)
         return Places(assets, self._settings.base, files, texts, opened.home_of)
+
+
+def _processors() -> int:
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(found, 8)
 
 
 def _concerns_all(name: str) -> bool:

@@ -1,13 +1,12 @@
 """`show`, `export`, `import`, `check`, `stats`: look at the data, take it home, bring it in, check it."""
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from whatworks.cli.completion import completes, completes_format
-from whatworks.cli.output import Named, emit, output_option
+from whatworks.cli.output import Named, Progress, emit, interruptible, output_option
 
 if TYPE_CHECKING:
     from whatworks.ingest import Change
@@ -206,34 +205,13 @@ def check(
     if files and since is not None:
         raise click.UsageError("Name files, or ask for what has changed with --changed.")
     click.echo("Checking with the shapes …", err=True)
-    report = opener.kg.check(files, profile, since=since, processes=_cores(), progress=_Progress())
+    kg, progress = opener.kg, Progress()
+    report = interruptible(lambda: kg.check(files, profile, since=since, progress=progress))
     for note in report.notes:
         click.echo(f"Note: {note}", err=True)
     emit(report.write(format_), output)
     if report.fails(fail_on):
         raise click.exceptions.Exit(1)
-
-
-def _cores() -> int:
-    """Return how many processes can run at a time here, up to eight: more wait for this one."""
-    import os  # noqa: PLC0415 - lazy on purpose
-
-    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(found, 8)
-
-
-class _Progress:
-    """Says on standard error every ten seconds how far a check is."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def __call__(self, done: int, every: int) -> None:
-        """Take in how much is done."""
-        now = time.monotonic()
-        if now - self._last >= 10 and done < every:
-            self._last = now
-            click.echo(f"  {done:,} of {every:,} nodes", err=True)
 
 
 @click.command()

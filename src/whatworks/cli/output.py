@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,7 +96,21 @@ class Steps:
             self._waiting.cancel()
 
 
-def interruptible(call: "Callable[[], T]", undo: "Callable[[], None]") -> "T":
+class Progress:
+    """Says on standard error every ten seconds how far a check is."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, done: int, every: int) -> None:
+        """Take in how much is done."""
+        now = time.monotonic()
+        if now - self._last >= 10 and done < every:
+            self._last = now
+            click.echo(f"  {done:,} of {every:,} nodes", err=True)
+
+
+def interruptible(call: "Callable[[], T]", undo: "Callable[[], None]" = lambda: None) -> "T":
     """Return what a call returns; Ctrl-C undoes what it began and ends the process.
 
     The engine cannot be interrupted, so the call has a thread of its own, which ends with the process.
@@ -110,7 +125,10 @@ def interruptible(call: "Callable[[], T]", undo: "Callable[[], None]") -> "T":
             wait([future], 0.2)  # without an end, Windows would not hear Ctrl-C
         return future.result()
     except KeyboardInterrupt:
+        from whatworks.scratch import abandon  # noqa: PLC0415 - lazy on purpose
+
         undo()
+        abandon()
         click.echo("Stopped; nothing half-written is left.", err=True)
         os._exit(130)
     finally:

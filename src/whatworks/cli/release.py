@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks.cli.output import Named, Steps, interruptible
+from whatworks.cli.output import Named, Progress, Steps, interruptible
 
 if TYPE_CHECKING:
     from whatworks.release import Releases
@@ -35,9 +35,11 @@ def build(opener: Any, folder: Path | None, no_check: bool) -> None:
     """
     if not no_check:
         click.echo("Checking with the shapes …", err=True)
-    kg, found = opener.kg, _releases(opener, folder)
+    kg, found, progress = opener.kg, _releases(opener, folder), Progress()
     with Steps() as tell:
-        release = interruptible(lambda: kg.build(found.folder, checked=not no_check, tell=tell), undo=found.abandon)
+        release = interruptible(
+            lambda: kg.build(found.folder, checked=not no_check, tell=tell, progress=progress), undo=found.abandon
+        )
     click.echo(f"Release {release.name}: {release.manifest['statements']} statements in {release.folder}")
 
 
