@@ -169,3 +169,18 @@ class Questions:
         order = " ".join(self.one((f"?{column}", f"DESC(?{column})")) for column in columns)
         limit = f"LIMIT {self.rng.randint(0, 5)}" if self.chance(0.2) else ""
         return f"SELECT {head} WHERE {body} ORDER BY {order} {limit}"
+
+    def counted(self) -> str:
+        """Draw a SELECT that counts picked things by group, as for facets."""
+        keys = self.one(("l", "b", "b l", "p l", "p")).split()
+        view = {
+            "l": self.one(("?a ex:label ?l .", "{ ?a ex:q0 ?l } UNION { ?a ex:p0 ?c . ?c ex:q1 ?l }")),
+            "b": self.one(("?a ex:p0 ?b .", "{ ?a ex:p0 ?b } UNION { ?a ex:p0 ?c . ?c ex:up+ ?b }", "?b ex:p1 ?a .")),
+            "b l": "?a ex:p0 ?b . ?b ex:label ?l .",
+            "p l": "VALUES ?p { ex:q0 ex:label ex:num } ?a ?p ?l .",
+            "p": "{ SELECT DISTINCT ?p WHERE { ?c ?p ?d FILTER (?p != ex:up) } } ?a ?p ?l .",
+        }[" ".join(keys)]
+        picked = f"{{ SELECT DISTINCT ?a WHERE {{ {self.group(1)} ?a ex:q0 ?m }} }}"
+        head = " ".join(f"?{key}" for key in keys)
+        inner = f"SELECT {head} (COUNT(DISTINCT ?a) AS ?n) WHERE {{ {picked} {view} }} GROUP BY {head}"
+        return f"SELECT {head} ?n WHERE {{ {{ {inner} }} }} ORDER BY {head} ?n" if self.chance(0.5) else inner

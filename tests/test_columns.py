@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from benchmarks.generate import write_project
 
 from tests.conftest import BASE, CASES
 from tests.graphs import EX, PROLOGUE, Questions, graph
@@ -79,6 +80,83 @@ def test_random_questions_are_answered() -> None:
     assert filled > asked / 8
 
 
+# ---- counts by facet ----
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_counts(seed: int) -> None:
+    """Whatever is picked and by whatever it is counted, an index counts as the store does, and is made once."""
+    rng = random.Random(seed)  # noqa: S311 - the same questions in every run
+    store = _store(graph(rng) + graph(rng).removeprefix(PROLOGUE))
+    columns, questions, answered = _columns(store), Questions(rng), 0
+    for _ in range(40):
+        text = PROLOGUE + questions.counted()
+        found = columns.query(text)
+        if found is not None:
+            names, expected = _rows(store, text)
+            assert (names, Counter(expected)) == (found.columns, Counter(found)), text
+            answered += bool(expected)
+    assert answered
+    assert 0 < len(columns.data.facets) < 12
+
+
+@pytest.mark.parametrize("number", [1, 63, 64, 65, 700])
+def test_counts_of_common_and_rare_groups(number: int, tmp_path: Path) -> None:
+    """Groups with many things, kept as bits, and those with few count alike, in memory and from a file."""
+    lines = [f"ex:n{each} ex:p0 ex:all , ex:m{each % 3} , ex:r{each % 101} ; ex:num {each} ." for each in range(number)]
+    store = _store(PROLOGUE + "\n".join(lines))
+    query = """SELECT ?b (COUNT(DISTINCT ?a) AS ?n) WHERE {
+      { SELECT DISTINCT ?a WHERE { ?a ex:num ?m FILTER (?m >= 10) } } ?a ex:p0 ?b } GROUP BY ?b"""
+    write_columns(io.BytesIO(store.nquads()), tmp_path / "columns", [PROLOGUE + query.replace("10", "0")])
+    opened, made = Columns.open(tmp_path / "columns"), _columns(store)
+    assert len(opened.data.facets) == 1
+    for least in (0, 3, 64, 650, 800):
+        text = PROLOGUE + query.replace("10", str(least))
+        for columns in (opened, made):
+            found = columns.query(text)
+            assert found is not None
+            assert Counter(_rows(store, text)[1]) == Counter(found)
+    assert opened.data.facets.keys() == made.data.facets.keys()
+
+
+def test_other_counts_need_no_index() -> None:
+    """What counts otherwise is answered without an index, in the engine's way."""
+    store = _store(PROLOGUE + "ex:n1 ex:p0 ex:n2 , ex:n3 . ex:n4 ex:p0 ex:n2 .")
+    columns, picked = _columns(store), "{ SELECT DISTINCT ?a WHERE { ?a ex:p0 ?c } }"
+    for text in (
+        f"SELECT ?b (COUNT(?a) AS ?n) WHERE {{ {picked} ?a ex:p0 ?b }} GROUP BY ?b",
+        f"SELECT ?b (COUNT(DISTINCT ?a) AS ?n) WHERE {{ {picked} ?a ex:p0 ?b FILTER (?b != ex:n3) }} GROUP BY ?b",
+        f"SELECT ?b (COUNT(DISTINCT ?a) AS ?n) WHERE {{ {picked} ?a ex:p0 ?b }} GROUP BY ?b HAVING (COUNT(*) > 1)",
+        f"SELECT ?b (COUNT(DISTINCT ?a) AS ?n) WHERE {{ {picked} OPTIONAL {{ ?a ex:p1 ?b }} }} GROUP BY ?b",
+        f"SELECT (COUNT(DISTINCT ?a) AS ?n) WHERE {{ {picked} ?a ex:p0 ?b }}",
+    ):
+        found = columns.query(PROLOGUE + text)
+        assert found is not None
+        assert Counter(_rows(store, PROLOGUE + text)[1]) == Counter(found)
+    assert not columns.data.facets
+
+
+def test_facets_count_what_lists_list(kg: KnowledgeGraph) -> None:
+    """For every value of a facet by which one can choose, `facets` counts as many as `interventions` lists with it."""
+    parameters = {
+        "appliesApproach": "approach", "spatial": "country", "kind": "kind", "targetGroup": "target_group",
+        "stage": "stage", "scope": "scope", "educationLevel": "education_level", "aimType": "aim_type",
+        "learningSetting": "learning_setting",
+    }  # fmt: skip
+    answer = kg.query("facets")
+    assert isinstance(answer, Table)
+    seen: Counter[str] = Counter()
+    for facet, _, value, _, count in answer:
+        assert isinstance(facet, Iri)
+        assert isinstance(count, Literal)
+        if name := parameters.get(facet.code):
+            listed = kg.query("interventions", **{name: str(value)})
+            assert isinstance(listed, Table)
+            assert len(list(listed)) == int(count.value), (facet, value)
+            seen[name] += 1
+    assert set(parameters.values()) == set(seen)
+
+
 # ---- every stored query ----
 
 
@@ -140,10 +218,17 @@ def _settings(kg: KnowledgeGraph, query: Query) -> Iterator[dict[str, list[str]]
     yield {**required, **{parameter.name: example(parameter.name) for parameter in others}}
 
 
-@pytest.fixture(scope="module", params=["as shipped", "odd 1", "odd 2", "odd 3"])
-def both(request: pytest.FixtureRequest, kg: KnowledgeGraph) -> tuple[EmbeddedStore, Columns]:
-    """The shipped graph, or one with gaps, repeats, languages and odd literals; as a store and as columns."""
-    quads = list(kg.collection.store.match())
+@pytest.fixture(scope="module", params=["as shipped", "odd 1", "odd 2", "odd 3", "made 4"])
+def both(
+    request: pytest.FixtureRequest, kg: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[EmbeddedStore, Columns]:
+    """The shipped graph, or this or a made one with gaps, repeats, languages and odd literals; store and columns."""
+    opened = kg
+    if request.param.startswith("made"):
+        folder = tmp_path_factory.mktemp("made")
+        write_project(folder, 40, seed=int(request.param[-1]))
+        opened = KnowledgeGraph.open(folder)
+    quads = list(opened.collection.store.match())
     if request.param != "as shipped":
         quads = _odd(quads, int(request.param[-1]))
     store = EmbeddedStore({})

@@ -5,17 +5,20 @@ None, and the engine is asked. numpy is known here only.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from whatworks.columns import build
-from whatworks.columns.algebra import NotCovered, Select
+from whatworks.columns.algebra import NotCovered, Select, selects
 from whatworks.columns.arrays import distinct
 from whatworks.columns.dataset import Dataset
+from whatworks.columns.facets import FacetIndex, faceted
+from whatworks.columns.mentions import Mentions
 from whatworks.columns.rows import UNBOUND, Rows, Terms
 from whatworks.columns.run import Run
-from whatworks.columns.scope import Mentions, check
+from whatworks.columns.scope import check
 from whatworks.columns.syntax import read
 from whatworks.results import Row, Table
 
@@ -40,12 +43,15 @@ class Columns:
         Raises:
             DamagedRelease: The file cannot be read.
         """
-        return cls(build.read(path))
+        data, facets = build.read(path)
+        data.facets = {name: FacetIndex(arrays) for name, arrays in facets.items()}
+        return cls(data)
 
     @classmethod
     def made(cls, nquads: Iterable[bytes]) -> "Columns":
         """Make columns in memory from lines of N-Quads as the engine writes them."""
-        return cls(build.build(nquads))
+        content = build.made(nquads)
+        return cls(Dataset(content.header, content.arrays, content.text))
 
     def query(self, text: str) -> Table | None:
         """Answer a SELECT query over the union of all graphs, or return None where the engine must be asked."""
@@ -72,9 +78,24 @@ class Columns:
         return self._plans[text]
 
 
-def write_columns(nquads: Iterable[bytes], path: Path) -> None:
-    """Write the columns of a graph, given as lines of N-Quads, into a file."""
-    build.write(nquads, path)
+def write_columns(nquads: Iterable[bytes], path: Path, queries: Iterable[str] = ()) -> None:
+    """Write the columns of a graph into a file.
+
+    Args:
+        nquads: The lines of N-Quads as the engine writes them.
+        path: The file.
+        queries: The file also gets an index for each of them that counts picked things by group.
+    """
+    content = build.made(nquads)
+    data = Dataset(content.header, content.arrays, content.text)
+    for text in queries:
+        with suppress(NotCovered):
+            query = read(text)
+            check(query)
+            for each in selects(query):
+                if (counting := faceted(each)) is not None:
+                    Run(data, Mentions()).facets(counting)
+    build.write(content, {name: index.arrays() for name, index in data.facets.items()}, path)
 
 
 def _decoded(rows: Rows, terms: Terms) -> Iterator[Row]:

@@ -1,5 +1,6 @@
 """What a query says, as plain values: patterns, groups and expressions, as far as the columns can answer them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -187,3 +188,19 @@ def exists_of(expression: Expression) -> list[Exists]:
 def pattern_variables(pattern: Pattern) -> set[str]:
     """Return the names of the variables of a pattern."""
     return {end.name for end in (pattern.subject, pattern.predicate, pattern.object) if isinstance(end, Var)}
+
+
+def selects(part: Part) -> Iterator[Select]:
+    """Yield the SELECTs in a part of a query, itself included."""
+    match part:
+        case Select():
+            yield part
+            yield from selects(part.where)
+        case Group():
+            for each in part.parts:
+                yield from selects(each)
+        case Union():
+            for each in part.branches:
+                yield from selects(each)
+        case Optional() | Minus():
+            yield from selects(part.group)

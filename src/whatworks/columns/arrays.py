@@ -83,6 +83,9 @@ def count_distinct(groups: Whole, number: int, values: NDArray[np.signedinteger]
 
 def expanded(starts: Whole, counts: Whole) -> tuple[Whole, Whole]:
     """Return for ranges the row each place comes from, and the places: starts 5, 9 of 2, 1 are rows 0 0 1, 5 6 9."""
+    if len(counts) and counts.max() <= 1:
+        rows = np.flatnonzero(counts)
+        return rows, starts[rows]
     total = int(counts.sum())
     rows = np.repeat(np.arange(len(counts)), counts)
     ends = np.cumsum(counts)

@@ -4,7 +4,8 @@ import json
 import mmap
 import re
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,46 +16,49 @@ from whatworks.columns.dataset import Dataset
 from whatworks.errors import DamagedRelease, Place
 from whatworks.terms import LANG_STRING, RDF_TYPE, XSD_STRING
 
-FORMAT = 1
+FORMAT = 2
 _MAGIC = b"whatworks columns\n"
 _ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _SHORT = {b"t": b"\t", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"f": b"\f", b'"': b'"', b"'": b"'", b"\\": b"\\"}
-_ORDER = ("starts", "ranks", "tags", "by_rank", "subjects", "objects", "objects_sorted", "subjects_of")
-_TYPES = {"starts": np.int64}
 _BLANK, _IRI, _LITERAL = 0, 1, 2
 _NOWHERE = np.iinfo(np.int32).max
 
 
-def build(nquads: Iterable[bytes]) -> Dataset:
-    """Return the columns of a graph, in memory.
-
-    Args:
-        nquads: The lines of N-Quads as the engine writes them.
-    """
-    header, arrays, text = _made(nquads)
-    return Dataset(header, arrays, text)
+Arrays = Mapping[str, NDArray[Any]]
 
 
-def write(nquads: Iterable[bytes], path: Path) -> None:
-    """Write the columns of a graph into a file."""
-    header, arrays, text = _made(nquads)
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file of columns holds: what is said about it, the arrays, and all texts one behind the other."""
+
+    header: dict[str, Any]
+    arrays: Arrays
+    text: bytes
+
+
+def write(content: Content, facets: Mapping[str, Arrays], path: Path) -> None:
+    """Write columns and their indexes of facets, by name, into a file."""
+    arrays = dict(content.arrays)
+    for place, parts in enumerate(facets.values()):
+        arrays.update({f"{place} {name}": part for name, part in parts.items()})
     places, end = {}, 0
-    for name in _ORDER:
-        places[name] = [end, len(arrays[name])]
-        end += -(-arrays[name].nbytes // 64) * 64
-    head = json.dumps({**header, "format": FORMAT, "arrays": places, "text": [end, len(text)]}).encode()
+    for name, part in arrays.items():
+        places[name] = [end, len(part), part.dtype.str]
+        end += -(-part.nbytes // 64) * 64
+    said = {**content.header, "format": FORMAT, "facets": list(facets), "arrays": places}
+    head = json.dumps({**said, "text": [end, len(content.text)]}).encode()
     begin = len(_MAGIC) + 8 + len(head)
     with path.open("wb") as file:
         file.write(_MAGIC + len(head).to_bytes(8, "little") + head)
         file.write(bytes(-begin % 64))
-        for name in _ORDER:
-            file.write(arrays[name].data)
-            file.write(bytes(-arrays[name].nbytes % 64))
-        file.write(text)
+        for part in arrays.values():
+            file.write(part.data)
+            file.write(bytes(-part.nbytes % 64))
+        file.write(content.text)
 
 
-def read(path: Path) -> Dataset:
-    """Return the columns in a file; what a query does not touch is not read.
+def read(path: Path) -> tuple[Dataset, dict[str, Arrays]]:
+    """Return the columns in a file, and its indexes of facets by name; what a query does not touch is not read.
 
     Raises:
         DamagedRelease: The file is not whole, or of another version.
@@ -71,14 +75,18 @@ def read(path: Path) -> Dataset:
             raise ValueError(f"it has format {header['format']}")
         base = -(-(begin + size) // 64) * 64
         arrays = {
-            name: np.frombuffer(content, _TYPES.get(name, np.int32), count, base + start)
-            for name, (start, count) in header["arrays"].items()
+            name: np.frombuffer(content, kind, count, base + start)
+            for name, (start, count, kind) in header["arrays"].items()
         }
         start, count = header["text"]
         if len(content) != base + start + count:
             raise ValueError("it is cut off")
-        return Dataset(header, arrays, _Text(content, base + start))
-    except (OSError, ValueError, KeyError) as error:
+        facets: dict[str, Arrays] = {}
+        for place, name in enumerate(header["facets"]):
+            begins = f"{place} "
+            facets[name] = {key.removeprefix(begins): arrays[key] for key in arrays if key.startswith(begins)}
+        return Dataset(header, arrays, _Text(content, base + start)), facets
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedRelease(
             f"The columns cannot be read: {error}.",
             hint="See what is damaged with: whatworks verify. Build anew with: whatworks build.",
@@ -96,8 +104,12 @@ class _Text:
         return self._content[self._start + part.start : self._start + part.stop]
 
 
-def _made(nquads: Iterable[bytes]) -> tuple[dict[str, Any], dict[str, NDArray[Any]], bytes]:
-    """Number the terms and sort the statements."""
+def made(nquads: Iterable[bytes]) -> Content:
+    """Number the terms and sort the statements of a graph.
+
+    Args:
+        nquads: The lines of N-Quads as the engine writes them.
+    """
     tokens, statements = _numbered(nquads)
     kinds, tags, texts, tag_table = _parsed(tokens)
     distinct = sorted(set(texts))
@@ -135,7 +147,7 @@ def _made(nquads: Iterable[bytes]) -> tuple[dict[str, Any], dict[str, NDArray[An
         "objects_sorted": objects[backward],
         "subjects_of": subjects[backward],
     }
-    return header, arrays, b"".join(distinct)
+    return Content(header, arrays, b"".join(distinct))
 
 
 Statements = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]

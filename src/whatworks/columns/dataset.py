@@ -5,7 +5,7 @@ that things of one class, and the texts of one property, lie together; the order
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -57,7 +57,7 @@ class Dataset:
         kinds: Datatypes with languages, in order.
     """
 
-    def __init__(self, header: dict[str, Any], arrays: dict[str, Any], text: Any) -> None:
+    def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, Any], text: Any) -> None:
         self.size = int(header["terms"])
         self.blanks, self.iris = int(header["blanks"]), int(header["iris"])
         self.statements = int(header["statements"])
@@ -74,9 +74,11 @@ class Dataset:
         for predicate, start, end in header["predicates"]:
             self.predicates[predicate] = Pairs(*(part[start:end] for part in parts))
         self._terms: dict[int, Term] = {}
+        self._numbers: dict[Term, int | None] = {}
         # What conditions and texts of one variable gave, for each term; see `expressions`.
         self.truths: dict[Any, Truth] = {}
         self.rankings: dict[Any, Any] = {}
+        self.facets: dict[str, Any] = {}  # indexes of facets, by what they count
 
     def text_at(self, rank: int) -> bytes:
         """Return the text of this rank as UTF-8."""
@@ -90,6 +92,13 @@ class Dataset:
 
     def find(self, term: Term) -> int | None:
         """Return the number of a term, None where no statement has it."""
+        if term not in self._numbers:
+            if len(self._numbers) >= _KEPT:
+                self._numbers.clear()
+            self._numbers[term] = self._find(term)
+        return self._numbers[term]
+
+    def _find(self, term: Term) -> int | None:
         value = term.name if isinstance(term, BlankNode) else term.value if isinstance(term, Literal) else str(term)
         rank, known = self.rank_of(value.encode())
         if not known:

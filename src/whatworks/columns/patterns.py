@@ -1,6 +1,7 @@
 """Joins rows with triple patterns."""
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -69,7 +70,10 @@ class Patterns:
     def _estimate(self, pattern: Pattern, bound: Names) -> float:
         subject, value = self._known(pattern.subject, bound), self._known(pattern.object, bound)
         if isinstance(pattern.predicate, Path) and pattern.predicate.kind in ("any", "many"):
-            return 10.0 if not isinstance(pattern.subject, Var) or not isinstance(pattern.object, Var) else 1e3
+            if not subject and not value:
+                return inf  # it needs an end to begin with
+            found = 10.0 if not isinstance(pattern.subject, Var) or not isinstance(pattern.object, Var) else 1e3
+            return found * 1e3 if bound and not pattern_variables(pattern) & bound else found
         total = sources = targets = 0
         for pairs in self._tables(pattern.predicate):
             total += len(pairs)

@@ -26,14 +26,18 @@ from whatworks.columns.algebra import (
 from whatworks.columns.arrays import Mask, Whole, distinct, is_among, unique_rows
 from whatworks.columns.dataset import Dataset
 from whatworks.columns.expressions import Expressions
+from whatworks.columns.facets import Faceted, FacetIndex
+from whatworks.columns.mentions import Mentions
 from whatworks.columns.ordering import order_keys
 from whatworks.columns.patterns import Patterns, Wanted
 from whatworks.columns.rows import Rows, Terms, codes, joined, one_row, stacked
-from whatworks.columns.scope import Mentions, Names
-from whatworks.columns.summary import summarised
+from whatworks.columns.scope import Names
+from whatworks.columns.summary import numbers, summarised
 
 # From so many rows on, a product is made in parts.
 _MANY = 50_000
+# So many indexes of facets are kept.
+_INDEXES = 20
 
 
 class Run:
@@ -57,6 +61,9 @@ class Run:
             begin: The values of one of its variables outside of which no row is needed.
             loose: See above.
         """
+        counting = self._mentions.faceted(select)
+        if counting is not None:
+            return self._counted(select, counting)
         expressions = [column.expression or column.variable for column in select.columns]
         expressions += [*(each.expression for each in select.order_by), *select.group_by, *select.having]
         needed = frozenset().union(*map(self._mentions.of_expression, expressions))
@@ -75,6 +82,33 @@ class Run:
             first = unique_rows(columns, rows.number)
             rows = rows if first is None else rows.taken(first)
         return self._cut(select, rows)
+
+    def _counted(self, select: Select, counting: Faceted) -> Rows:
+        """Count picked things by group, from the index of all things."""
+        index = self.facets(counting)
+        counts = index.counts(self.select(counting.picked, loose=True).columns[counting.thing])
+        some = np.flatnonzero(counts)
+        found = {name: index.key(place)[some] for place, name in enumerate(counting.keys)}
+        return Rows(
+            len(some),
+            {
+                column.variable.name: found[column.variable.name]
+                if column.expression is None
+                else numbers(counts[some], self.terms)
+                for column in select.columns
+            },
+        )
+
+    def facets(self, counting: Faceted) -> FacetIndex:
+        """Return the index of what is counted; it is made where it is not there."""
+        kept = self.terms.data.facets
+        if counting.name not in kept:
+            made = FacetIndex.made(self.select(counting.view), counting)
+            if len(kept) >= _INDEXES:
+                kept.clear()
+            kept[counting.name] = made
+        found: FacetIndex = kept[counting.name]
+        return found
 
     def _cut(self, select: Select, rows: Rows) -> Rows:
         if select.limit is None and not select.offset:

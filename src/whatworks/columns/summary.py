@@ -6,7 +6,7 @@ from whatworks.columns.algebra import Aggregate, Call, Expression, NotCovered, S
 from whatworks.columns.arrays import Ids, Whole, count_distinct, grouped
 from whatworks.columns.expressions import Expressions
 from whatworks.columns.ordering import order_keys
-from whatworks.columns.rows import UNBOUND, Rows
+from whatworks.columns.rows import UNBOUND, Rows, Terms
 from whatworks.columns.values import Fault, concatenated
 from whatworks.terms import Literal
 
@@ -45,6 +45,12 @@ def _replaced(expression: Expression, names: dict[Aggregate, Var]) -> Expression
     return expression
 
 
+def numbers(counts: Whole, terms: Terms) -> Ids:
+    """Return whole numbers as terms."""
+    found, places = np.unique(counts, return_inverse=True)
+    return np.array([terms.made(Literal.integer(int(count))) for count in found], np.int32)[places]
+
+
 class _Aggregation:
     """Computes aggregates of groups."""
 
@@ -55,7 +61,7 @@ class _Aggregation:
     def column(self, aggregate: Aggregate) -> Ids:
         """Return what an aggregate gives for each group."""
         if aggregate.name == "COUNT":
-            return self.numbers(self.count(aggregate))
+            return numbers(self.count(aggregate), self.terms)
         if not isinstance(aggregate.argument, Var):
             raise NotCovered(f"{aggregate.name} of an expression")
         values = self.rows.column(aggregate.argument.name)
@@ -79,11 +85,6 @@ class _Aggregation:
         if aggregate.distinct:
             return count_distinct(places, self.number, values)
         return np.bincount(places, minlength=self.number)
-
-    def numbers(self, counts: Whole) -> Ids:
-        found, places = np.unique(counts, return_inverse=True)
-        numbers = [self.terms.made(Literal.integer(int(count))) for count in found]
-        return np.array(numbers, np.int32)[places]
 
     def extreme(self, values: Ids, highest: bool) -> Ids:
         """Return the least or greatest value of each group; a group in which one is unbound has none."""

@@ -12,7 +12,7 @@ at any moment leaves the release before it in use, and a reader is not disturbed
         void.ttl         the description of the data set
         store/           the store that is read
         search.db        the index of the search
-        columns-1.bin    the same statements as columns of numbers, if numpy is installed
+        columns-2.bin    the same statements as columns of numbers, if numpy is installed
         local.json       checksums of store, index and columns, the state of the sources; differs from build to build
 """
 

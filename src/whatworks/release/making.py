@@ -96,7 +96,7 @@ def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> str:
 
         tell("Writing the columns")
         with (building / "dump.nq").open("rb") as lines:
-            write_columns(lines, building / COLUMNS)
+            write_columns(lines, building / COLUMNS, [query.text for query in catalogue.all()])
     return name
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 FILES = ("dump.nq", "void.ttl")
 INDEX = "search.db"
-COLUMNS = "columns-1.bin"  # a version that writes them in another form gives them another number
+COLUMNS = "columns-2.bin"  # a version that writes them in another form gives them another number
 
 
 @dataclass(frozen=True, slots=True)
