@@ -62,6 +62,7 @@ def test_readme_python_example_runs() -> None:
     assert match is not None
     done = subprocess.run([sys.executable, "-c", match["body"]], capture_output=True, text=True, check=True, cwd=ROOT)
     assert len(done.stdout.splitlines()) == 21
+    assert all(re.match(r"\d+ [A-Z]", line) and "Literal" not in line for line in done.stdout.splitlines())
 
 
 def test_readme_is_short() -> None:
@@ -165,3 +166,12 @@ def test_every_dependency_has_a_reason() -> None:
     for requirement in needed:
         name = re.split(r"[<>=!~\[ ]", requirement)[0].lower()
         assert name in reasons, name
+
+
+def test_releases_page_lists_what_a_release_holds(tmp_path: Path) -> None:
+    """The page on releases has a row for each file and folder of a release."""
+    (tmp_path / "whatworks.toml").touch()
+    release = KnowledgeGraph.open(tmp_path).build(checked=False)
+    page = (ROOT / "docs" / "how-to" / "releases.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \|", page.split("| in its folder |")[1].split("\n\n")[0], re.MULTILINE)
+    assert {path.name for path in release.folder.iterdir()} == {row.rstrip("/") for row in rows}

@@ -67,6 +67,13 @@ def emit(content: bytes, output: Path | None, beside: "dict[Path, bytes] | None"
         click.echo(f"Wrote {file} ({len(bytes_)} bytes).", err=True)
 
 
+def nearby(path: Path) -> Path:
+    """Return a path as it is written from the current folder, if it lies below that; else as it is."""
+    with suppress(OSError, ValueError):  # the current folder is gone, or the path is elsewhere
+        return path.resolve().relative_to(Path.cwd().resolve())
+    return path
+
+
 class Steps:
     """Says on standard error what a command is doing: on a terminal each step, elsewhere one that takes long."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks.cli.output import Named, Progress, Steps, interruptible
+from whatworks.cli.output import Named, Progress, Steps, interruptible, nearby
 
 if TYPE_CHECKING:
     from whatworks.release import Releases
@@ -40,7 +40,7 @@ def build(opener: Any, folder: Path | None, no_check: bool) -> None:
         release = interruptible(
             lambda: kg.build(found.folder, checked=not no_check, tell=tell, progress=progress), undo=found.abandon
         )
-    click.echo(f"Release {release.name}: {release.manifest['statements']} statements in {release.folder}")
+    click.echo(f"Release {release.name}: {release.manifest['statements']} statements in {nearby(release.folder)}")
 
 
 @click.command()
