@@ -15,7 +15,7 @@ from whatworks.errors import (
     QuerySyntax,
 )
 from whatworks.results import Boolean, Table, Triples
-from whatworks.store import EmbeddedStore, Store, open_store, serialize, write_store
+from whatworks.store import Dataset, EmbeddedStore, Store, open_store, serialize, write_store
 from whatworks.store.convert import from_engine, node_from_engine, quad_from_engine, quad_to_engine, to_engine
 from whatworks.terms import XSD_INTEGER, BlankNode, Iri, Literal, Node, Quad, Term, Triple
 
@@ -248,3 +248,37 @@ def test_a_damaged_store_on_disk_is_told(tmp_path: Path) -> None:
     (tmp_path / "store/CURRENT").write_bytes(b"")
     with pytest.raises(DamagedRelease, match="cannot be read"):
         open_store(tmp_path / "store", {})
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("SELECT ?o FROM <https://x.org/h> { ?s ?p ?o }", {C, Literal("only h")}),
+        ("SELECT ?o FROM <https://x.org/g> { ?s ?p ?o }", {C}),
+        ("SELECT ?o FROM <https://x.org/g> FROM <https://x.org/h> { ?s ?p ?o }", {C, Literal("only h")}),
+        ("SELECT ?o FROM NAMED <https://x.org/g> { GRAPH ?g { ?s ?p ?o } }", {C}),
+        ("SELECT ?o FROM NAMED <https://x.org/g> { ?s ?p ?o }", set()),
+        ('SELECT ?o { ?s ?p ?o FILTER(?o != " FROM ") }', {C, Literal("only h"), Literal.integer(1)}),
+    ],
+)
+def test_from_says_what_a_query_sees(store: EmbeddedStore, query: str, found: set[Term]) -> None:
+    """With FROM, a query sees the graphs that it names and no others; a word in a text is no FROM."""
+    assert {row[0] for row in rows_of(store, query)} == found
+
+
+@pytest.mark.parametrize(
+    ("dataset", "query", "found"),
+    [
+        (Dataset((G,)), "SELECT ?o { ?s ?p ?o }", {C}),
+        (Dataset((G,)), "SELECT ?o FROM <https://x.org/h> { ?s ?p ?o }", {C}),
+        (Dataset((), (H,)), "SELECT ?o { ?s ?p ?o }", set()),
+        (Dataset((G,), (H,)), "SELECT ?o { GRAPH ?g { ?s ?p ?o } }", {C, Literal("only h")}),
+    ],
+)
+def test_a_data_set_stands_for_that_of_the_query(
+    store: EmbeddedStore, dataset: Dataset, query: str, found: set[Term]
+) -> None:
+    """The graphs that are given count, not those that the query names."""
+    answer = store.raw(query, dataset=dataset)
+    assert isinstance(answer, ox.QuerySolutions)
+    assert {from_engine(row[0]) for row in answer} == found

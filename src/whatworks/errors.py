@@ -7,7 +7,7 @@ Error:
     ├── CheckFailed           exit 1   the data has violations
     └── InputError            exit 3   a file, a query text, the store or the system is at fault
         ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile, LinkRefused
-        ├── QueryHeader, QuerySyntax, QueryRefused, QueryStopped
+        ├── QueryHeader, QuerySyntax, QueryRefused, QueryStopped, Busy, TooLarge
         ├── MissingExtra
         ├── MappingFault, ImportRefused, ShapeFault, GitFault, SettingsFault, Unwritable, InvalidTerm
         └── DamagedRelease, NewerRelease, Locked, SourcesChanged
@@ -186,6 +186,20 @@ class QueryStopped(InputError):
 
     code = "query-stopped"
     http_status = 503
+
+
+class Busy(InputError):
+    """As many queries wait as may wait."""
+
+    code = "busy"
+    http_status = 503
+
+
+class TooLarge(InputError):
+    """A request is longer than it may be."""
+
+    code = "too-large"
+    http_status = 413
 
 
 class MappingFault(InputError):

@@ -11,12 +11,13 @@ from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.files import Source
 from whatworks.store.ground import Cut, Ground, Routes, Step, Walker
 from whatworks.store.lines import read_lines
-from whatworks.store.protocol import Limits, Store
+from whatworks.store.protocol import Dataset, Limits, Store
 from whatworks.store.syntax import decoded, ordered, parse, serialize
 
 __all__ = [
     "ENGINE",
     "Cut",
+    "Dataset",
     "EmbeddedStore",
     "Ground",
     "Limits",

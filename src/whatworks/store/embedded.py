@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -22,10 +23,11 @@ from whatworks.store.convert import (
     triple_from_engine,
 )
 from whatworks.store.files import Source, load
+from whatworks.store.protocol import Dataset
 from whatworks.store.syntax import engine_format
 from whatworks.terms import Iri, Node, Quad, Term, Triple
 
-_RESULT_FORMATS = {
+RESULT_FORMATS = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
     "csv": ox.QueryResultsFormat.CSV,
@@ -62,16 +64,27 @@ class EmbeddedStore:
             return Triples(_triples(found))
         return Boolean(bool(found))
 
-    def raw(self, text: str, *, standalone: bool = False) -> ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean:
+    def raw(
+        self, text: str, *, standalone: bool = False, dataset: Dataset | None = None
+    ) -> ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean:
         """Answer a query as the engine does.
+
+        Args:
+            text: The query.
+            standalone: Whether it declares all its prefixes.
+            dataset: The graphs that it sees, instead of those that it names.
 
         Raises:
             QuerySyntax, QueryRefused: As they say.
         """
         prefixes = None if standalone else self._prefixes_in(text)
+        graphs: dict[str, Any] = {"use_default_graph_as_union": not _names_graphs(text)}
+        if dataset is not None:
+            default, named = ([ox.NamedNode(graph) for graph in each] for each in dataset)
+            graphs = {"default_graph": default, "named_graphs": named}
         try:
             with told():
-                return self.engine.query(text, prefixes=prefixes, use_default_graph_as_union=True)
+                return self.engine.query(text, prefixes=prefixes, **graphs)
         except SyntaxError as error:
             raise self._syntax_fault(text, str(error)) from error
         except UnicodeEncodeError as error:
@@ -203,6 +216,11 @@ class _GraphNames:
             return False
 
 
+def _names_graphs(text: str) -> bool:
+    """Say whether a query has FROM; the engine forgets it when the union of all graphs is asked for."""
+    return "from" in text.lower() and any(token.word == "FROM" for token in gate.tokens(text))
+
+
 def _table(found: ox.QuerySolutions) -> Table:
     columns = tuple(variable.value for variable in found.variables)
 
@@ -213,7 +231,7 @@ def _table(found: ox.QuerySolutions) -> Table:
 
     def engine_bytes(name: str) -> bytes:
         with told():
-            return found.serialize(format=_RESULT_FORMATS[name]) or b""
+            return found.serialize(format=RESULT_FORMATS[name]) or b""
 
     return Table(columns, rows(), engine_bytes)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from whatworks.results import Answer
 from whatworks.terms import Iri, Node, Quad, Term
@@ -16,11 +16,37 @@ class Limits:
         seconds: How long it may run; None for as long as it takes.
         rows: How many rows or statements it may give; the others are cut, and it is said.
         megabytes: How much memory the process that answers may take; systems other than Unix do not hold it.
+        bytes: How long the rows or statements may be, as SPARQL TSV or N-Triples; the others are cut, and it is said.
     """
 
     seconds: float | None = None
     rows: int | None = None
     megabytes: int | None = None
+    bytes: int | None = None
+
+
+class Dataset(NamedTuple):
+    """The graphs that a query sees.
+
+    Attributes:
+        default: Those whose union is the default graph.
+        named: Those that GRAPH finds.
+    """
+
+    default: tuple[Iri, ...] = ()
+    named: tuple[Iri, ...] = ()
+
+
+class Written(NamedTuple):
+    """An answer in a format.
+
+    Attributes:
+        content: The answer.
+        note: What a reader must know of it, such as that rows were cut.
+    """
+
+    content: bytes
+    note: str = ""
 
 
 class Store(Protocol):

@@ -22,11 +22,13 @@ import pyoxigraph as ox
 from whatworks import errors
 from whatworks.errors import Error, Place, QueryStopped
 from whatworks.results import Answer, Boolean, Row, Table, Triples
+from whatworks.rows import ROW_WRITERS
 from whatworks.store.convert import from_engine, triple_from_engine
 from whatworks.store.disk import open_store
-from whatworks.store.embedded import EmbeddedStore, told
-from whatworks.store.protocol import Limits
-from whatworks.terms import Triple
+from whatworks.store.embedded import RESULT_FORMATS, EmbeddedStore, told
+from whatworks.store.protocol import Dataset, Limits, Written
+from whatworks.store.syntax import engine_format
+from whatworks.terms import Iri, Triple
 
 _CHUNK = 1 << 16
 
@@ -57,17 +59,43 @@ class Worker:
             QueryStopped: It took too long or too much memory; the next query is answered as usual.
             QuerySyntax, QueryRefused: As the store says.
         """
-        if self._process is None or self._process.poll() is not None:
+        return _answer(*self._asked({"text": text, "standalone": standalone}))
+
+    def write(self, text: str, format: str, dataset: Dataset | None = None) -> Written:
+        """Answer a query within the limits, in a format, which is written in the process as well.
+
+        Args:
+            text: The query.
+            format: For rows json, xml, csv or tsv; for statements turtle, ntriples, rdfxml, trig or jsonld.
+            dataset: The graphs that it sees, instead of those that it names.
+
+        Raises:
+            QueryStopped, QuerySyntax, QueryRefused: As those of `query`.
+        """
+        head, body = self._asked({"text": text, "format": format, "dataset": dataset})
+        return Written(Boolean(head["value"]).write(format) if head["form"] == "ASK" else body, head["note"])
+
+    def start(self) -> None:
+        """Start the process now, if there is none."""
+        if not self.is_running:
             self._start()
-        seconds, rows = self._limits.seconds, self._limits.rows
-        deadline = time.monotonic() + seconds if seconds is not None else None
-        self._send(json.dumps({"text": text, "standalone": standalone, "rows": rows}).encode())
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None and self._process.poll() is None
+
+    def _asked(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        self.start()
+        limits = self._limits
+        deadline = time.monotonic() + limits.seconds if limits.seconds is not None else None
+        self._send(json.dumps({**request, "rows": limits.rows, "bytes": limits.bytes}).encode())
         head = json.loads(self._frame(deadline))
         body = b"".join(iter(lambda: self._frame(deadline), b""))
         if "error" in head:
             kind = getattr(errors, head["error"])
             raise kind(head["message"], hint=head["hint"], where=Place(*head["where"]) if head["where"] else None)
-        return _answer(head, body, rows)
+        return head, body
 
     def close(self) -> None:
         """End the process."""
@@ -136,10 +164,10 @@ def _receive(pipe: IO[bytes], frames: "queue.SimpleQueue[bytes | None]") -> None
     frames.put(None)
 
 
-def _answer(head: dict[str, Any], body: bytes, limit: int | None) -> Answer:
+def _answer(head: dict[str, Any], body: bytes) -> Answer:
     if head["form"] == "ASK":
         return Boolean(head["value"])
-    note = f"Only the first {limit} rows are given; there are more." if head["cut"] else ""
+    note = head["note"]
     if head["form"] == "SELECT":
         found = ox.parse_query_results(body, format=ox.QueryResultsFormat.TSV)
         assert isinstance(found, ox.QuerySolutions)  # noqa: S101 - TSV holds nothing else
@@ -178,7 +206,10 @@ def serve() -> None:
     while True:
         request = json.loads(requests.get())
         try:
-            _respond(store.raw(request["text"], standalone=request["standalone"]), request["rows"], answers)
+            graphs = request.get("dataset")
+            dataset = Dataset(*(tuple(map(Iri, each)) for each in graphs)) if graphs is not None else None
+            found = store.raw(request["text"], standalone=request.get("standalone", False), dataset=dataset)
+            _respond(found, request, opened["prefixes"], answers)
         except Error as error:
             told = {"error": type(error).__name__, "message": error.message, "hint": error.hint, "where": error.where}
             _write(answers, json.dumps(told).encode())
@@ -203,11 +234,11 @@ class _Enough(Exception):
 
 
 class _Lines(io.BytesIO):
-    """Takes the lines of an answer; one more than the limit ends the writing."""
+    """Takes the lines of an answer; one more than the limit, or too many bytes, end the writing."""
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | None, most: int | None) -> None:
         super().__init__()
-        self._left = limit
+        self._left, self._most = limit, most
         self.cut = False
 
     def write(self, content: Any) -> int:
@@ -222,30 +253,66 @@ class _Lines(io.BytesIO):
                 self.cut = True
                 raise _Enough
             self._left -= count
+        if self._most is not None and self.tell() + len(taken) > self._most:
+            super().write(taken[: self._most - self.tell()])
+            self.cut = True
+            raise _Enough
         return super().write(taken)
+
+    def whole(self) -> bytes:
+        """Return the lines that are whole."""
+        content = self.getvalue()
+        return content[: content.rfind(b"\n") + 1] if self.cut else content
 
 
 def _respond(
-    found: ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean, limit: int | None, answers: IO[bytes]
+    found: ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean,
+    request: dict[str, Any],
+    prefixes: dict[str, str] | None,
+    answers: IO[bytes],
 ) -> None:
-    head: dict[str, Any] = {}
+    head: dict[str, Any] = {"note": ""}
     content = b""
     if isinstance(found, ox.QueryBoolean):
-        head = {"form": "ASK", "value": bool(found)}
+        head |= {"form": "ASK", "value": bool(found)}
     else:
         solutions = isinstance(found, ox.QuerySolutions)
-        lines = _Lines(None if limit is None else limit + solutions)
+        limit = request["rows"]
+        lines = _Lines(None if limit is None else limit + solutions, request.get("bytes"))
         with suppress(_Enough), told():
             if isinstance(found, ox.QuerySolutions):
                 found.serialize(lines, format=ox.QueryResultsFormat.TSV)
             else:
                 found.serialize(lines, format=ox.RdfFormat.N_TRIPLES)
-        content = lines.getvalue()
-        head = {"form": "SELECT" if solutions else "CONSTRUCT", "cut": lines.cut}
+        content = lines.whole()
+        if lines.cut:
+            count = content.count(b"\n") - solutions
+            head["note"] = f"Only the first {count} {'rows' if solutions else 'statements'} are given; there are more."
+        if "format" in request:
+            write = _written_rows if solutions else _written_triples
+            content = write(content, request["format"], prefixes or {})
+        head["form"] = "SELECT" if solutions else "CONSTRUCT"
     _write(answers, json.dumps(head).encode())
     for start in range(0, len(content), _CHUNK):
         _write(answers, content[start : start + _CHUNK])
     _write(answers, b"")
+
+
+def _written_rows(lines: bytes, format: str, _: dict[str, str]) -> bytes:
+    if format == "tsv":
+        return lines
+    found = ox.parse_query_results(lines, format=ox.QueryResultsFormat.TSV)
+    assert isinstance(found, ox.QuerySolutions)  # noqa: S101 - TSV holds nothing else
+    if format == "csv":  # the engine leaves an IRI with a comma unquoted
+        return ROW_WRITERS[format](tuple(each.value for each in found.variables), _rows(found))
+    return found.serialize(format=RESULT_FORMATS[format]) or b""
+
+
+def _written_triples(lines: bytes, format: str, prefixes: dict[str, str]) -> bytes:
+    if format == "ntriples":
+        return lines
+    triples = (quad.triple for quad in ox.parse(lines, format=ox.RdfFormat.N_TRIPLES))
+    return ox.serialize(triples, format=engine_format(format), prefixes=prefixes) or b""
 
 
 # ---- both ----
