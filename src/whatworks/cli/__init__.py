@@ -38,6 +38,10 @@ COMMANDS = {
     "query": ("query:query", "Answer a stored query."),
     "releases": ("release:releases", "List the releases, oldest first; the one in use is marked."),
     "search": ("search:search", "Find things by plain words in any language, the best first."),
+    "serve": (
+        "serve:serve",
+        "Publish the graph over HTTP: linked data, SPARQL and the stored queries (extra `serve`).",
+    ),
     "show": ("data:show", "Show one thing: everything worth saying about it."),
     "sparql": ("query:sparql", "Answer an own SPARQL query (read-only)."),
     "stats": ("data:stats", "Count what the collection holds, by class."),
@@ -167,16 +171,25 @@ class Opener:
     def kg(self) -> "KnowledgeGraph":
         """The opened knowledge graph."""
         if self._opened is None:
-            from whatworks.kg import KnowledgeGraph  # noqa: PLC0415 - lazy on purpose
-            from whatworks.prepared import cache_folder  # noqa: PLC0415 - lazy on purpose
-
-            def notify(text: str) -> None:
-                if not self._quiet:
-                    click.echo(text, err=True)
-
-            cache = cache_folder(self._cache)
-            self._opened = KnowledgeGraph.open(self._project, store=self._store, cache=cache, notify=notify)
+            self._opened = self.reopened()
         return self._opened
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether one release was named, whichever is in use."""
+        return self._store is not None
+
+    def reopened(self) -> "KnowledgeGraph":
+        """Return the knowledge graph as it is now."""
+        from whatworks.kg import KnowledgeGraph  # noqa: PLC0415 - lazy on purpose
+        from whatworks.prepared import cache_folder  # noqa: PLC0415 - lazy on purpose
+
+        def notify(text: str) -> None:
+            if not self._quiet:
+                click.echo(text, err=True)
+
+        cache = cache_folder(self._cache)
+        return KnowledgeGraph.open(self._project, store=self._store, cache=cache, notify=notify)
 
     def close(self) -> None:
         """Prepare a store for the next command, now that this one has its answer."""

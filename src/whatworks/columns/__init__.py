@@ -25,8 +25,8 @@ from whatworks.results import Row, Table
 __all__ = ["Columns", "write_columns"]
 
 _PLANS = 500
-# So many rows are turned into terms at first, then twice as many and so on, so that a page costs no more than itself.
-_FIRST, _PORTION = 64, 4096
+# So many rows are turned into terms at a time, so that reading the first ones costs no more than them.
+_PORTION = 4096
 
 
 class Columns:
@@ -111,13 +111,11 @@ def _decoded(rows: Rows, terms: Terms) -> Iterator[Row]:
 
 
 def _portions(rows: Rows, terms: Terms) -> Iterator[Row]:
-    start, size = 0, _FIRST
-    while start < rows.number:
+    for start in range(0, rows.number, _PORTION):
         columns = []
         for column in rows.columns.values():
-            found, places = distinct(column[start : start + size])
+            found, places = distinct(column[start : start + _PORTION])
             decoded = np.empty(len(found), object)
             decoded[:] = [None if number == UNBOUND else terms.term(number) for number in found.tolist()]
             columns.append(decoded[places].tolist())
         yield from zip(*columns, strict=True)
-        start, size = start + size, min(2 * size, _PORTION)

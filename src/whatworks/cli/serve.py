@@ -1,0 +1,72 @@
+"""`serve`: publish the graph over HTTP."""
+
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port to listen on.")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="Stop an own query after so many seconds.",
+)
+@click.option(
+    "--memory",
+    metavar="MEGABYTES",
+    type=click.IntRange(min=64),
+    default=1024,
+    show_default=True,
+    help="Stop an own query when it takes more memory than that (not on Windows).",
+)
+@click.option(
+    "--rows",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="Give at most so many rows or statements to an own query; it is said when there are more.",
+)
+@click.option(
+    "--queries",
+    type=click.IntRange(min=1, max=64),
+    default=2,
+    show_default=True,
+    help="Answer so many own queries at once, each in a process of its own.",
+)
+@click.option(
+    "--waiting", type=click.IntRange(min=0), default=16, show_default=True, help="Let so many more wait for their turn."
+)
+@click.pass_obj
+def serve(
+    opener: Any, host: str, port: int, timeout: float, memory: int, rows: int, queries: int, waiting: int
+) -> None:
+    """Publish the graph over HTTP: linked data, SPARQL and the stored queries (extra `serve`).
+
+    Serves the release in use, or the files as they are; a release that is put to use later is taken up at once. Ends
+    with Ctrl-C or SIGTERM, when open requests have their answers.
+
+    \b
+    Example:
+      whatworks serve --port 8080
+    """
+    from whatworks.errors import MissingExtra  # noqa: PLC0415 - lazy on purpose
+
+    try:
+        from whatworks.server.run import run  # noqa: PLC0415 - lazy on purpose
+        from whatworks.server.served import Site  # noqa: PLC0415 - lazy on purpose
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            f"The server needs {error.name}, which is not installed.",
+            hint="Install it with: python -m pip install 'whatworks[serve]'",
+        ) from error
+    from whatworks.store import Limits  # noqa: PLC0415 - lazy on purpose
+
+    limits = Limits(timeout, rows, memory, 64 << 20)
+    site = Site(opener.reopened, limits, workers=queries, waiting=waiting, follows=not opener.is_fixed)
+    click.echo(f"Serving {site.current.name} at http://{host}:{port}/", err=True)
+    run(site, host, port)

@@ -1,0 +1,84 @@
+"""The application: its routes, and what happens when it starts and ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from anyio.to_thread import run_sync
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from whatworks.errors import Error
+from whatworks.server import resources
+from whatworks.server.guard import Guard
+from whatworks.server.metrics import Metrics
+from whatworks.server.negotiation import choose, offers
+from whatworks.server.pages import STYLE, Pages
+from whatworks.server.replies import answer, broken, fault, refused
+from whatworks.server.served import Served, Site
+
+_LOOKS = 1.0  # seconds between two looks for a new release
+
+
+def make_app(site: Site) -> ASGIApp:
+    """Return the application that serves a site."""
+    routes = [
+        Route("/", start),
+        Route(f"/{STYLE}", style),
+        Route("/errors/{code}", explained),
+        Route("/context/v1.jsonld", resources.context),
+        Route("/id/{path:path}", resources.thing),
+        Route("/{path:path}", resources.document),
+    ]
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        looking = asyncio.create_task(_follow(site))
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await run_sync(site.close)
+
+    handlers = {Error: fault, HTTPException: refused, Exception: broken}
+    app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.state.site, app.state.pages, app.state.metrics = site, Pages(), metrics
+    return Guard(app, routes, metrics)
+
+
+async def _follow(site: Site) -> None:
+    """Take up each release that is put to use."""
+    while True:
+        await asyncio.sleep(_LOOKS)
+        await run_sync(site.refresh)
+
+
+def start(request: Request) -> Response:
+    """Send the page that one begins with."""
+    served: Served = request.app.state.site.current
+    offer = choose(request, offers("html"))
+    return answer(request, served, offer.media_type, ("start",), partial(request.app.state.pages.start, served))
+
+
+def style(request: Request) -> Response:
+    """Send the style sheet of the pages."""
+    served: Served = request.app.state.site.current
+    return answer(request, served, "text/css", (STYLE,), partial(request.app.state.pages.file, STYLE))
+
+
+def explained(request: Request) -> Response:
+    """Send what an error means and what to do, as the manual says it."""
+    served: Served = request.app.state.site.current
+    page = served.kg.assets.errors().read().decode()
+    code = request.path_params["code"]
+    found = next((part for part in page.split("\n## ")[1:] if part.partition("\n")[0] == code), None)
+    if found is None:
+        raise HTTPException(404)
+    return answer(request, served, "text/markdown", ("errors", code), f"# {found}".encode)

@@ -1,0 +1,85 @@
+"""Which format is sent: that of `?format=`, else of the ending of the path, else the best of the header Accept."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import mimeparse
+from starlette.requests import Request
+
+from whatworks.errors import UnknownFormat
+from whatworks.formats import FORMATS
+
+
+class Offer(NamedTuple):
+    """A format that can be sent, and how it is called on the way."""
+
+    name: str
+    media_type: str
+    ending: str = ""
+
+
+def offers(*names: str) -> tuple[Offer, ...]:
+    """Return formats by their names, the one first that is sent to who asks for none."""
+    known = {format.name: Offer(format.name, format.media_type, format.endings[0]) for format in FORMATS}
+    known["html"] = Offer("html", "text/html", ".html")
+    return tuple(known[name] for name in names)
+
+
+# What many clients say instead of the registered name.
+_OTHER_NAMES = {
+    "json": ("application/json",),
+    "xml": ("application/xml", "text/xml"),
+    "jsonld": ("application/json",),
+    "turtle": ("application/x-turtle",),
+    "ntriples": ("text/plain",),
+    "rdfxml": ("application/xml",),
+}
+
+
+def choose(request: Request, available: Sequence[Offer], ending: str = "") -> Offer:
+    """Return the format that the request asks for.
+
+    Args:
+        request: The request.
+        available: What can be sent, the usual one first.
+        ending: The ending that was cut off the path, if there was one.
+
+    Raises:
+        UnknownFormat: None of them is asked for; the message lists them.
+    """
+    wanted = request.query_params.get("format")
+    if wanted is not None:
+        found = next((offer for offer in available if wanted in (offer.name, offer.media_type)), None)
+        if found is None:
+            raise refusal(f"{wanted[:80]!r} is no format of this.", available)
+        return found
+    if ending:
+        return next(offer for offer in available if offer.ending == ending)
+    return accepted(request.headers.get("accept"), available)
+
+
+def accepted(header: str | None, available: Sequence[Offer]) -> Offer:
+    """Return the best format by the quality values of a header; one that cannot be read is as none.
+
+    Raises:
+        UnknownFormat: None of them is accepted.
+    """
+    if not header or not header.strip():
+        return available[0]
+    named = [*available]
+    named += [Offer(each.name, other, each.ending) for each in available for other in _OTHER_NAMES.get(each.name, ())]
+    try:
+        # Of two that are wanted alike, mimeparse takes the last.
+        best = mimeparse.best_match([offer.media_type for offer in reversed(named)], header)
+    except mimeparse.MimeTypeParseException:
+        return available[0]
+    found = next((offer for offer in named if offer.media_type == best), None)
+    if found is None:
+        raise refusal("None of the formats in the header Accept can be sent.", available)
+    return found
+
+
+def refusal(message: str, available: Sequence[Offer]) -> UnknownFormat:
+    """Return the error that lists what can be sent."""
+    listed = ", ".join(f"{offer.name} ({offer.media_type})" for offer in available)
+    return UnknownFormat(message, hint=f"Choose one of: {listed}. Ask with the header Accept or with ?format=NAME.")

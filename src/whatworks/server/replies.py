@@ -1,0 +1,92 @@
+"""How the server answers: whole, not at all because nothing changed, or with an error in the one shape of RFC 9457."""
+
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from whatworks.errors import Busy, Error, QueryStopped
+from whatworks.server.served import Served
+
+PROBLEM = "application/problem+json"
+
+
+def answer(
+    request: Request,
+    served: Served,
+    media_type: str,
+    key: tuple[str, ...],
+    make: Callable[[], bytes],
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer a request for something that stays the same as long as the release does.
+
+    Args:
+        request: The request.
+        served: What is served.
+        media_type: Of the answer.
+        key: What the answer depends on besides the release and the media type.
+        make: Makes the answer; not called where it is kept or the client has it.
+        headers: Further headers.
+    """
+    tag = served.tag(media_type, *key)
+    sent = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept", **(headers or {})}
+    if has_it(request, tag):
+        return Response(status_code=304, headers=sent)
+    return Response(served.answers.get(tag, make), headers=sent, media_type=media_type)
+
+
+def has_it(request: Request, tag: str) -> bool:
+    """Say whether the client has the answer with this tag already."""
+    given = request.headers.get("if-none-match")
+    if given is None or request.method not in ("GET", "HEAD"):
+        return False
+    return given.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in given.split(","))
+
+
+def problem(
+    status: int, detail: str, *, code: str = "", headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    """Return an error: a JSON object with type, title, status and detail, and what else is known."""
+    body = {
+        "type": f"/errors/{code}" if code else "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **({"code": code} if code else {}),
+        **more,
+    }
+    content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+    return Response(content, status, {"Vary": "Accept", **(headers or {})}, PROBLEM)
+
+
+def fault(request: Request, error: Exception) -> Response:
+    """Return an error of ours."""
+    assert isinstance(error, Error)  # noqa: S101 - registered for errors of ours
+    more: dict[str, Any] = {"hint": error.hint} if error.hint else {}
+    if error.where is not None:
+        found = {"in": error.where.file, "line": error.where.line, "column": error.where.column}
+        more["where"] = {name: value for name, value in found.items() if value is not None}
+    retry = {"Retry-After": "5"} if isinstance(error, Busy | QueryStopped) else {}
+    return problem(error.http_status, error.message, code=error.code, headers=retry, **more)
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """Return what starlette refuses, such as a method, or nothing being there."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
+    detail, headers = error.detail, error.headers
+    if error.status_code == 404:
+        detail = f"Nothing is at {request.url.path[:200]!r}."
+    elif error.status_code == 405:
+        detail = f"{request.method[:20]} is not possible here."
+        headers = {"Allow": ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))}
+    return problem(error.status_code, detail, headers=headers)
+
+
+def broken(request: Request, _: Exception) -> Response:
+    """Return what nobody foresaw; the log has more."""
+    return problem(500, "The server made a mistake.", code="internal")
