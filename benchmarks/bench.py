@@ -1,6 +1,6 @@
 """Times the tasks of the tool, each against a peer or a floor that is timed in the same run.
 
-    python benchmarks/bench.py [TASK]... [--size N]... [--runs K]
+    python benchmarks/bench.py [TASK]... [--size N]... [--runs K] [--project FOLDER]
 
 README.md says what each figure means.
 """
@@ -40,6 +40,7 @@ from benchmarks.search.quality import SETS, questions  # noqa: E402
 from whatworks import KnowledgeGraph  # noqa: E402
 from whatworks.assets import Assets  # noqa: E402
 from whatworks.collection import Collection  # noqa: E402
+from whatworks.columns import write_columns  # noqa: E402
 from whatworks.lookup import Lookup  # noqa: E402
 from whatworks.namespaces import LABELS, LINK_FROM, LINK_TO, NOTATION, TOPIC  # noqa: E402
 from whatworks.results import Table, Triples  # noqa: E402
@@ -120,12 +121,13 @@ class Figure:
 class Bench:
     """The shipped collection, and a made project of a size that is opened once for all tasks."""
 
-    def __init__(self, size: int, runs: int, folder: Path) -> None:
-        self.size, self.runs, self.folder = size, runs, folder
-        self.statements = write_project(folder, size, SEED)
+    def __init__(self, size: int, runs: int, folder: Path, project: Path | None = None) -> None:
+        self.size, self.runs, self.folder = size, runs, project or folder
+        self.statements = write_project(folder, size, SEED) if project is None else None
         self.shipped = KnowledgeGraph(Assets.find(), Settings())
         self.scratch = folder / "scratch"
         self.scratch.mkdir()
+        folder = self.folder
         self.kg = KnowledgeGraph.open(folder)
 
     @cached_property
@@ -136,7 +138,9 @@ class Bench:
 
     @cached_property
     def released(self) -> KnowledgeGraph:
-        """The made project as a release on disk, made without the check."""
+        """The made project as a release on disk, made without the check; of a given project, the release in use."""
+        if self.statements is None:
+            return self.kg
         release = self.kg.build(self.scratch / "made", checked=False)
         return KnowledgeGraph(self.kg.assets, self.kg.settings, store=release.folder)
 
@@ -419,6 +423,75 @@ def _read(turtle: bytes) -> set[ox.Triple]:
     return {quad.triple for quad in ox.parse(turtle, format=ox.RdfFormat.TURTLE)}
 
 
+# Three conditions of which the shipped collection meets each often.
+_CONDITIONS = {"country": ["BE"], "kind": ["good practice"], "stage": ["mainstreamed"]}
+_WARM = 4  # so many questions come before columns are measured: from the third on they answer
+
+
+def _answers(bench: Bench, query: str, values: dict[str, list[str]]) -> list[tuple[float, float]]:
+    """Compare an answer, each of its rows read, with the engine's to the same text."""
+    kg, store = bench.released, engine(bench.released.collection)
+    text = kg.sparql_of(kg.catalogue.get(query), values)
+    given = {name.replace("-", "_"): value for name, value in values.items()}
+
+    def ours() -> None:
+        answer = kg.query(query, **given)
+        assert isinstance(answer, Table)
+        deque(answer, 0)
+
+    def peer() -> None:
+        answer = store.query(text, use_default_graph_as_union=True)
+        assert isinstance(answer, ox.QuerySolutions)
+        deque(answer, 0)
+
+    for _ in range(_WARM):
+        ours()
+    return bench.compare(cpu(ours), cpu(peer))
+
+
+@task("counts")
+def _counts(bench: Bench) -> Iterator[Figure]:
+    most = 5 if bench.size <= 10_000 else 50
+    for query in bench.released.catalogue.all():
+        needy = any(parameter.required for parameter in query.parameters)
+        if "COUNT(" in query.text and query.form == "SELECT" and query.name != "facets" and not needy:
+            runs = _answers(bench, query.name, {})
+            yield Figure(f"stored query {query.name}", "pyoxigraph, same query", "ms", runs, f"≤ {most} ms")
+
+
+@task("facets")
+def _facets(bench: Bench) -> Iterator[Figure]:
+    peer = "pyoxigraph, same query"
+    for count in range(len(_CONDITIONS) + 1):
+        values = dict(list(_CONDITIONS.items())[:count])
+        said = f"{count} conditions"
+        yield Figure(f"counts of all facets, {said}", peer, "ms", _answers(bench, "facets", values), "≤ 5 ms")
+        if count:
+            yield Figure(f"list, {said}", peer, "ms", _answers(bench, "interventions", values), "≤ 5 ms")
+
+
+@task("columns")
+def _columns(bench: Bench) -> Iterator[Figure]:
+    texts = [query.text for query in bench.released.catalogue.all()]
+
+    def write() -> None:
+        with bench.dump.open("rb") as lines:
+            write_columns(lines, bench.scratch / "columns")
+
+    def index() -> None:
+        with bench.dump.open("rb") as lines:
+            write_columns(lines, bench.scratch / "columns", texts)
+
+    def load() -> None:
+        store = ox.Store(tempfile.mkdtemp(dir=bench.scratch))
+        store.bulk_load(path=str(bench.dump), format=ox.RdfFormat.N_QUADS)
+        store.optimize()
+
+    peer = "pyoxigraph: bulk load of the dump, optimize"
+    yield Figure("columns written", peer, "s", bench.compare(cpu(write), cpu(load)))
+    yield Figure("the same with the index of facets", peer, "s", bench.compare(cpu(index), cpu(load)))
+
+
 @task("load")
 def _load(bench: Bench) -> Iterator[Figure]:
     kg = bench.kg
@@ -646,10 +719,10 @@ def head() -> str:
     )
 
 
-def run(names: Sequence[str], size: int, runs: int) -> str:
-    """Do tasks at a size; print each figure when it is there, and return the section of the result."""
+def run(names: Sequence[str], size: int, runs: int, project: Path | None = None) -> str:
+    """Do tasks at a size, or on a project of that size; print each figure when it is there; return the section."""
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(size, runs, Path(folder))
+        bench = Bench(size, runs, Path(folder), project)
         lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|---|--:|---|--:|--:|--:|---|"]
         for name in names:
             for figure in TASKS[name](bench):
@@ -657,7 +730,8 @@ def run(names: Sequence[str], size: int, runs: int) -> str:
                 print("  ".join(cells), flush=True)
                 lines.append(f"| {' | '.join(cells)} |")
         load = f"load average {os.getloadavg()[0]:.1f} at the end"
-        about = f"{size:,} interventions, {bench.statements:,} statements, seed {SEED}, {load}"
+        statements = f"{bench.statements:,} statements" if bench.statements else "made and released before"
+        about = f"{size:,} interventions, {statements}, seed {SEED}, {load}"
     return f"\n## {about}\n\n" + "\n".join(lines) + "\n"
 
 
@@ -667,6 +741,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"of: {', '.join(TASKS)}; without any, all")
     parser.add_argument("--size", type=int, action="append", help="how many interventions; 1000; may be repeated")
     parser.add_argument("--runs", type=int, default=5, help="how often each is measured; 5")
+    parser.add_argument(
+        "--project", type=Path, help="made by generate.py in this size and released, instead of a new one"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of the result file")
     given = parser.parse_args(arguments)
     if unknown := set(given.tasks) - set(TASKS):
@@ -676,7 +753,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = file.read_text(encoding="utf-8") if file.exists() else head()
     names = given.tasks or list(TASKS)
     for index, size in enumerate(given.size or [1000]):
-        text += run([each for each in names if not index or each not in ON_SHIPPED], size, given.runs)
+        text += run([each for each in names if not index or each not in ON_SHIPPED], size, given.runs, given.project)
     given.results.mkdir(exist_ok=True)
     file.write_text(text, encoding="utf-8")
 

@@ -25,8 +25,8 @@ from whatworks.results import Row, Table
 __all__ = ["Columns", "write_columns"]
 
 _PLANS = 500
-# So many rows are turned into terms at a time, so that reading the first ones costs no more than them.
-_PORTION = 4096
+# So many rows are turned into terms at first, then twice as many and so on, so that a page costs no more than itself.
+_FIRST, _PORTION = 64, 4096
 
 
 class Columns:
@@ -111,11 +111,13 @@ def _decoded(rows: Rows, terms: Terms) -> Iterator[Row]:
 
 
 def _portions(rows: Rows, terms: Terms) -> Iterator[Row]:
-    for start in range(0, rows.number, _PORTION):
+    start, size = 0, _FIRST
+    while start < rows.number:
         columns = []
         for column in rows.columns.values():
-            found, places = distinct(column[start : start + _PORTION])
+            found, places = distinct(column[start : start + size])
             decoded = np.empty(len(found), object)
             decoded[:] = [None if number == UNBOUND else terms.term(number) for number in found.tolist()]
             columns.append(decoded[places].tolist())
         yield from zip(*columns, strict=True)
+        start, size = start + size, min(2 * size, _PORTION)

@@ -6,6 +6,7 @@ import re
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ _MAGIC = b"whatworks columns\n"
 _ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _SHORT = {b"t": b"\t", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"f": b"\f", b'"': b'"', b"'": b"'", b"\\": b"\\"}
 _BLANK, _IRI, _LITERAL = 0, 1, 2
+_PORTION = 20_000  # so many lines are taken apart at a time
+_NO_IDS = np.zeros(0, np.int32)
 _NOWHERE = np.iinfo(np.int32).max
 
 
@@ -153,24 +156,34 @@ def made(nquads: Iterable[bytes]) -> Content:
 Statements = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
 
+class _Numbers(dict[bytes, int]):
+    """Gives each token a number as it comes."""
+
+    def __missing__(self, token: bytes) -> int:
+        self[token] = found = len(self)
+        return found
+
+
 def _numbered(nquads: Iterable[bytes]) -> tuple[dict[bytes, int], Statements]:
-    """Give each token a number as it comes."""
-    tokens: dict[bytes, int] = {}
-    number = tokens.setdefault
-    subjects, predicates, objects = array("i"), array("i"), array("i")
-    for line in nquads:
-        subject, predicate, rest = line.split(b" ", 2)
-        parts = rest.rsplit(b" ", 2)
-        # The last word before the dot is a graph, unless it ends a literal of the default graph.
-        value = parts[0] if len(parts) == 3 and b'"' not in parts[1] else rest[: rest.rindex(b" ")]
-        subjects.append(number(subject, len(tokens)))
-        predicates.append(number(predicate, len(tokens)))
-        objects.append(number(value, len(tokens)))
-    found = (
-        np.frombuffer(part, np.int32) if len(part) else np.zeros(0, np.int32)
-        for part in (subjects, predicates, objects)
+    """Give each token a number, and return the statements as numbers."""
+    tokens = _Numbers()
+    number, lines = tokens.__getitem__, iter(nquads)
+    columns = array("i"), array("i"), array("i")
+    while parts := [line.split(b" ", 2) for line in islice(lines, _PORTION)]:
+        columns[0].extend(map(number, [each[0] for each in parts]))
+        columns[1].extend(map(number, [each[1] for each in parts]))
+        columns[2].extend(map(number, [_object(each[2]) for each in parts]))
+    subjects, predicates, objects = (
+        np.frombuffer(each, np.int32) if each else np.zeros(0, np.int32) for each in columns
     )
-    return tokens, tuple(found)  # type: ignore[return-value]  # three of three
+    return tokens, (subjects, predicates, objects)
+
+
+def _object(rest: bytes) -> bytes:
+    """Return the object of what a line says after the predicate."""
+    parts = rest.rsplit(b" ", 2)
+    # The last word before the dot is a graph, unless it ends a literal of the default graph.
+    return parts[0] if len(parts) == 3 and b'"' not in parts[1] else rest[: rest.rindex(b" ")]
 
 
 def _parsed(tokens: Iterable[bytes]) -> tuple[NDArray[np.int32], NDArray[np.int32], list[bytes], list[list[str]]]:

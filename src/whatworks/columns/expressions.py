@@ -171,7 +171,8 @@ class Expressions:
         for column in columns:
             if column is None or not ranking.learn(column, lambda number: self._plain_text(key, number)):
                 return None, None
-        return tuple(ranking.ranks[column].astype(np.int64) for column in columns)  # type: ignore[return-value]  # two
+        # Even numbers, as those of texts that the data has: equal ones are equal texts.
+        return tuple(2 * ranking.ranks[column].astype(np.int64) for column in columns)  # type: ignore[return-value]
 
     def _plain_text(self, expression: Expression, number: int) -> str | None:
         """Return the plain text that an expression gives for a term, None where it gives none."""
