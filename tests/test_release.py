@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -13,9 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.conftest import ROOT
 from whatworks import KnowledgeGraph
+from whatworks.cli import main
 from whatworks.collection import Collection
 from whatworks.errors import (
     CheckFailed,
@@ -27,6 +30,7 @@ from whatworks.errors import (
     Unwritable,
 )
 from whatworks.release import Release, Releases, Sources, source_stamp
+from whatworks.release.files import sealed
 from whatworks.results import Table
 from whatworks.store import WorkingStore
 
@@ -134,7 +138,7 @@ def test_bytes_do_not_depend_on_seed_or_time_zone(small: KnowledgeGraph, tmp_pat
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"}
         _whatworks(small, "build", "--no-check", "--output", str(folder), env=environment)
         name = (folder / "current").read_text().strip()
-        files = ("dump.nq", "void.ttl", "manifest.json")
+        files = ("dump.nq", "void.ttl", "manifest.json", "search.db")
         seen.add((name, *((folder / name / file).read_bytes() for file in files)))
     assert 1 == len(seen)
 
@@ -248,7 +252,7 @@ def test_release_of_an_older_version_counts_as_oldest(small: KnowledgeGraph) -> 
     local = second.local()
     for said, order in (({"number": 2}, [first, second]), ({"number": "x"}, [second, first]), ({}, [second, first])):
         told = {key: value for key, value in local.items() if key != "number"} | said
-        (second.folder / "local.json").write_text(json.dumps(told), encoding="utf-8")
+        (second.folder / "local.json").write_bytes(sealed(told))
         assert [release.name for release in order] == [release.name for release in Releases(_folder(small)).all()]
 
 
@@ -287,6 +291,52 @@ def test_build_that_is_stopped_leaves_nothing(small: KnowledgeGraph) -> None:
         assert before == sorted(path.name for path in _folder(small).iterdir())
     assert len(all_steps) > 4
     assert ["a"] == _keys(_again(small))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("manifest.json", '"statements": ', '"statements": 7'),
+        ("manifest.json", '"licences"', '"licencez"'),
+        ("manifest.json", '"bytes"', '"bytez"'),
+        ("manifest.json", '"made-by": "', '"made-by": "x'),
+        ("local.json", '"search"', '"no-search"'),
+        ("local.json", '"number": ', '"number": 1'),
+    ],
+)
+def test_what_a_release_says_of_itself_is_verified(name: str, old: str, new: str, small: KnowledgeGraph) -> None:
+    """A change anywhere in the manifests is found; other releases are listed, and the damaged one is pruned."""
+    release = small.build(checked=False)
+    file = release.folder / name
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    if name == "local.json":
+        assert ["local.json: cannot be read, or was changed"] == release.verify()
+        return
+    with pytest.raises(DamagedRelease, match="its checksum is not that of its content"):
+        Release.open(release.folder)
+    (_folder(small).parent / "data/interventions/b.trig").write_text(_record("b"), encoding="utf-8")
+    second = _again(small).build(checked=False)
+    releases = Releases(_folder(small))
+    assert [second.name] == [each.name for each in releases.all()]
+    assert [release.name] == list(releases.unreadable())
+    assert [release.name] == releases.prune(5)
+    assert {} == releases.unreadable()
+
+
+def test_release_of_a_newer_version_is_listed_and_stays(small: KnowledgeGraph) -> None:
+    """What a newer version made is listed with the reason why it is not read, and is not pruned."""
+    newer = small.build(checked=False)
+    (newer.folder / "manifest.json").write_bytes(sealed({**newer.manifest, "format": 99}))
+    (_folder(small).parent / "data/interventions/b.trig").write_text(_record("b"), encoding="utf-8")
+    second = _again(small).build(checked=False)
+    result = CliRunner().invoke(main, ["--project", str(small.assets.project), "releases"])
+    assert result.exit_code == 0
+    first, last = result.stdout.splitlines()
+    assert first == f"{newer.name}  The release has format 99; this version reads up to 1."
+    assert re.fullmatch(rf"{second.name} +[0-9]+ statements  in use", last)
+    assert [] == Releases(_folder(small)).prune(0)
 
 
 def test_running_reader_is_not_disturbed(small: KnowledgeGraph) -> None:

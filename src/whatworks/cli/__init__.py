@@ -33,7 +33,7 @@ COMMANDS = {
     "export": ("data:export", "Write things as RDF, JSON-LD, CSV or a workbook."),
     "import": ("data:import_", "Bring records into the collection, one data file for each."),
     "new": ("project:new", "Begin a collection of your own in the new folder DIR."),
-    "prune": ("release:prune", "Remove old releases; the one in use always stays."),
+    "prune": ("release:prune", "Remove old releases and damaged ones; the one in use always stays."),
     "queries": ("query:queries", "List the stored queries and their parameters."),
     "query": ("query:query", "Answer a stored query."),
     "releases": ("release:releases", "List the releases, oldest first; the one in use is marked."),

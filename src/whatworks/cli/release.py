@@ -54,10 +54,10 @@ def releases(opener: Any, folder: Path | None) -> None:
       whatworks releases
     """
     found = _releases(opener, folder)
-    current = found.current()
-    for release in found.all():
-        mark = "in use" if current is not None and release.name == current.name else ""
-        click.echo(f"{release.name}  {release.manifest['statements']:>10} statements  {mark}".rstrip())
+    said = {name: error.message for name, error in found.unreadable().items()}
+    said |= {release.name: f"{release.manifest['statements']:>10} statements" for release in found.all()}
+    for name, text in said.items():
+        click.echo(f"{name}  {text}{'  in use' if name == found.used() else ''}")
 
 
 @click.command()
@@ -94,7 +94,7 @@ def verify(opener: Any, name: str | None, folder: Path | None) -> None:
 @folder_option
 @click.pass_obj
 def prune(opener: Any, keep: int, folder: Path | None) -> None:
-    """Remove old releases; the one in use always stays.
+    """Remove old releases and damaged ones; the one in use always stays.
 
     \b
     Example:

@@ -1,11 +1,13 @@
 """Checksums of files, and files that are safe on the disk."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
 _BLOCK = 1 << 20
+_SEAL = "checksum"
 
 
 def digest(content: bytes) -> str:
@@ -38,6 +40,27 @@ def differences(path: Path, name: str, said: Any) -> list[str]:
     if found["bytes"] != said["bytes"]:
         return [f"{name}: has {found['bytes']} bytes instead of {said['bytes']}"]
     return [] if found == said else [f"{name}: its content was changed"]
+
+
+def sealed(content: dict[str, Any]) -> bytes:
+    """Return a manifest as JSON, with its own checksum in it."""
+    return _json({**content, _SEAL: digest(_json(content))})
+
+
+def unsealed(data: bytes) -> dict[str, Any]:
+    """Return what a manifest says.
+
+    Raises:
+        ValueError: It is no JSON, has no checksum, or was changed since it was written.
+    """
+    found = json.loads(data)
+    if not isinstance(found, dict) or found.pop(_SEAL, None) != digest(_json(found)):
+        raise ValueError("its checksum is not that of its content")
+    return found
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
 
 def sync(folder: Path) -> None:

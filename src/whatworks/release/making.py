@@ -1,19 +1,17 @@
 """Makes one release: the dump, what describes it, and the store, written beside and renamed when all is there."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
 from whatworks.assets import write_files
 from whatworks.catalogue import Bound, Catalogue, iri_rows
 from whatworks.collection import Collection
 from whatworks.errors import DamagedRelease, NewerRelease, SourcesChanged, Unwritable
 from whatworks.namespaces import DCAT, VOID
-from whatworks.release.files import described, digest, sync
+from whatworks.release.files import described, digest, sealed, sync
 from whatworks.release.one import COLUMNS, FORMAT, INDEX, Release, has_numpy
 from whatworks.release.sources import Sources
 from whatworks.results import Table, Triples
@@ -49,12 +47,12 @@ def make(folder: Path, number: int, read: Read, catalogue: Catalogue, sources: S
     """
     building = Path(mkdtemp(prefix=f".building-{os.getpid()}-", dir=folder))
     try:
-        name = _fill(building, read, catalogue, tell)
+        name, is_there = _fill(building, read, catalogue, tell)
         target = folder / name
         tell("Looking whether the files are still the same")
         if sources.changed():
             raise SourcesChanged("The sources changed during the build.", hint="Run whatworks build again.")
-        if not (building / "store").exists():
+        if is_there:
             write_files({target / "local.json": _local(target, number, sources)})
             return Release.open(target)
         write_files({building / "local.json": _local(building, number, sources)})
@@ -73,15 +71,19 @@ def make(folder: Path, number: int, read: Read, catalogue: Catalogue, sources: S
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> str:
-    """Write what a release holds, but no store if a whole release with the same content is there; return its name."""
+def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> tuple[str, bool]:
+    """Write what a release holds, unless a whole release with the same content is there.
+
+    Returns:
+        The name, and whether the release was there.
+    """
     tell("Reading the files and applying the rules")
     collection = read(building)
     tell("Writing the dump")
     dump = write_dump(collection.store, building / "dump.nq")
     name = dump.sha256[:16]
     if _is_whole(building.with_name(name), tell):
-        return name
+        return name, True
     tell("Counting")
     _describe(building, collection, catalogue, dump)
     tell("Building the index of the search")
@@ -97,7 +99,7 @@ def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> str:
         tell("Writing the columns")
         with (building / "dump.nq").open("rb") as lines:
             write_columns(lines, building / COLUMNS, [query.text for query in catalogue.all()])
-    return name
+    return name, False
 
 
 def _is_whole(target: Path, tell: Tell) -> bool:
@@ -115,7 +117,7 @@ def _local(release: Path, number: int, sources: Sources) -> bytes:
     local = {"number": number, "store": files, "search": described(release / INDEX)}
     if (release / COLUMNS).exists():
         local["columns"] = described(release / COLUMNS)
-    return _json({**local, "sources": sources.state, "stamp": sources.stamp})
+    return sealed({**local, "sources": sources.state, "stamp": sources.stamp})
 
 
 def _describe(building: Path, collection: Collection, catalogue: Catalogue, dump: Written) -> None:
@@ -137,11 +139,7 @@ def _describe(building: Path, collection: Collection, catalogue: Catalogue, dump
             "void.ttl": {"sha256": digest(void), "bytes": len(void)},
         },
     }
-    write_files({building / "void.ttl": void, building / "manifest.json": _json(manifest)})
-
-
-def _json(content: Any) -> bytes:
-    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
+    write_files({building / "void.ttl": void, building / "manifest.json": sealed(manifest)})
 
 
 def _facts(collection: Collection, catalogue: Catalogue) -> tuple[dict[str, list[str]], dict[str, list[str]]]:

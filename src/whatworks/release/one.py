@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from whatworks.collection import Collection
 from whatworks.errors import DamagedRelease, NewerRelease, Place
-from whatworks.release.files import differences
+from whatworks.release.files import differences, unsealed
 from whatworks.store import has_statements, open_store
 
 if TYPE_CHECKING:
@@ -52,32 +52,32 @@ class Release:
             NewerRelease: It was made by a version that this one does not understand.
         """
         where = Place(f"{folder.name}/manifest.json")
+        anew = "Build anew with: whatworks build"
         try:
-            manifest = json.loads((folder / "manifest.json").read_bytes())
-            made = manifest["format"]
-            files = manifest["files"]
-            complete = set(files) == set(FILES) and manifest["name"] == folder.name
+            data = (folder / "manifest.json").read_bytes()
+            made = json.loads(data)["format"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DamagedRelease(
-                "The release has no manifest that can be read.", hint="Build anew with: whatworks build", where=where
-            ) from error
-        if not isinstance(made, int) or made > FORMAT:
+            raise DamagedRelease("The release has no manifest that can be read.", hint=anew, where=where) from error
+        if isinstance(made, int) and made > FORMAT:
             raise NewerRelease(
                 f"The release has format {made}; this version reads up to {FORMAT}.",
-                hint="Use the version of whatworks that made it, or build anew with: whatworks build",
+                hint=f"Use the version of whatworks that made it. {anew}",
                 where=where,
             )
-        if not complete:
-            raise DamagedRelease("The manifest does not fit its folder.", where=where)
+        try:
+            manifest = unsealed(data)
+        except ValueError as error:
+            raise DamagedRelease(f"The manifest is damaged: {error}.", hint=anew, where=where) from error
+        if set(manifest["files"]) != set(FILES) or manifest["name"] != folder.name:
+            raise DamagedRelease("The manifest does not fit its folder.", hint=anew, where=where)
         return cls(folder, manifest)
 
     def local(self) -> dict[str, Any]:
         """Return what differs from build to build; nothing where it cannot be read."""
         try:
-            found = json.loads((self.folder / "local.json").read_bytes())
+            return unsealed((self.folder / "local.json").read_bytes())
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
 
     def collection(self, described: Collection) -> Collection:
         """Return the collection with the release's store in place of one made from files."""
@@ -107,15 +107,14 @@ class Release:
             wrong += differences(self.folder / name, name, said)
         if not self.manifest["files"]["dump.nq"]["sha256"].startswith(self.name):
             wrong.append("dump.nq: its checksum is not that of the release's name")
-        try:
-            for name, said in sorted(self.local()["store"].items()):
-                wrong += differences(self.folder / "store" / name, f"store/{name}", said)
-            if "search" in self.local():
-                wrong += differences(self.folder / INDEX, INDEX, self.local()["search"])
-            if "columns" in self.local():
-                wrong += differences(self.folder / COLUMNS, COLUMNS, self.local()["columns"])
-        except (KeyError, TypeError, AttributeError):
-            wrong.append("local.json: cannot be read")
+        local = self.local()
+        if not local:
+            wrong.append("local.json: cannot be read, or was changed")
+        for name, said in sorted(local.get("store", {}).items()):
+            wrong += differences(self.folder / "store" / name, f"store/{name}", said)
+        for kind, name in (("search", INDEX), ("columns", COLUMNS)):
+            if kind in local:
+                wrong += differences(self.folder / name, name, local[kind])
         if not wrong:
             try:
                 if not has_statements(open_store(self.folder / "store", {}), self.folder / "dump.nq"):

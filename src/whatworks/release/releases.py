@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whatworks.assets import Assets, write_files
-from whatworks.errors import DamagedRelease, Locked, MissingFile, Place, UnknownThing, Unwritable
+from whatworks.errors import DamagedRelease, Locked, MissingFile, NewerRelease, Place, UnknownThing, Unwritable
 from whatworks.release.one import Release
 from whatworks.release.sources import Sources, is_same
 
@@ -33,10 +33,15 @@ class Releases:
         Raises:
             DamagedRelease: `current` names something that is no release.
         """
+        name = self.used()
+        return Release.open(self.folder / name) if name else None
+
+    def used(self) -> str:
+        """Return the name of the release in use; empty where there is none."""
         try:
             name = (self.folder / "current").read_text(encoding="utf-8").strip()
         except FileNotFoundError:
-            return None
+            return ""
         except (OSError, UnicodeDecodeError) as error:
             raise MissingFile(f"The file current cannot be read: {error}.", where=Place("releases/current")) from error
         if not _NAME.fullmatch(name):
@@ -45,7 +50,7 @@ class Releases:
                 hint="Build anew with: whatworks build",
                 where=Place("releases/current"),
             )
-        return Release.open(self.folder / name)
+        return name
 
     def get(self, name: str) -> Release:
         """Return the release of this name.
@@ -59,12 +64,27 @@ class Releases:
 
     def all(self) -> list[Release]:
         """Return the releases that can be read, in the order in which they were last built; no clock counts."""
-        found = map(Release.open, self._folders())
-        return sorted(found, key=lambda release: (release.number, release.name))
+        found, _ = self._sorted()
+        return found
+
+    def unreadable(self) -> dict[str, DamagedRelease | NewerRelease]:
+        """Return the names of the releases that cannot be read, damaged or of a newer version, and why."""
+        _, wrong = self._sorted()
+        return wrong
+
+    def _sorted(self) -> tuple[list[Release], dict[str, DamagedRelease | NewerRelease]]:
+        found: list[Release] = []
+        wrong: dict[str, DamagedRelease | NewerRelease] = {}
+        for folder in sorted(self._folders()):
+            try:
+                found.append(Release.open(folder))
+            except (DamagedRelease, NewerRelease) as error:
+                wrong[folder.name] = error
+        return sorted(found, key=lambda release: (release.number, release.name)), wrong
 
     def _folders(self) -> list[Path]:
         found = (path for path in self.folder.glob("*") if _NAME.fullmatch(path.name))
-        return [path for path in found if (path / "manifest.json").is_file()]
+        return [path for path in found if path.is_dir()]
 
     def build(self, read: "Read", catalogue: "Catalogue", sources: Sources, tell: "Tell | None" = None) -> Release:
         """Write a release of a collection and put it to use; the same content is not written twice.
@@ -93,18 +113,24 @@ class Releases:
             return release
 
     def prune(self, keep: int) -> list[str]:
-        """Remove old releases but the `keep` newest and the one in use; return the names removed."""
+        """Remove damaged releases, and old ones but the `keep` newest and the one in use; return the names removed.
+
+        What a newer version made stays.
+        """
         with self._locked():
             self._sweep()
-            current = self.current()
-            old = [release for release in self.all() if current is None or release.name != current.name]
-            doomed = [release for release in old[: max(0, len(old) - keep)] if not release.folder.is_symlink()]
-            for release in doomed:
+            used = self.used()
+            found, wrong = self._sorted()
+            damaged = [name for name, error in wrong.items() if isinstance(error, DamagedRelease)]
+            old = [release.name for release in found if release.name != used]
+            doomed = [name for name in (*damaged, *old[: max(0, len(old) - keep)]) if name != used]
+            doomed = [name for name in doomed if not (self.folder / name).is_symlink()]
+            for name in doomed:
                 # Renamed first, so that a half-removed folder is never taken for a release.
-                gone = release.folder.with_name(f".gone-{release.name}")
-                release.folder.rename(gone)
+                gone = self.folder / f".gone-{name}"
+                (self.folder / name).rename(gone)
                 shutil.rmtree(gone)
-            return [release.name for release in doomed]
+            return doomed
 
     def stale(self, assets: Assets) -> bool:
         """Say whether the sources are no longer those that the release in use was made from."""

@@ -129,7 +129,7 @@ class _Builder:
         whole = [number for thing, number in self._numbers.items() if "#" not in thing]
         first = [number for thing, number in self._numbers.items() if ranked[thing] == 1]
         rows = [(WHOLE, packed(whole), b""), (FIRST, packed(first), b"")]
-        for name in {higher for of_class in own for higher in above[of_class]}:
+        for name in sorted({higher for of_class in own for higher in above[of_class]}):
             every = [number for of_class, numbers in own.items() if name in above[of_class] for number in numbers]
             rows.append((name[1:-1], packed(every), packed(own.get(name, ()))))
         self._database.executemany("INSERT INTO members VALUES (?, ?, ?)", rows)
