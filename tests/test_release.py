@@ -31,6 +31,7 @@ from whatworks.errors import (
 )
 from whatworks.release import Release, Releases, Sources, source_stamp
 from whatworks.release.files import sealed
+from whatworks.release.one import COLUMNS
 from whatworks.results import Table
 from whatworks.store import WorkingStore
 
@@ -138,7 +139,7 @@ def test_bytes_do_not_depend_on_seed_or_time_zone(small: KnowledgeGraph, tmp_pat
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"}
         _whatworks(small, "build", "--no-check", "--output", str(folder), env=environment)
         name = (folder / "current").read_text().strip()
-        files = ("dump.nq", "void.ttl", "manifest.json", "search.db")
+        files = ("dump.nq", "void.ttl", "manifest.json", "search.db", COLUMNS)
         seen.add((name, *((folder / name / file).read_bytes() for file in files)))
     assert 1 == len(seen)
 
