@@ -163,6 +163,7 @@ def test_facets_count_what_lists_list(kg: KnowledgeGraph) -> None:
 # What columns leave to the engine in a case, and why.
 _LEFT_TO_THE_ENGINE = {
     "system/graphs": "asks for the graphs",
+    "system/link-reviewed": "asks in which graph a decision stands",
     "related": "two links of the highest score, which is written as 1 and as 1.0",
 }
 

@@ -27,6 +27,7 @@ ALLOWED = {
     ("facts", "predicate-by-values"): "three rare properties",
     ("search-classes", "path-for-each-row"): "classes are few, whatever the size of the collection",
     ("search-texts", "predicate-by-values"): "the caller gives one property, and all its texts are read",
+    ("link-values", "predicate-by-values"): "the caller gives one property, and all its values are read",
     ("search-uses", "predicate-by-values"): "the whole index is made of it, once",
     ("things-by-name", "predicate-by-values"): "reads all names; the properties are few beside them",
 }

@@ -33,6 +33,7 @@ class Collection:
         space: The IRIs that the project mints.
         prefixes: The prefixes of the model and the project.
         store: The statements, asserted and inferred.
+        computed: The graph of the computed links.
     """
 
     assets: Assets
@@ -42,11 +43,13 @@ class Collection:
     store: EmbeddedStore
     _model: set[Iri] = field(init=False)
     _inferred: str = field(init=False)
+    computed: Iri = field(init=False)
 
     def __post_init__(self) -> None:
         graphs = (self.graph_of(asset.name) for asset in self.assets.ontology())
         self._model = {graph for graph in graphs if graph is not None}
         self._inferred = self.space.graph("inferred/")
+        self.computed = self.space.graph("links/computed")
 
     @classmethod
     def open(
@@ -140,9 +143,13 @@ class Collection:
         """
         return apply_rules(self.rules(), self.store, self.prefixes)
 
-    def is_inferred(self, graph: Iri | None) -> bool:
-        """Say whether a graph holds what rules inferred."""
+    def is_by_rule(self, graph: Iri | None) -> bool:
+        """Say whether a graph holds what a rule inferred."""
         return graph is not None and graph.startswith(self._inferred)
+
+    def is_inferred(self, graph: Iri | None) -> bool:
+        """Say whether a graph holds what no person wrote: what rules inferred, and the computed links."""
+        return self.is_by_rule(graph) or graph == self.computed
 
     def is_model(self, graph: Iri | None) -> bool:
         """Say whether a graph holds what the model's files say, those that the project adds included."""
@@ -156,7 +163,7 @@ class Collection:
         return "labels" if self.is_model(graph) else "all"
 
     def asserted(self) -> list[Quad]:
-        """Return the statements of the data files, without the model and what was inferred."""
+        """Return the statements of the data files, without the model and what was inferred or computed."""
         return [
             quad for quad in self.store.match() if not self.is_inferred(quad.graph) and not self.is_model(quad.graph)
         ]

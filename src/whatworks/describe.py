@@ -167,7 +167,7 @@ class Describer:
         waiting = [thing]
         while waiting:
             node = waiting.pop()
-            asserted[node] = self._asserted(node)
+            asserted[node] = self._asserted(node, own=True)
             for quad in asserted[node]:
                 value = quad.object
                 if isinstance(value, Iri) and value.startswith(f"{thing}#") and value not in nodes:
@@ -178,8 +178,11 @@ class Describer:
             nodes += sorted(subject for subject in subjects if isinstance(subject, Iri))
         return [quad for node in nodes for quad in asserted.get(node) or self._asserted(node)]
 
-    def _asserted(self, node: Iri) -> list[Quad]:
-        return [quad for quad in self._store.match(node) if not self._collection.is_inferred(quad.graph)]
+    def _asserted(self, node: Iri, *, own: bool = False) -> list[Quad]:
+        """Return what is asserted of a node; what a computed link says counts where the link itself is described."""
+        counts, computed = self._collection.is_inferred, self._collection.computed
+        found = self._store.match(node)
+        return [quad for quad in found if not counts(quad.graph) or (own and quad.graph == computed)]
 
     # ---- for people ----
 

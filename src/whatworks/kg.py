@@ -17,6 +17,7 @@ from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
 from whatworks.engines import Engines
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, Unwritable
+from whatworks.linking.door import Door
 from whatworks.lookup import Lookup
 from whatworks.namespaces import Prefixes
 from whatworks.prepared import Prepared
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from whatworks.why import Origin
 
 
-class KnowledgeGraph:
+class KnowledgeGraph(Door):
     """A collection of interventions, opened."""
 
     def __init__(
@@ -388,8 +389,8 @@ class KnowledgeGraph:
 
     def statistics(self, *, graphs: bool = False) -> Table:
         """Count the things of each class, or the statements of each named graph."""
-        name = "system/graphs" if graphs else "system/statistics"
-        answer = self.collection.store.query(self.catalogue.get(name).bind({}))
+        query = self.catalogue.get("system/graphs" if graphs else "system/statistics")
+        answer = self.collection.store.query(query.bind({}))
         assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
         return answer
 

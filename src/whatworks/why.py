@@ -11,17 +11,21 @@ from whatworks.collection import Collection, owner_of
 from whatworks.errors import UnknownThing
 from whatworks.namespaces import (
     ATTRIBUTED_TO,
+    DCAT,
     DCTERMS,
     DERIVED_FROM,
     GENERATED_AT,
     IN_GRAPH,
     NAME,
+    PROV,
     SUBPROPERTY,
+    TITLE,
     TOPIC,
 )
 from whatworks.terms import Iri, Literal, Node, Quad, Term, is_iri
 
 _DESCRIPTION = Iri(DCTERMS + "description")
+_MADE_BY, _USED, _VERSION = Iri(PROV + "wasGeneratedBy"), Iri(PROV + "used"), Iri(DCAT + "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,8 @@ class Origin:
 
     Attributes:
         quad: The statement and its graph.
-        kind: `stated` by a source, `assigned` here, `inferred` by a rule, `curated` (agents, links, provenance), or
-            `model`.
+        kind: `stated` by a source, `assigned` here, `inferred` by a rule, `computed` by a method, `curated` (agents,
+            links, provenance), or `model`.
         how: The rule, the method, or the file of the model, in words.
         pages: The pages that the record was made from.
         record: The record of what a source states.
@@ -100,7 +104,9 @@ def _origin(collection: Collection, quad: Quad) -> Origin:
     if graph is None or collection.is_model(graph):
         return Origin(quad, "model", f"the model, graph {graph.code if graph else 'default'}")
     if collection.is_inferred(graph):
-        return Origin(quad, "inferred", _rule(collection, graph))
+        is_computed = graph == collection.computed
+        how = _method(collection, quad.subject) if is_computed else _rule(collection, graph)
+        return Origin(quad, "computed" if is_computed else "inferred", how)
     store = collection.store
     record = next((each.subject for each in store.match(predicate=IN_GRAPH, value=graph)), None)
     if isinstance(record, Iri):
@@ -121,6 +127,14 @@ def _described(collection: Collection, quad: Quad, kind: str, how: str, node: Ir
     ]
     when = next(_texts(collection, node, GENERATED_AT), "")
     return Origin(quad, kind, how, tuple(pages), node if kind == "stated" else None, tuple(sorted(by)), when)
+
+
+def _method(collection: Collection, node: Node) -> str:
+    """Return how a computed link was made: what the method of its run is called, and its version."""
+    runs = [quad.object for quad in collection.store.match(owner_of(node), _MADE_BY) if isinstance(quad.object, Iri)]
+    used = [quad.object for run in runs for quad in collection.store.match(run, _USED)]
+    named = [(*_texts(collection, method, TITLE), *_texts(collection, method, _VERSION)) for method in used]
+    return f"whatworks link: {', version '.join(named[0])}" if named else "whatworks link"
 
 
 def _rule(collection: Collection, graph: Iri) -> str:

@@ -23,7 +23,7 @@ class Opened:
         self.ground = Ground(collection.store, self._kind_of)
 
     def _kind_of(self, graph: Iri | None) -> str:
-        if graph == _SHAPES or self._collection.is_inferred(graph):
+        if graph == _SHAPES or self._collection.is_by_rule(graph):
             return ""
         return "model" if self._collection.is_model(graph) else "data"
 

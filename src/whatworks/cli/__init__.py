@@ -32,10 +32,12 @@ COMMANDS = {
     "explain": ("explain:explain", "Say what an error means and what to do; without CODE, list the codes."),
     "export": ("data:export", "Write things as RDF, JSON-LD, CSV or a workbook."),
     "import": ("data:import_", "Bring records into the collection, one data file for each."),
+    "link": ("link:link", "Work out the links between interventions anew, or decide about them."),
     "new": ("project:new", "Begin a collection of your own in the new folder DIR."),
     "prune": ("release:prune", "Remove old releases and damaged ones; the one in use always stays."),
     "queries": ("query:queries", "List the stored queries and their parameters."),
     "query": ("query:query", "Answer a stored query."),
+    "related": ("link:related", "Show what is related to an intervention, and why."),
     "releases": ("release:releases", "List the releases, oldest first; the one in use is marked."),
     "search": ("search:search", "Find things by plain words in any language, the best first."),
     "serve": (

@@ -65,7 +65,10 @@ class _Router:
         topics = {quad.subject: quad.object for quad in quads if quad.predicate == TOPIC}
         graphs = {topics.get(quad.subject): quad.object for quad in quads if quad.predicate == IN_GRAPH}
         groups: dict[Iri, list[Quad]] = defaultdict(list)
-        for quad in quads:
+        computed = sum(quad.graph == self.collection.computed for quad in quads)
+        if computed:
+            self.count("link", left_out=computed, reason="was computed; whatworks link makes it anew")
+        for quad in (quad for quad in quads if quad.graph != self.collection.computed):
             topic = topics.get(quad.subject)
             thing = topic if isinstance(topic, Iri) else owner_of(quad.subject)
             if thing is None or isinstance(quad.object, BlankNode):

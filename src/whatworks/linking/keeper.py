@@ -1,0 +1,160 @@
+"""Keeps the links of a collection: works them out anew, writes them down, and notes what people decide."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from whatworks.assets import Assets, write_files
+from whatworks.catalogue import Catalogue
+from whatworks.collection import Collection
+from whatworks.errors import InvalidValue, Place, Unwritable
+from whatworks.linking import loaded
+from whatworks.linking.decisions import Decision, Pair, reviewed
+from whatworks.linking.link import Link, Options
+from whatworks.namespaces import LINK_FROM, LINK_TO, SCORE
+from whatworks.settings import Settings
+from whatworks.store import parse
+from whatworks.terms import Iri
+
+if TYPE_CHECKING:
+    from whatworks.linking.run import Run
+
+COMPUTED_FILE, REVIEWED_FILE = "links/computed.ttl", "links/reviewed.ttl"
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """The links of a collection as its files are now.
+
+    Attributes:
+        run: The links, and what a person should know.
+        content: The file that holds them.
+        added, gone: How many pairs were not linked before, and how many no longer are.
+    """
+
+    run: "Run"
+    content: bytes
+    added: int
+    gone: int
+
+    def waiting(self) -> list[Link]:
+        """Return the links that nobody decided about, the strongest first."""
+        accepted = self.run.decisions.accepted
+        waiting = [link for link in self.run.links if _pair(link.source, link.target) not in accepted]
+        return sorted(waiting, key=lambda link: (-link.score, link.source, link.target))
+
+
+class Linking:
+    """Works out and keeps the links of the collection that some files make.
+
+    Args:
+        assets: The files.
+        settings: The project's settings.
+        catalogue: The stored queries.
+    """
+
+    def __init__(self, assets: Assets, settings: Settings, catalogue: Catalogue) -> None:
+        self._assets = assets
+        self._settings = settings
+        self._catalogue = catalogue
+
+    def compute(
+        self, options: Options | None = None, tell: Callable[[int, int], None] = lambda done, of: None
+    ) -> Computed:
+        """Work out the links of the files as they are now; nothing is written.
+
+        Args:
+            options: How many links, how strong.
+            tell: Is told now and then how many interventions are done, and of how many.
+
+        Raises:
+            MissingExtra: numpy is not installed.
+            InputError: A file cannot be read.
+        """
+        options = options or Options()
+        make, contents = loaded("run").make, loaded("writing").contents
+        collection = self._opened()
+        run: Run = make(collection, self._catalogue, options, tell)
+        before = _computed(collection)
+        now = {_pair(link.source, link.target) for link in run.links}
+        return Computed(run, contents(run, collection, options), len(now - before), len(before - now))
+
+    def between(self, pairs: Sequence[Pair]) -> list[Link]:
+        """Return the links between pairs of interventions, however strong, whatever was decided about them.
+
+        Raises:
+            MissingExtra: numpy is not installed.
+            InvalidValue: Two are one.
+        """
+        for one, other in pairs:
+            if one == other:
+                raise InvalidValue(f"{one.code} cannot be linked with itself.", hint="Name two interventions.")
+        found: list[Link] = loaded("run").between(self._opened(), self._catalogue, pairs)
+        return found
+
+    def _opened(self) -> Collection:
+        return Collection.open(self._assets, self._settings)
+
+    def write(self, computed: Computed) -> Path:
+        """Write links down as a data file, and return it.
+
+        Raises:
+            Unwritable: The collection came with the package, or the file cannot be written.
+        """
+        file = self._folder() / COMPUTED_FILE
+        write_files({file: computed.content})
+        return file
+
+    def decide(self, link: Link, status: str, *, by: str, note: str = "", on: date | None = None) -> Path:
+        """Note that a person accepted or rejected a link, whatever was decided about the two before.
+
+        Args:
+            link: The link; `between` gives that of any two interventions.
+            status: `accepted` or `rejected`.
+            by: Who decided, in the form in which they want to be named.
+            note: Why.
+            on: The day; today where none is given.
+
+        Raises:
+            InvalidValue: There is no such status, or nobody is named.
+            Unwritable: The collection came with the package, or the file cannot be written.
+        """
+        if status not in ("accepted", "rejected"):
+            raise InvalidValue(f"{status!r} is no decision.", hint="A link is accepted or rejected.")
+        if not by.strip():
+            raise InvalidValue("A decision needs the name of who decides.", hint="Give a name or initials.")
+        file = self._folder() / REVIEWED_FILE
+        collection = Collection.described(self._assets, self._settings)
+        name = Place(f"data/{REVIEWED_FILE}").file
+        held = parse(file.read_bytes(), "turtle", name=name, base=self._settings.base) if file.is_file() else []
+        decision = Decision(link, status, by.strip(), on or date.today(), note.strip())
+        write_files({file: reviewed(collection, held, decision)})
+        return file
+
+    def _folder(self) -> Path:
+        folder = self._assets.data_folder()
+        if folder is None:
+            raise Unwritable(
+                "The collection that came with the package cannot be changed.",
+                hint="Begin a collection of your own with: whatworks new DIR",
+            )
+        return folder
+
+
+def _pair(one: Iri, other: Iri) -> Pair:
+    return (min(one, other), max(one, other))
+
+
+def _computed(collection: Collection) -> set[Pair]:
+    """Return the pairs that a computed link joins now."""
+    found = set()
+    for quad in collection.store.match(predicate=SCORE):
+        matching = (
+            collection.store.match(quad.subject, end, graph=collection.computed) for end in (LINK_FROM, LINK_TO)
+        )
+        ends = [each.object for found_ends in matching for each in found_ends if isinstance(each.object, Iri)]
+        if len(ends) == 2:
+            found.add(_pair(ends[0], ends[1]))
+    return found

@@ -1,0 +1,110 @@
+"""A run: reads the graph, links what it holds, and follows what people decided."""
+
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection as Several
+from dataclasses import dataclass
+
+from whatworks.catalogue import Bound, Catalogue, iri_rows
+from whatworks.collection import Collection
+from whatworks.linking.decisions import Decisions, Pair, read_decisions
+from whatworks.linking.link import Link, Options
+from whatworks.linking.linker import Linker
+from whatworks.linking.records import read_records
+from whatworks.results import Table
+from whatworks.settings import preference
+from whatworks.store import EmbeddedStore
+from whatworks.terms import Iri, Literal
+
+
+@dataclass(slots=True)
+class Run:
+    """The links of a collection.
+
+    Attributes:
+        links: The computed links, in the order of their ends.
+        stated: Links that records state with a property of their own: both ends, type, and sentence.
+        decisions: What people decided.
+        interventions: How many interventions there are.
+        notes: What a person should know.
+    """
+
+    links: list[Link]
+    stated: list[tuple[Iri, Iri, str, str]]
+    decisions: Decisions
+    interventions: int
+    notes: list[str]
+
+    @property
+    def linked(self) -> int:
+        """How many interventions have a computed link."""
+        return len({end for link in self.links for end in (link.source, link.target)})
+
+
+def make(
+    collection: Collection,
+    catalogue: Catalogue,
+    options: Options | None = None,
+    tell: Callable[[int, int], None] = lambda done, of: None,
+) -> Run:
+    """Link all interventions of a collection.
+
+    Args:
+        collection: The graph, with what the rules infer.
+        catalogue: The stored queries.
+        options: What is asked for.
+        tell: Is told now and then how many interventions are done, and of how many.
+
+    Raises:
+        QueryHeader: A query of the project gives weights that are none.
+    """
+    options = options or Options()
+    store = collection.store
+    linker = Linker.of(read_records(store, catalogue, options.weights))
+    things = linker.records.things
+    decisions = read_decisions(store, catalogue, things)
+    told = titles(collection, catalogue, things)
+    stated = [
+        (start, end, kind, says.replace("{from}", told.get(start, start.code)).replace("{to}", told.get(end, end.code)))
+        for start, end, kind, says in _stated(store, catalogue, set(things))
+        if (min(start, end), max(start, end)) not in decisions.stated | set(decisions.rejected)
+    ]
+    without = decisions.stated | set(decisions.rejected) | {(min(pair[:2]), max(pair[:2])) for pair in stated}
+    pairs = linker.nearest(options.top, options.minimum, lambda done: tell(done, len(things)))
+    pairs = linker.undirected(pairs, list(decisions.accepted), without)
+    links = list(linker.links(pairs, lambda features: titles(collection, catalogue, features)))
+    return Run(links, stated, decisions, len(things), [*linker.notes(), *decisions.notes])
+
+
+def between(collection: Collection, catalogue: Catalogue, pairs: Sequence[Pair]) -> list[Link]:
+    """Return the links between some pairs of interventions, however strong."""
+    linker = Linker.of(read_records(collection.store, catalogue))
+    found = linker.links(linker.undirected(linker.none(), pairs), lambda each: titles(collection, catalogue, each))
+    by_pair = {(min(link.source, link.target), max(link.source, link.target)): link for link in found}
+    return [by_pair[min(pair), max(pair)] for pair in pairs]
+
+
+def titles(collection: Collection, catalogue: Catalogue, things: Several[Iri]) -> dict[Iri, str]:
+    """Return what things are called, in the preferred language."""
+    if not things:
+        return {}
+    bound = catalogue.get("system/labels").bind({"iri": Bound(iri_rows(sorted(things)))})
+    answer = collection.store.query(bound, standalone=True)
+    assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
+    best: dict[Iri, Literal] = {}
+    order = ("en", *collection.settings.languages)
+    for thing, name, _ in answer:
+        if isinstance(thing, Iri) and isinstance(name, Literal):
+            best[thing] = min((best.get(thing, name), name), key=lambda each: preference(each, order))
+    return {thing: name.value for thing, name in best.items()}
+
+
+def _stated(store: EmbeddedStore, catalogue: Catalogue, known: set[Iri]) -> Iterator[tuple[Iri, Iri, str, str]]:
+    answer = store.query(catalogue.get("system/link-stated").bind({}), standalone=True)
+    seen: set[Pair] = set()
+    for start, end, kind, says in answer if isinstance(answer, Table) else ():
+        assert isinstance(start, Iri) and isinstance(end, Iri)  # noqa: S101, PT018 - the query gives IRIs and texts
+        assert isinstance(kind, Literal) and isinstance(says, Literal)  # noqa: S101, PT018 - as above
+        pair = (min(start, end), max(start, end))
+        if known >= set(pair) and pair not in seen:
+            seen.add(pair)
+            yield start, end, kind.value, says.value

@@ -1,0 +1,632 @@
+"""Links are exact, say why, follow what people decide, and are the same for the same data."""
+
+import json
+import math
+import subprocess
+import sys
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import BASE, ROOT
+from whatworks import KnowledgeGraph, linking
+from whatworks.cli import main
+from whatworks.errors import InvalidValue, QueryHeader, Unwritable
+from whatworks.linking import nearest as nearest_module
+from whatworks.linking.link import Link, Options, Part, Teller, shares
+from whatworks.linking.linker import Linker
+from whatworks.linking.nearest import Index, Pairs, joined, nearest
+from whatworks.linking.records import Family, Records
+from whatworks.linking.run import make
+from whatworks.linking.vectors import Vectors
+from whatworks.linking.writing import contents
+from whatworks.results import Answer, Boolean, Table, plain
+from whatworks.terms import Iri
+
+Project = Callable[[dict[str, str]], KnowledgeGraph]
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+FAMILIES = (
+    Family("approach", 3.0, "approach", "apply {}"),
+    Family("group", 2.0, "group", "are for {}"),
+    Family("place", 0.5, "place", "are in {=}"),
+    Family("words", 4.0, "", "use the words {}"),
+)
+PREFIXES = f"""
+@prefix agent: <{BASE}id/agent/> .
+@prefix approach: <{BASE}voc/approach/> .
+@prefix country: <http://publications.europa.eu/resource/authority/country/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix i: <{BASE}id/intervention/> .
+@prefix link: <{BASE}id/link/> .
+@prefix link-type: <{BASE}voc/link-type/> .
+@prefix review-status: <{BASE}voc/review-status/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix target-group: <{BASE}voc/target-group/> .
+@prefix theme: <{BASE}voc/theme/> .
+@prefix ww: <{BASE}ont#> .
+"""
+# What one intervention has: family, feature, and how strongly.
+Has = Mapping[tuple[int, str], float]
+
+
+def records_of(interventions: Sequence[Has], tools: Sequence[int] = ()) -> Records:
+    """Make records without a graph."""
+    columns = sorted({column for has in interventions for column in has})
+    places = {column: place for place, column in enumerate(columns)}
+    entries = [(row, places[column], raw) for row, has in enumerate(interventions) for column, raw in has.items()]
+    entries.sort()
+    things = [Iri(f"{BASE}id/intervention/i{number:05}") for number in range(len(interventions))]
+    rows = array("l", (row for row, _, _ in entries))
+    cols = array("l", (col for _, col, _ in entries))
+    raw = array("d", (entry[2] for entry in entries))
+    surfaces = {name: name for family, name in columns if family == len(FAMILIES) - 1}
+    return Records(things, set(tools), FAMILIES, columns, rows, cols, raw, surfaces)
+
+
+def rows(answer: Answer) -> list[tuple[str, ...]]:
+    """Return the rows of a table as texts."""
+    assert isinstance(answer, Table)
+    return [tuple(plain(term) for term in row) for row in answer]
+
+
+def products(vectors: Vectors) -> np.ndarray:
+    """Return all scores, worked out with every pair in memory."""
+    dense = np.zeros((len(vectors), vectors.width))
+    dense[np.repeat(np.arange(len(vectors)), np.diff(vectors.starts)), vectors.cols] = vectors.values
+    found: np.ndarray = dense @ dense.T
+    return found
+
+
+def best(vectors: Vectors, top: int, minimum: float = 0.0) -> Pairs:
+    """Return the best pairs of all rows."""
+    return joined(list(nearest(vectors, top, minimum, lambda _: None)))
+
+
+def interventions(names: str, largest: int) -> st.SearchStrategy[list[dict[tuple[int, str], float]]]:
+    """Draw what some interventions have."""
+    features = st.tuples(st.integers(0, 2), st.sampled_from(names))
+    own = st.dictionaries(features, st.sampled_from([1.0, 1.0, 0.5, 0.25]), max_size=6)
+    words = st.dictionaries(st.tuples(st.just(3), st.sampled_from(names)), st.floats(0.5, 20), max_size=8)
+    return st.lists(st.builds(lambda one, two: {**one, **two}, own, words), min_size=1, max_size=largest)
+
+
+# ---- the best, exactly ----
+
+
+@given(interventions("abcdefgh", 40), st.integers(1, 12), st.sampled_from([0.0, 0.05, 0.3]))
+@settings(max_examples=150, deadline=None)
+def test_the_best_are_those_of_all_pairs(having: list[Has], top: int, minimum: float) -> None:
+    """For every intervention the best are exactly those that comparing all pairs gives, equal ones by their order."""
+    vectors = Linker.of(records_of(having)).vectors
+    every = products(vectors)
+    found = best(vectors, top, minimum)
+    for row in range(len(having)):
+        others = [other for other in range(len(having)) if other != row]
+        least = max(minimum, 2e-4)
+        expected = sorted((round(-every[row, other], 9), other) for other in others)[:top]
+        expected = [(score, other) for score, other in expected if -score >= least + 1e-9]
+        at = np.flatnonzero(found.one == row)
+        actual = [(round(-found.score[place], 9), int(found.other[place])) for place in at]
+        assert [score for score, _ in expected] == [score for score, _ in actual if -score >= least + 1e-9]
+        assert {other for score, other in expected if score < expected[-1][0]} <= {other for _, other in actual}
+
+
+@given(interventions("abcdefgh", 30))
+@settings(max_examples=60, deadline=None)
+def test_blocks_make_no_difference(having: list[Has]) -> None:
+    """Working in small blocks, with dense columns or without, gives the same pairs, scores and parts."""
+    vectors = Linker.of(records_of(having)).vectors
+    whole = best(vectors, 5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest_module, "_BLOCK", 1)
+        patch.setattr(nearest_module, "_AT_ONCE", 1)
+        patch.setattr(nearest_module, "_LANES", 4)
+        patch.setattr(nearest_module, "_DENSE", 0.3)
+        parted = best(vectors, 5)
+    for name in ("one", "other", "score", "starts", "cols", "parts"):
+        assert np.array_equal(getattr(whole, name), getattr(parted, name)), name
+
+
+@given(interventions("abcdefgh", 20))
+@settings(max_examples=60, deadline=None)
+def test_one_row_is_compared_like_all(having: list[Has]) -> None:
+    """The products of one row with all are those of all pairs."""
+    vectors = Linker.of(records_of(having)).vectors
+    index, every = Index(vectors), products(vectors)
+    for row in range(len(vectors)):
+        at = slice(vectors.starts[row], vectors.starts[row + 1])
+        assert np.allclose(every[row], index.products(vectors.cols[at], vectors.values[at]), atol=1e-5)
+
+
+def test_many_alike() -> None:
+    """Two thousand interventions with the same features are linked at once, each with the first others, and told of."""
+    having: list[Has] = [{(0, "a"): 1.0} for _ in range(2000)]
+    having += [{(0, f"x{number // 2}"): 1.0} for number in range(4000)]
+    linker = Linker.of(records_of(having))
+    found = linker.nearest(4, 0.0)
+    assert [0, 1, 2, 4] == found.other[found.one == 3].tolist()
+    assert [1, 2, 3, 4] == found.other[found.one == 0].tolist()
+    assert [2001] == found.other[found.one == 2000].tolist()
+    (note,) = linker.notes()
+    assert "2000 interventions have exactly the same features (i00000, i00001, i00002, …)" in note
+
+
+def test_what_all_have_links_nobody() -> None:
+    """Where all have the same and nothing else, there is nothing that tells who belongs together."""
+    having: list[Has] = [{(0, "a"): 1.0, (3, "w"): 2.0}] * 3000
+    linker = Linker.of(records_of(having))
+    assert len(linker.nearest(4, 0.0)) == 0
+    assert len(linker.notes()) == 1
+
+
+# ---- scores ----
+
+
+@given(interventions("abcdefgh", 15))
+@settings(max_examples=100, deadline=None)
+def test_scores_lie_between_0_and_1_and_are_symmetric(having: list[Has]) -> None:
+    """No score reaches 1, none is negative, and it does not matter which of the two comes first."""
+    pairs = best(Linker.of(records_of(having)).vectors, 20)
+    assert all(0 < score < 1 for score in pairs.score.tolist())
+    both = {(one, other): score for one, other, score in zip(pairs.one, pairs.other, pairs.score, strict=True)}
+    assert all(both[other, one] == score for (one, other), score in both.items())
+
+
+@given(interventions("abcdefgh", 15))
+@settings(max_examples=100, deadline=None)
+def test_parts_add_up_to_the_score(having: list[Has]) -> None:
+    """The parts of each link add up to its score, written as decimals exactly."""
+    linker = Linker.of(records_of(having))
+    for link in linker.links(linker.undirected(linker.nearest(5, 0.01)), lambda _: {}):
+        assert sum(Decimal(f"{part.value:.6f}") for part in link.parts) == Decimal(f"{link.score:.6f}")
+        assert [part.value for part in link.parts] == sorted((part.value for part in link.parts), reverse=True)
+
+
+@given(st.lists(st.floats(0, 0.2), max_size=30))
+def test_shares_are_rounded_together(parts: list[float]) -> None:
+    """Parts rounded to millionths add up to the rounded whole, and none moves by a millionth or more."""
+    whole, found = shares(math.fsum(parts), parts)
+    assert whole == sum(found)
+    assert all(abs(part * 1_000_000 - rounded) <= 1.0001 for part, rounded in zip(parts, found, strict=True))
+
+
+def test_rare_counts_more_than_common_and_shared_more_than_broader() -> None:
+    """Sharing what few have makes a higher score; sharing only a broader concept a lower one."""
+    having: list[Has] = [{(0, "rare"): 1.0}, {(0, "rare"): 1.0}]
+    having += [{(0, "common"): 1.0}] * 8
+    having += [
+        {(0, "child1"): 1.0, (0, "top"): 0.5},
+        {(0, "child2"): 1.0, (0, "top"): 0.5},
+        {(0, "child1"): 1.0, (0, "top"): 0.5},
+    ]
+    every = products(Linker.of(records_of(having)).vectors)
+    assert every[0, 1] > every[2, 3] > 0
+    assert every[10, 12] > every[10, 11] > 0
+
+
+def test_weights_can_be_set(kg: KnowledgeGraph) -> None:
+    """A family of weight 0 has no part in any link."""
+    found = linking.links(kg, top=3, weights={"words": 0})
+    assert found
+    assert "words" not in {part.family for link in found for part in link.parts}
+    assert {"approach", "target group", "place"} <= {part.family for link in found for part in link.parts}
+
+
+# ---- the shipped collection ----
+
+
+def test_shipped_links_are_those_that_the_data_makes(kg: KnowledgeGraph) -> None:
+    """data/links/computed.ttl is what `whatworks link` writes now."""
+    computed = kg.linking.compute()
+    assert computed.content == (ROOT / "data/links/computed.ttl").read_bytes()
+    assert (0, 0) == (computed.added, computed.gone)
+
+
+def test_same_input_same_bytes(kg: KnowledgeGraph) -> None:
+    """Two runs give the same bytes; another number of links gives another run."""
+    made = [make(kg.sources, kg.catalogue, Options(3, 0.2)) for _ in range(2)]
+    one, two = (contents(run, kg.sources, Options(3, 0.2), NOW) for run in made)
+    assert one == two
+    assert b"2026-11-22T00:00:00Z" in one
+
+
+def test_public_links(kg: KnowledgeGraph) -> None:
+    """Each link has two different ends in order, a score of at least what is asked, parts, and a sentence."""
+    found = linking.links(kg, top=4, minimum=0.2)
+    assert found
+    for link in found:
+        assert link.source != link.target
+        assert 0.2 <= link.score < 1
+        assert link.parts
+        assert link.explanation.startswith("Both ")
+        assert link.explanation.endswith(".")
+    assert {"similar", "same-approach-elsewhere", "supports", "complementary"} == {link.type for link in found}
+
+
+def test_tools_come_first_in_what_they_support(kg: KnowledgeGraph) -> None:
+    """A tool supports a practice, never the other way round."""
+    tools = {row[0] for row in rows(kg.sparql("SELECT ?t WHERE { ?t a ww:Tool }"))}
+    ends = [
+        (str(link.source) in tools, str(link.target) in tools) for link in linking.links(kg) if link.type == "supports"
+    ]
+    assert set(ends) == {(True, False)}
+
+
+# ---- types and sentences ----
+
+TYPES = (
+    PREFIXES
+    + """
+i:a a ww:Practice ; dcterms:identifier "a" ; dcterms:title "Alpha"@en ; ww:appliesApproach approach:one ;
+  ww:targetPopulation <https://w3id.org/whatworks/id/intervention/a#p> ; dcterms:spatial country:BEL .
+<https://w3id.org/whatworks/id/intervention/a#p> ww:group target-group:apprentices .
+i:b a ww:Practice ; dcterms:identifier "b" ; dcterms:title "Beta"@en ; ww:appliesApproach approach:one ;
+  dcterms:spatial country:FRA .
+i:c a ww:Practice ; dcterms:identifier "c" ; dcterms:title "Gamma"@en ; ww:appliesApproach approach:two ;
+  ww:targetPopulation <https://w3id.org/whatworks/id/intervention/c#p> .
+<https://w3id.org/whatworks/id/intervention/c#p> ww:group target-group:apprentices .
+i:d a ww:Tool ; dcterms:identifier "d" ; dcterms:title "Delta"@en ; ww:appliesApproach approach:two .
+i:e a ww:Practice ; dcterms:identifier "e" ; dcterms:title "Epsilon"@en ;
+  ww:targetPopulation <https://w3id.org/whatworks/id/intervention/e#p> .
+<https://w3id.org/whatworks/id/intervention/e#p> ww:group target-group:vet-learners .
+approach:one a ww:Approach ; skos:prefLabel "Open doors"@en .
+approach:two a ww:Approach ; skos:prefLabel "VET at home"@en .
+"""
+)
+
+
+def by_ends(found: Sequence[Link]) -> dict[str, Link]:
+    """Return links by the last letters of their ends."""
+    return {f"{link.source.code}{link.target.code}": link for link in found}
+
+
+def test_types_are_told_apart(project: Project) -> None:
+    """Same approach elsewhere, same group with another approach, a tool for a practice, and merely similar."""
+    found = by_ends(linking.links(project({"data/interventions/all.ttl": TYPES})))
+    types = {ends: link.type for ends, link in found.items()}
+    assert types == {
+        "ab": "same-approach-elsewhere",
+        "ac": "complementary",
+        "dc": "supports",
+        "ae": "similar",
+        "ce": "similar",
+    }
+
+
+def test_sentences_name_what_is_shared(project: Project) -> None:
+    """A sentence names what is shared: its words begin small, and broader concepts stand in where nothing is nearer."""
+    found = by_ends(linking.links(project({"data/interventions/all.ttl": TYPES})))
+    assert found["ab"].explanation == "Both apply open doors."
+    assert found["dc"].explanation == "Both apply VET at home."
+    assert found["ac"].explanation == "Both are for apprentices."
+    assert found["ae"].explanation == "Both are for VET learners."
+
+
+def test_a_sentence_has_three_clauses_and_quotes_words() -> None:
+    """The families that count most come first, two names each; words are quoted."""
+    says = (
+        Family("approach", 1, "", "apply {}"),
+        Family("place", 1, "", "are in {=}"),
+        Family("words", 1, "", "use the words {}"),
+    )
+    teller = Teller(says, {})
+    parts = [
+        Part("words", None, "truancy, school, trust, home", 0.3),
+        Part("approach", Iri("x:1"), "Open doors", 0.2),
+        Part("place", Iri("x:2"), "Hessen", 0.1),
+        Part("approach", Iri("x:3"), "IT and media", 0.05),
+        Part("approach", Iri("x:4"), "Third", 0.01),
+    ]
+    said = teller.sentence(parts, [True] * 5)
+    assert (
+        said
+        == "Both use the words “truancy”, “school” and “trust”, apply open doors, and IT and media, and are in Hessen."
+    )
+
+
+# ---- bad input ----
+
+
+def test_nothing_to_link_by_is_told(project: Project) -> None:
+    """Interventions with nothing, with empty texts or with every feature are no obstacle; who has nothing is named."""
+    groups = " , ".join(f"target-group:g{number}" for number in range(300))
+    text = (
+        PREFIXES
+        + f"""
+i:bare a ww:Practice .
+i:blank a ww:Practice ; dcterms:title ""@en ; dcterms:description " \\n "@fr .
+i:one a ww:Practice ; ww:appliesApproach approach:x ; ww:targetGroup target-group:g1 .
+i:two a ww:Practice ; ww:appliesApproach approach:x .
+i:all a ww:Practice ; ww:appliesApproach approach:x ; ww:targetGroup {groups} .
+"""
+    )
+    kg = project({"data/interventions/all.ttl": text})
+    computed = kg.linking.compute(Options(5, 0.0))
+    assert ["2 interventions have nothing to be linked by: bare, blank."] == computed.run.notes
+    assert {"allone", "alltwo", "onetwo"} == set(by_ends(computed.run.links))
+
+
+def test_concepts_above_themselves_are_told(project: Project) -> None:
+    """A circle of broader concepts is named, and what is below it is linked."""
+    text = (
+        PREFIXES
+        + """
+approach:x skos:broader approach:y . approach:y skos:broader approach:z . approach:z skos:broader approach:x .
+approach:s skos:broader approach:s .
+i:one a ww:Practice ; ww:appliesApproach approach:x .
+i:two a ww:Practice ; ww:appliesApproach approach:y .
+i:three a ww:Practice ; ww:appliesApproach approach:s .
+"""
+    )
+    computed = project({"data/interventions/all.ttl": text}).linking.compute(Options(5, 0.0))
+    (note,) = computed.run.notes
+    assert "skos:broader leads in a circle" in note
+    assert all(f"approach/{name}" in note for name in "sxyz")
+    assert ["onetwo"] == list(by_ends(computed.run.links))
+
+
+def test_nothing_at_all(project: Project) -> None:
+    """An empty collection has no links and no notes."""
+    computed = project({}).linking.compute(ALL)
+    assert ([], []) == (computed.run.links, computed.run.notes)
+
+
+def test_weights_that_are_none_are_refused(project: Project) -> None:
+    """A project's own weights must be numbers from 0 up; the query is named."""
+    query = (
+        (ROOT / "queries/system/link-features.rq")
+        .read_text(encoding="utf-8")
+        .replace('"approach" 3.0', '"approach" -3.0')
+    )
+    kg = project({"queries/system/link-features.rq": query})
+    with pytest.raises(QueryHeader, match="is no number from 0 up") as caught:
+        linking.links(kg)
+    assert "link-features.rq" in str(caught.value)
+
+
+# ---- what people decide ----
+
+ALL = Options(5, 0.0)
+SCHOOLS = PREFIXES + "".join(
+    f"""
+i:s{number} a ww:Practice ; dcterms:identifier "s{number}" ; dcterms:title "School {number}"@en ;
+  ww:appliesApproach approach:x{number % 2} , approach:all .
+"""
+    for number in range(6)
+)
+
+
+def faults(kg: KnowledgeGraph) -> list[str]:
+    """Return the shapes of links that the collection breaks."""
+    rules = [finding.rule for finding in kg.check(profile="core").findings]
+    return [rule for rule in rules if rule.startswith(("shape:Link", "shape:Computed", "shape:Contribution"))]
+
+
+def decided(text: str) -> dict[str, str]:
+    """Return the files of a collection with decisions."""
+    return {"data/interventions/all.ttl": SCHOOLS, "data/links/reviewed.ttl": PREFIXES + text}
+
+
+def test_rejected_is_never_proposed_again(project: Project) -> None:
+    """A rejected pair is in no later run, whichever end it names first; the graph calls it rejected and not similar."""
+    kg = project({"data/interventions/all.ttl": SCHOOLS})
+    first = kg.linking.compute(ALL)
+    link = first.waiting()[0]
+    kg.linking.write(first)
+    kg.linking.decide(link, "rejected", by=" Ada ", note="Only the name.", on=date(2026, 11, 22))
+    again = kg.linking.compute(ALL)
+    assert {(link.source, link.target)} == {(each.source, each.target) for each in first.run.links} - {
+        (each.source, each.target) for each in again.run.links
+    }
+    assert 1 == again.gone
+    kg.linking.write(again)
+    opened = KnowledgeGraph.open(kg.assets.project)
+    assert link.target not in [each.other for each in opened.related(link.source.code)]
+    similar = opened.sparql(f"ASK {{ <{link.source}> ww:similarTo <{link.target}> }}")
+    assert similar == Boolean(False)
+    assert rows(opened.query("rejected-again")) == []
+    signed = 'ww:reviewedBy "Ada" ; ww:reviewedOn "2026-11-22"^^xsd:date ; ww:reviewNote "Only the name."@en'
+    assert opened.sparql(f"ASK {{ ?link {signed} }}") == Boolean(True)
+    assert faults(opened) == []
+
+
+def test_accepted_survives_though_it_is_no_longer_among_the_best(project: Project) -> None:
+    """An accepted link stays with its reasons when a run with fewer links would leave it out, and waits no more."""
+    kg = project({"data/interventions/all.ttl": SCHOOLS})
+    (link,) = kg.linking.between([(Iri(f"{BASE}id/intervention/s0"), Iri(f"{BASE}id/intervention/s5"))])
+    kg.linking.decide(link, "accepted", by="Ada")
+    computed = kg.linking.compute(Options(1, 0.9))
+    assert [(link.source, link.target)] == [(each.source, each.target) for each in computed.run.links]
+    assert [] == computed.waiting()
+    kg.linking.write(computed)
+    (relation,) = KnowledgeGraph.open(kg.assets.project).related("s0")
+    assert (["accepted"], "School 5") == (relation.status, relation.title)
+    assert relation.review.startswith("Ada on ")
+    assert relation.reasons
+    assert abs(sum(reason.share for reason in relation.reasons) - relation.score) < 1e-6
+
+
+def test_a_new_decision_replaces_the_old_one(project: Project) -> None:
+    """Who changes their mind leaves one decision, under the same name."""
+    kg = project({"data/interventions/all.ttl": SCHOOLS})
+    link = kg.linking.compute(ALL).waiting()[0]
+    kg.linking.decide(link, "rejected", by="Ada")
+    file = kg.linking.decide(link, "accepted", by="Ben")
+    text = file.read_text(encoding="utf-8")
+    assert (0, 1) == (text.count("review-status:rejected"), text.count("review-status:accepted"))
+    assert (1, 0) == (text.count('"Ben"'), text.count('"Ada"'))
+
+
+def test_decisions_that_cannot_be_followed_are_told(project: Project) -> None:
+    """Unknown, missing or equal ends, and a pair both accepted and rejected: each is told, the rest is linked."""
+    text = """
+link:l1 a ww:Link ; ww:linkFrom i:s0 ; ww:linkTo i:gone ; ww:reviewStatus review-status:rejected .
+link:l2 a ww:Link ; ww:linkFrom i:s0 ; ww:reviewStatus review-status:accepted .
+link:l3 a ww:Link ; ww:linkFrom i:s1 ; ww:linkTo i:s1 ; ww:reviewStatus review-status:accepted .
+link:l4 a ww:Link ; ww:linkFrom i:s2 ; ww:linkTo i:s4 ; ww:reviewStatus review-status:accepted .
+link:l5 a ww:Link ; ww:linkFrom i:s4 ; ww:linkTo i:s2 ; ww:reviewStatus review-status:rejected .
+"""
+    run = project(decided(text)).linking.compute(ALL).run
+    assert [
+        "The decision l1 names gone, no intervention here; passed over.",
+        "The decision l2 does not name two ends (ww:linkFrom, ww:linkTo); passed over.",
+        "The decision l3 joins s1 with itself; passed over.",
+        "s2 and s4 are both accepted and rejected (link l4, l5); they are not linked until one of the two is "
+        "taken out.",
+    ] == run.notes
+    assert "s2s4" not in by_ends(run.links)
+    assert {"s0s2", "s1s3"} <= set(by_ends(run.links))
+
+
+def test_a_decision_written_by_hand_keeps_its_name(project: Project) -> None:
+    """A decision without a type and a sentence gets them from the run, under the name and with the ends that it has."""
+    text = "link:mine a ww:Link ; ww:linkFrom i:s4 ; ww:linkTo i:s2 ; ww:reviewStatus review-status:accepted .\n"
+    kg = project(decided(text))
+    kg.linking.write(kg.linking.compute(ALL))
+    opened = KnowledgeGraph.open(kg.assets.project)
+    assert faults(opened) == []
+    said = opened.sparql("SELECT ?end ?why WHERE { link:mine ww:linkFrom ?end ; ww:explanation ?why ; ww:score ?s }")
+    assert {(f"{BASE}id/intervention/s4", "Both apply x0 and all, and use the words “school”.")} == set(rows(said))
+
+
+def test_stated_links_outrank_computed_ones(project: Project) -> None:
+    """A stated pair is not computed, comes first, and relations stated by properties of records are links as well."""
+    text = SCHOOLS + "i:s3 ww:precededBy i:s1 . i:s5 ww:usesTool i:s1 .\n"
+    curated = (
+        PREFIXES
+        + """
+link:a a ww:Link ; ww:linkFrom i:s1 ; ww:linkTo i:s0 ;
+  ww:linkType link-type:stated ; ww:reviewStatus review-status:accepted ;
+  ww:explanation "The record of School 1 names School 0."@en .
+"""
+    )
+    kg = project({"data/interventions/all.ttl": text, "data/links/curated.ttl": curated})
+    computed = kg.linking.compute(ALL)
+    assert {"s0s1", "s1s3", "s1s5"}.isdisjoint(by_ends(computed.run.links))
+    kg.linking.write(computed)
+    found = KnowledgeGraph.open(kg.assets.project).related("s1")
+    assert [("s0", 1.0), ("s3", 1.0), ("s5", 1.0)] == [(each.other.code, each.score) for each in found[:3]]
+    assert ["School 3 continues or replaces School 1."] == found[1].explanation
+    assert all(each.score < 1 for each in found[3:])
+    assert found[3:]
+
+
+def test_a_decision_needs_a_name_and_two_interventions(project: Project) -> None:
+    """Nobody decides namelessly, about a thing and itself, or something else than accepted and rejected."""
+    kg = project({"data/interventions/all.ttl": SCHOOLS})
+    link = kg.linking.compute(ALL).waiting()[0]
+    with pytest.raises(InvalidValue, match="name"):
+        kg.linking.decide(link, "accepted", by="  ")
+    with pytest.raises(InvalidValue, match="is no decision"):
+        kg.linking.decide(link, "maybe", by="Ada")
+    with pytest.raises(InvalidValue, match="itself"):
+        kg.linking.between([(link.source, link.source)])
+
+
+def test_the_collection_of_a_package_is_not_changed(kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links of an installed collection can be computed and not written."""
+    monkeypatch.setattr(type(kg.assets), "data_folder", lambda _: None)
+    with pytest.raises(Unwritable, match="cannot be changed"):
+        kg.linking.write(kg.linking.compute(Options(1, 0.4)))
+
+
+# ---- the commands ----
+
+
+def run(folder: Path, *words: str, typed: str = "") -> tuple[int, str, str]:
+    """Run a command on a project; return its exit status, output and errors."""
+    done = CliRunner().invoke(main, ["--project", str(folder), *words], input=typed)
+    return done.exit_code, done.stdout, done.stderr
+
+
+@pytest.fixture
+def schools(project: Project) -> Path:
+    """A project of six schools."""
+    folder = project({"data/interventions/all.ttl": SCHOOLS}).assets.project
+    assert folder is not None
+    return folder
+
+
+def test_link_command_writes_and_says_what_changed(schools: Path) -> None:
+    """The first run finds all links, the second none that are new, and nothing is written twice."""
+    status, said, _ = run(schools, "link", "--dry-run", "--minimum", "0")
+    assert (0, True) == (status, "Nothing was written." in said)
+    assert not (schools / "data/links/computed.ttl").exists()
+    status, said, _ = run(schools, "link", "--minimum", "0")
+    assert (0, True) == (status, "15 links (15 new, 0 gone) between 6 of 6 interventions" in said)
+    before = (schools / "data/links/computed.ttl").read_bytes()
+    status, said, _ = run(schools, "link", "--minimum", "0")
+    assert (0, True) == (status, "15 links (0 new, 0 gone)" in said)
+    assert before == (schools / "data/links/computed.ttl").read_bytes()
+
+
+def test_review_asks_and_keeps_the_answers(schools: Path) -> None:
+    """Accepted, rejected and skipped links; the rest waits for another day."""
+    run(schools, "link", "--minimum", "0")
+    status, said, _ = run(schools, "link", "--review", "--by", "Ada", "--minimum", "0", typed="a\n\nr\nNo.\ns\nq\n")
+    assert 0 == status
+    assert "1 of 15" in said
+    assert "4 of 15" in said
+    assert "5 of 15" not in said
+    assert "13 wait for review, 1 are accepted, 1 rejected" in said
+    text = (schools / "data/links/reviewed.ttl").read_text(encoding="utf-8")
+    assert 'ww:reviewNote "No."@en' in text
+
+
+def test_decisions_by_key(schools: Path) -> None:
+    """Pairs are accepted and rejected by key; a decision without a name is wrong usage."""
+    status, _, error = run(schools, "link", "--accept", "s0", "s1")
+    assert (2, True) == (status, "--by NAME" in error)
+    status, _, error = run(schools, "link", "--dry-run", "--review", "--by", "Ada")
+    assert (2, True) == (status, "--dry-run decides nothing" in error)
+    status, said, _ = run(schools, "link", "--accept", "s0", "s1", "--reject", "s2", "s4", "--by", "Ada")
+    assert (0, True) == (status, "1 are accepted, 1 rejected" in said)
+    assert 2 == run(schools, "link", "--accept", "s0", "nowhere", "--by", "Ada")[0]
+
+
+def test_related_command(schools: Path) -> None:
+    """As text with reasons whose shares add up, as rows, and status 1 where nothing is related."""
+    assert 1 == run(schools, "related", "s0", "--format", "text")[0]
+    run(schools, "link", "--minimum", "0")
+    status, said, _ = run(schools, "related", "s0", "--why", "--limit", "2")
+    assert 0 == status
+    assert "1. School 2  (s2)" in said
+    assert "computed by: Links by shared features, version 1" in said
+    assert "2 of 5; see more with --limit." in said
+    status, said, _ = run(schools, "related", "s0", "--why", "--format", "json")
+    rows = json.loads(said)["results"]["bindings"]
+    scores = {row["other"]["value"]: Decimal(row["score"]["value"]) for row in rows}
+    assert 5 == len(scores)
+    for other, score in scores.items():
+        assert score == sum(Decimal(row["share"]["value"]) for row in rows if row["other"]["value"] == other)
+    status, said, _ = run(schools, "related", "s0", "--format", "csv", "--minimum-score", "0.99")
+    assert (0, 1) == (status, len(said.splitlines()))
+
+
+_WITHOUT = "import sys; sys.modules['numpy'] = None; from whatworks.cli import main; main(sys.argv[1:])"
+
+
+@pytest.mark.slow
+def test_without_numpy(schools: Path) -> None:
+    """Without numpy linking says what to install; what is related is shown all the same."""
+    run(schools, "link", "--minimum", "0")
+    done = [
+        subprocess.run(
+            [sys.executable, "-c", _WITHOUT, "--project", str(schools), *words],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for words in (["link"], ["related", "s0", "--why"])
+    ]
+    assert (3, True) == (done[0].returncode, "whatworks[link]" in done[0].stderr)
+    assert (0, True) == (done[1].returncode, "School 2" in done[1].stdout)
