@@ -22,9 +22,9 @@ LIMITS = Limits(seconds=10, rows=1000, megabytes=512, bytes=1 << 20)
 
 
 @contextmanager
-def asked(kg: KnowledgeGraph, limits: Limits = LIMITS) -> Iterator[TestClient]:
+def asked(kg: KnowledgeGraph, limits: Limits = LIMITS, *, workers: int = 2, waiting: int = 16) -> Iterator[TestClient]:
     """Serve a collection within the process."""
-    site = Site(lambda: kg, limits, follows=False)
+    site = Site(lambda: kg, limits, workers=workers, waiting=waiting, follows=False)
     with TestClient(make_app(site), follow_redirects=False, raise_server_exceptions=False) as client:
         client.headers.pop("accept")
         yield client

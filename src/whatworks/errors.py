@@ -7,7 +7,7 @@ Error:
     ├── CheckFailed           exit 1   the data has violations
     └── InputError            exit 3   a file, a query text, the store or the system is at fault
         ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile, LinkRefused
-        ├── QueryHeader, QuerySyntax, QueryRefused, QueryStopped, Busy, TooLarge
+        ├── QueryHeader, QuerySyntax, QueryRefused, UpdateRefused, QueryStopped, Busy, TooLarge
         ├── MissingExtra
         ├── MappingFault, ImportRefused, ShapeFault, GitFault, SettingsFault, Unwritable, InvalidTerm
         └── DamagedRelease, NewerRelease, Locked, SourcesChanged
@@ -179,6 +179,12 @@ class QueryRefused(InputError):
     """A SPARQL text asks for something that is not allowed or would stop the engine."""
 
     code = "query-refused"
+
+
+class UpdateRefused(QueryRefused):
+    """A SPARQL text would change data."""
+
+    http_status = 403
 
 
 class QueryStopped(InputError):

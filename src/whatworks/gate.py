@@ -15,7 +15,7 @@ from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from whatworks.errors import Place, QueryRefused, QuerySyntax
+from whatworks.errors import Place, QueryRefused, QuerySyntax, UpdateRefused
 
 # The letters of names: PN_CHARS_BASE and PN_CHARS (without the hyphen) of the grammar.
 _BASE = (
@@ -186,13 +186,14 @@ def _check_tokens(found: list[Token], query: str, graphs: Container[str], limits
         word = token.word
         following = found[index + 1].text if index + 1 < len(found) else ""
         if reached := _reaching(token, following, found[index - 1].word if index else ""):
-            raise _refused(query, token, f"{reached} would reach another machine.", "Ask only what is in the store.")
+            refused = UpdateRefused if reached == "LOAD" else QueryRefused
+            said, hint = f"{reached} would reach another machine.", "Ask only what is in the store."
+            raise refused(said, hint=hint, where=place_of(query, token.start))
         if word in _UPDATES:
-            raise _refused(
-                query,
-                token,
+            raise UpdateRefused(
                 f"{word} would change data; only queries are answered.",
-                "Use SELECT, ASK, CONSTRUCT or DESCRIBE.",
+                hint="Use SELECT, ASK, CONSTRUCT or DESCRIBE.",
+                where=place_of(query, token.start),
             )
         if not form and word in _FORMS:
             form = word

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from whatworks.errors import Error
-from whatworks.server import resources
+from whatworks.server import protocol, resources
 from whatworks.server.guard import Guard
 from whatworks.server.metrics import Metrics
 from whatworks.server.negotiation import choose, offers
@@ -30,6 +30,8 @@ def make_app(site: Site) -> ASGIApp:
     routes = [
         Route("/", start),
         Route(f"/{STYLE}", style),
+        Route("/sparql", protocol.sparql, methods=["GET", "POST"]),
+        Route("/.well-known/void", protocol.void),
         Route("/errors/{code}", explained),
         Route("/context/v1.jsonld", resources.context),
         Route("/id/{path:path}", resources.thing),

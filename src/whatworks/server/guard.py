@@ -1,22 +1,26 @@
 """Before and after every request: bounds on what comes in, marks on what goes out, OPTIONS, and counting."""
 
+import asyncio
 import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from whatworks.errors import TooLarge
 from whatworks.server.metrics import Metrics
 from whatworks.server.replies import problem
 
 LONGEST_ADDRESS = 32 * 1024
 # A query of the greatest length that the gate takes, written as a form with each of its bytes as %XX.
 LARGEST_BODY = 4 * 1024 * 1024
+_BODY_SECONDS = 15
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SENT = {
     "Access-Control-Allow-Origin": "*",
@@ -109,11 +113,20 @@ def _closing(response: Response) -> Response:
     return response
 
 
-async def body(request: Request) -> bytes | None:
-    """Return the body; None where it is larger than it may be."""
+async def body(request: Request) -> bytes:
+    """Return the body.
+
+    Raises:
+        TooLarge: It is larger than it may be.
+        HTTPException: It did not come in time.
+    """
     found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > LARGEST_BODY:
-            return None
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.stream():
+                found += chunk
+                if len(found) > LARGEST_BODY:
+                    raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
+    except TimeoutError as error:
+        raise HTTPException(408, f"The body did not come within {_BODY_SECONDS} seconds.") from error
     return bytes(found)

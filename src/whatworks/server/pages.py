@@ -1,6 +1,6 @@
 """Plain pages for people: one thing, or what a graph holds; all text is escaped, and nothing is fetched elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib.resources import files
 from typing import Any
@@ -23,7 +23,7 @@ class Pages:
 
     @cached_property
     def _environment(self) -> Environment:
-        names = ("layout.html", "thing.html", "graph.html", "parts.html", "start.html")
+        names = ("layout.html", "thing.html", "graph.html", "parts.html", "start.html", "sparql.html")
         templates = {name: self.file(name).decode() for name in names}
         return Environment(
             loader=DictLoader(templates),
@@ -83,6 +83,11 @@ class Pages:
             "language": languages[0],
         }
         return self.render("start.html", values)
+
+    def query(self, served: Served, formats: Sequence[str]) -> bytes:
+        """Return the page on which an own query is written."""
+        language = served.kg.settings.languages[0]
+        return self.render("sparql.html", {"release": served.name, "language": language, "formats": formats})
 
     def render(self, template: str, values: dict[str, Any]) -> bytes:
         """Return a page made of a template."""

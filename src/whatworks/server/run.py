@@ -13,6 +13,7 @@ _GRACE = 10  # seconds that open requests have when the server ends
 
 def run(site: Site, host: str, port: int) -> None:
     """Serve a site until SIGINT or SIGTERM; open requests are answered first."""
+    site.current.warm()
     config = uvicorn.Config(
         make_app(site),
         host=host,

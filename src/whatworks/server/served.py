@@ -7,14 +7,17 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
 
+from anyio import CapacityLimiter
+
 from whatworks.errors import Error
 from whatworks.kg import KnowledgeGraph
 from whatworks.store import Limits
 from whatworks.store.pool import Pool
 from whatworks.version import __version__
 
-# What gives another answer each time; what uses it is neither kept nor marked.
-_CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
+# What gives another answer each time, or other names of nodes; what uses it is neither kept nor marked.
+_CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\b", re.IGNORECASE)
+_NAMING = re.compile(r"CONSTRUCT.*(?:_:|\[|\()", re.IGNORECASE | re.DOTALL)
 _KEPT_BYTES = 64 << 20
 _KEPT_SHARE = 16  # an answer larger than this part of it all is not kept
 
@@ -26,6 +29,8 @@ class Served:
         kg: The collection.
         name: The name of the release, or a mark of the files.
         answers: Answers that were given, by their entity tag.
+        store: The store of the collection.
+        limits: What an own query may cost.
     """
 
     def __init__(self, kg: KnowledgeGraph, limits: Limits, *, workers: int = 2, waiting: int = 16) -> None:
@@ -33,14 +38,24 @@ class Served:
         self.name = kg.release.name if kg.release is not None else _mark(kg)
         self.answers = Answers()
         self.store = kg.collection.store
-        self._limits, self._workers, self._waiting = limits, workers, waiting
+        self.limits = limits
+        self._workers, self._waiting = workers, waiting
         for opened in (kg.lookup, kg.describer, kg.exporter, kg.catalogue.all()):
             assert opened is not None  # noqa: S101 - made now, so that no two threads make it later
 
     @cached_property
     def pool(self) -> Pool:
         """The processes that answer own queries."""
-        return Pool(self.store, self._limits, size=self._workers, waiting=self._waiting)
+        return Pool(self.store, self.limits, size=self._workers, waiting=self._waiting)
+
+    def warm(self) -> None:
+        """Start the processes now, so that the first query need not wait for them."""
+        assert self.pool is not None  # noqa: S101 - made by this
+
+    @cached_property
+    def places(self) -> CapacityLimiter:
+        """The places of queries that are answered or wait."""
+        return CapacityLimiter(self._workers + self._waiting)
 
     def tag(self, *key: str) -> str:
         """Return the strong entity tag of what this release answers to a request."""
@@ -55,7 +70,7 @@ class Served:
 
 def is_constant(query: str) -> bool:
     """Say whether a query gives the same answer whenever it is asked of the same graph."""
-    return _CHANGING.search(query) is None
+    return _CHANGING.search(query) is None and _NAMING.search(query) is None
 
 
 def _mark(kg: KnowledgeGraph) -> str:
@@ -74,21 +89,30 @@ class Answers:
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, tag: str, make: Callable[[], bytes]) -> bytes:
-        """Return an answer: the one that is kept, else a new one, which is kept if it is not large."""
+    def find(self, tag: str) -> bytes | None:
+        """Return an answer that is kept."""
         with self._lock:
             found = self._kept.get(tag)
             if found is not None:
                 self._kept.move_to_end(tag)
-                return found
-        made = make()
+            return found
+
+    def keep(self, tag: str, made: bytes) -> None:
+        """Keep an answer, if it is not large."""
         with self._lock:
             if len(made) <= self._most // _KEPT_SHARE and tag not in self._kept:
                 self._kept[tag] = made
                 self._bytes += len(made)
                 while self._bytes > self._most:
                     self._bytes -= len(self._kept.popitem(last=False)[1])
-        return made
+
+    def get(self, tag: str, make: Callable[[], bytes]) -> bytes:
+        """Return an answer: the one that is kept, else a new one, which is kept if it is not large."""
+        found = self.find(tag)
+        if found is None:
+            found = make()
+            self.keep(tag, found)
+        return found
 
 
 class Site:
@@ -130,6 +154,7 @@ class Site:
                 self.fault = ""
                 return False
             new = self._served()
+            new.warm()
         except Error as error:
             self.fault = str(error)
             return False

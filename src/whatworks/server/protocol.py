@@ -1,0 +1,141 @@
+"""The SPARQL 1.1 Protocol: queries by GET and POST, answered in processes apart; nothing can be changed."""
+
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import Response
+
+from whatworks import gate
+from whatworks.errors import Busy, InvalidValue, QueryRefused, UpdateRefused
+from whatworks.server import guard, metadata
+from whatworks.server.negotiation import choose, offers
+from whatworks.server.replies import answer, has_it, problem
+from whatworks.server.served import Served, is_constant
+from whatworks.store import Dataset, decoded
+from whatworks.terms import Iri
+
+ROWS = offers("json", "xml", "csv", "tsv")
+GRAPHS = offers("turtle", "ntriples", "jsonld", "rdfxml", "trig")
+_FORM, _QUERY, _UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
+_MOST_FIELDS = 200
+
+
+class Asked(NamedTuple):
+    """What a request asks.
+
+    Attributes:
+        query: The query; None where none is given.
+        dataset: The graphs that it is to see, if the request names some.
+    """
+
+    query: str | None
+    dataset: Dataset | None
+
+
+async def sparql(request: Request) -> Response:
+    """Answer a query, or say what the service is."""
+    served: Served = request.app.state.site.current
+    if request.method == "POST":
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == _UPDATE:
+            raise _no_update()
+        if kind not in (_FORM, _QUERY):
+            accepts = f"{_FORM}, {_QUERY}"
+            return problem(
+                415, f"A query cannot be of the type {kind[:80]!r}.", headers={"Accept-Post": accepts}, accepts=accepts
+            )
+        asked = _asked(request.scope["query_string"], await guard.body(request), kind)
+    else:
+        asked = _asked(request.scope["query_string"])
+    if asked.query is not None:
+        return await _answered(request, served, asked.query, asked.dataset)
+    if request.method == "POST":
+        raise InvalidValue("There is no query.", hint="Send it as the field query.")
+    return await run_sync(_described, request, served)
+
+
+def _asked(address: bytes, body: bytes = b"", kind: str = "") -> Asked:
+    """Return what a request asks.
+
+    Raises:
+        UpdateRefused: It would change data.
+        InvalidValue: It is not well put.
+    """
+    fields = _fields(body if kind == _FORM else address)
+    given = [value for name, value in fields if name == "query"]
+    if any(name == "update" for name, _ in fields):
+        raise _no_update()
+    if kind == _QUERY:
+        given.append(decoded(body, "query"))
+    if len(given) > 1:
+        raise InvalidValue("There is more than one query.", hint="Send one.")
+    default = tuple(Iri(value) for name, value in fields if name == "default-graph-uri")
+    named = tuple(Iri(value) for name, value in fields if name == "named-graph-uri")
+    return Asked(given[0] if given else None, Dataset(default, named) if default or named else None)
+
+
+def _fields(content: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(content.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError as error:  # that it is no UTF-8 is one as well
+        raise InvalidValue("The fields cannot be read.", hint="Send them as UTF-8, each byte as %XX.") from error
+
+
+def _no_update() -> UpdateRefused:
+    return UpdateRefused("Nothing can be changed here; only queries are answered.")
+
+
+async def _answered(request: Request, served: Served, query: str, dataset: Dataset | None) -> Response:
+    graphs = served.store.graph_names
+    form = gate.check(query, graphs=graphs)
+    for graph in (*dataset.default, *dataset.named) if dataset is not None else ():
+        if graph not in graphs:
+            raise QueryRefused(f"There is no graph <{graph[:200]}> here.", hint="Ask for the graphs: GRAPH ?g { }.")
+    offer = choose(request, ROWS if form in ("SELECT", "ASK") else GRAPHS)
+    limits = served.limits
+    tag = served.tag(offer.media_type, "sparql", query, repr(dataset), repr(limits)) if is_constant(query) else ""
+    headers = {"Vary": "Accept", "Cache-Control": "no-cache", **({"ETag": tag} if tag else {})}
+    if tag and has_it(request, tag):
+        return Response(status_code=304, headers=headers)
+    content = served.answers.find(tag)
+    if content is None:
+        if served.places.available_tokens < 1:
+            raise Busy(
+                "As many queries wait as may wait.", hint="Ask again in a while, or ask a stored query at /api/queries."
+            )
+        write = partial(served.pool.write, query, offer.name, dataset)
+        written = await run_sync(write, limiter=served.places)
+        content = written.content
+        if written.note:
+            headers["X-Note"] = written.note
+        elif tag:
+            served.answers.keep(tag, content)
+    return Response(content, headers=headers, media_type=offer.media_type)
+
+
+def _described(request: Request, served: Served) -> Response:
+    offer = choose(request, (*GRAPHS, *offers("html")))
+    endpoint = f"{request.base_url}sparql"
+    if offer.name == "html":
+        page = partial(request.app.state.pages.query, served, [each.name for each in (*ROWS, *GRAPHS)])
+        return answer(request, served, offer.media_type, ("sparql",), page)
+
+    def make() -> bytes:
+        return metadata.written(served, metadata.service(served, endpoint), offer.name)
+
+    return answer(request, served, offer.media_type, ("sparql", endpoint), make)
+
+
+def void(request: Request) -> Response:
+    """Send the description of the data set."""
+    served: Served = request.app.state.site.current
+    offer = choose(request, GRAPHS)
+    endpoint = f"{request.base_url}sparql"
+
+    def make() -> bytes:
+        return metadata.written(served, metadata.void(served, endpoint), offer.name)
+
+    return answer(request, served, offer.media_type, ("void", endpoint), make)
