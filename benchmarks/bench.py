@@ -454,7 +454,8 @@ def _counts(bench: Bench) -> Iterator[Figure]:
     most = 5 if bench.size <= 10_000 else 50
     for query in bench.released.catalogue.all():
         needy = any(parameter.required for parameter in query.parameters)
-        if "COUNT(" in query.text and query.form == "SELECT" and query.name != "facets" and not needy:
+        audit = "publication" in query.tags  # looks at every statement of a release
+        if "COUNT(" in query.text and query.name != "facets" and not needy and not audit:
             runs = _answers(bench, query.name, {})
             yield Figure(f"stored query {query.name}", "pyoxigraph, same query", "ms", runs, f"≤ {most} ms")
 

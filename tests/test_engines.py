@@ -72,6 +72,50 @@ def test_release_brings_columns(released: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.slow
+def test_release_brings_the_index_of_facets(released: Path) -> None:
+    """Counts of facets come from the index in the release, and are those of the store."""
+    opened = KnowledgeGraph.open(released)
+    for values in ({}, {"country": "BE", "kind": "good practice", "started_from": 2013}, {"search": "Alpha"}):
+        counts = list(_table(opened.query("facets", **values)))
+        text = opened.sparql_of(
+            opened.catalogue.get("facets"), {name.replace("_", "-"): [str(each)] for name, each in values.items()}
+        )
+        assert counts == list(_table(opened.collection.store.query(text, standalone=True)))
+        assert counts
+    columns = opened._engines.columns
+    assert columns is not None
+    (index,) = columns.data.facets.values()
+    assert not index.bits.flags.writeable, "it was made anew instead of read from the file"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("_MOST", 10, "more than 10 statements"), ("has_numpy", lambda: False, "numpy is not installed")],
+)
+def test_release_says_that_it_leaves_columns_out(
+    project: Callable[[dict[str, str]], KnowledgeGraph],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: object,
+    said: str,
+) -> None:
+    """Where columns cannot be made, building says so, and the store answers."""
+    monkeypatch.setattr(f"whatworks.release.making.{name}", value)
+    monkeypatch.setattr(engines, "_LARGE", 0)
+    opened = project({"data/c.trig": (FOLDER / "collection.trig").read_text(encoding="utf-8")})
+    told: list[str] = []
+    assert opened.build(checked=False, tell=told.append).columns is None
+    assert said in " ".join(told)
+    folder = opened.assets.data_folder()
+    assert folder is not None
+    again = KnowledgeGraph.open(folder.parent)
+    for _ in range(4):
+        assert list(_table(again.query("facets", kind="tool")))
+    assert not _used(again)
+
+
+@pytest.mark.slow
 def test_release_without_columns(released: Path) -> None:
     """A release that was made without numpy is answered by its store; it is whole, and keeps its name."""
     opened = KnowledgeGraph.open(released)

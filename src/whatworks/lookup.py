@@ -29,6 +29,8 @@ _TIERS = ("code", "notation", "pref", "alt")
 _KEYED = ("intervention", "resource", "agent", "record", "collection", "link")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _MOST = 1000  # a search counts so many things where its parameter does not say
+# So many answers to which concepts a value stands for are kept.
+_KNOWN = 1000
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -88,6 +90,7 @@ class Lookup:
         self._probes = Probes(collection)
         self._searcher = searcher
         self._indexes: dict[str, Index] = {}
+        self._known: dict[tuple[object, ...], Bound] = {}
 
     def scheme(self, code: str) -> Iri:
         """Return the IRI of the scheme with this code."""
@@ -198,8 +201,13 @@ class Lookup:
 
     def _concepts(self, parameter: Parameter, values: Sequence[str]) -> Bound:
         scheme = parameter.scheme or parameter.type
-        found = {self.concept(scheme, value) for value in values}
-        return Bound(iri_rows(self._with_narrower(found) if parameter.narrower else found))
+        key = (scheme, parameter.narrower, *values)
+        if key not in self._known:
+            found = {self.concept(scheme, value) for value in values}
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            self._known[key] = Bound(iri_rows(self._with_narrower(found) if parameter.narrower else found))
+        return self._known[key]
 
     def _with_narrower(self, concepts: Iterable[Iri]) -> set[Iri]:
         found = set(concepts)

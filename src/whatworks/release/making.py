@@ -93,13 +93,21 @@ def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> tuple
     shutil.rmtree(building / "working", ignore_errors=True)
     tell("Writing the store")
     write_store(building / "store", building / "dump.nq")
-    if dump.statements <= _MOST and has_numpy():
+    _write_columns(building, catalogue, dump, tell)
+    return name, False
+
+
+def _write_columns(building: Path, catalogue: Catalogue, dump: Written, tell: Tell) -> None:
+    if dump.statements > _MOST:
+        tell(f"Leaving out the columns, which need much memory for more than {_MOST:,} statements")
+    elif not has_numpy():
+        tell("Leaving out the columns: numpy is not installed")
+    else:
         from whatworks.columns import write_columns  # noqa: PLC0415 - numpy need not be installed
 
         tell("Writing the columns")
         with (building / "dump.nq").open("rb") as lines:
             write_columns(lines, building / COLUMNS, [query.text for query in catalogue.all()])
-    return name, False
 
 
 def _is_whole(target: Path, tell: Tell) -> bool:
