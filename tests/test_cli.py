@@ -365,7 +365,10 @@ def test_refused_queries(text: str) -> None:
 def test_slips_in_a_query_are_told_and_do_not_stop_it() -> None:
     """A term that is not there is told on standard error; answer and exit status are as without it."""
     result = run("sparql", "SELECT ?i { ?i ww:stge ?s }")
-    assert ("i\n", "Warning: query:1:16: the model has no ww:stge; did you mean ww:stage?\n") == (
+    assert (
+        "i\n",
+        "Warning: query:1:16: the model has no ww:stge; did you mean ww:stage?\nNo rows: nothing fits.\n",
+    ) == (
         result.stdout,
         result.stderr,
     )
@@ -701,6 +704,7 @@ def test_installed_data_is_not_written(tmp_path: Path) -> None:
     assert result.returncode == 3
     assert result.stderr.startswith(b"Error [unwritable]: The collection that came with the package cannot be changed.")
     assert before == sorted(site.rglob("*"))
+    assert b"Checking" not in start("build", PYTHONPATH=str(site)).stderr
     for command in ("build", "prune"):
         result = start(command, *(["--no-check"] if command == "build" else []), PYTHONPATH=str(site))
         assert (3, b"Error [unwritable]: An installed package has no place for releases.") == (

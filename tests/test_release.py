@@ -362,7 +362,7 @@ def test_sources_that_change_meanwhile_are_refused(small: KnowledgeGraph) -> Non
     """A file that changed after it was read makes no release in use."""
     sources = Sources(small.assets)
     (_folder(small).parent / "data/interventions/b.trig").write_text(_record("b"), encoding="utf-8")
-    with pytest.raises(SourcesChanged):
+    with pytest.raises(SourcesChanged, match=r"^data/interventions/b\.trig changed during the build\."):
         Releases(_folder(small)).build(lambda _: small.sources, small.catalogue, sources)
     assert [".lock"] == [path.name for path in _folder(small).iterdir()]
 

@@ -443,7 +443,7 @@ def test_command(small: KnowledgeGraph, tmp_path: Path) -> None:
     status, out, _ = run("bread", "boats", "--country", "Germany")
     assert (status, out.count("\n"), "id/intervention/boat," in out) == (0, 2, True)
     status, out, error = run("zzzz")
-    assert (status, error) == (1, "Nothing fits.\n")
+    assert (status, error) == (1, "No rows: nothing fits.\n")
     status, _, error = run("hadnbook", "--limit", "1")
     assert "Nothing has 'hadnbook'; 'handbook' was searched instead." in error
     status, out, _ = run("young", "people", "--limit", "1", "--format", "text")

@@ -132,9 +132,9 @@ class KnowledgeGraph(Door):
             DamagedRelease, NewerRelease: It cannot be read.
         """
         if self._store is not None:
-            from whatworks.release import Release  # noqa: PLC0415 - not every command needs it
+            from whatworks.release import open_given  # noqa: PLC0415 - not every command needs it
 
-            return Release.open(self._store)
+            return open_given(self._store)
         folder = self.assets.releases_folder()
         if folder is None or not folder.exists():  # what releases are need not be loaded
             return None
@@ -299,7 +299,7 @@ class KnowledgeGraph(Door):
 
         Args:
             name: The thing, by key, IRI, CURIE or title; its parts are included.
-            predicate: Only statements with this property, as an IRI or CURIE.
+            predicate: Only statements with this property, by its IRI, CURIE, name or label.
 
         Raises:
             UnknownThing: There is no such thing or property.

@@ -65,18 +65,22 @@ class Index:
         return set()
 
     def nearest(self, value: str) -> list[str]:
-        """Return up to five names like this one, best first."""
+        """Return up to five names like this one, best first; among things of any sort, interventions first.
+
+        There are so many names of things that some are a little like any word; there they must be more alike.
+        """
         from difflib import get_close_matches  # noqa: PLC0415 - needed after a slip only
 
         names = {name for tier in _TIERS for name in self.tiers[tier]}
         wanted = folded(value)
-        close = get_close_matches(wanted, sorted(names), n=5, cutoff=0.6)
+        close = get_close_matches(wanted, sorted(names), n=5, cutoff=0.75 if self.sorts else 0.6)
         close += [name for name in sorted(names) if wanted and wanted in name and name not in close]
-        suggested: dict[str, None] = {}
+        suggested: dict[Iri, None] = {}
         for name in close[:8]:
             for iri in sorted(self.find(name)):
-                suggested.setdefault(self.shown(iri))
-        return list(suggested)[:5]
+                suggested.setdefault(iri)
+        ranked = sorted(suggested, key=lambda iri: self.sorts.get(iri, "") != "intervention")
+        return list(dict.fromkeys(map(self.shown, ranked)))[:5]
 
 
 class Lookup:
@@ -147,7 +151,8 @@ class Lookup:
         if found := self._straight(value) or self._probes.thing(("intervention", "resource", "agent"), value):
             return found
         unknown = UnknownThing(
-            f"Nothing has the key, IRI or name {_cut(value)!r}.", hint="List keys with: whatworks query interventions"
+            f"Nothing has the key, IRI or name {_cut(value)!r}.",
+            hint="List keys with: whatworks query interventions, or find it by words: whatworks search",
         )
         return self._named(self._index("thing", "system/things-by-name"), value, unknown)
 

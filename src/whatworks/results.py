@@ -125,6 +125,14 @@ class Table:
             rows.append(row)
         return Table(self.columns, rows, note=self.note, about=self.about)
 
+    def is_empty(self, name: str, written: bytes) -> bool:
+        """Say whether what was written in a row format holds no row; rows that pass are not kept to be counted."""
+        if isinstance(self.rows, list):
+            return not self.rows
+        if name in ("json", "xml"):
+            return written.endswith((b'"bindings":[]}}', b"<results></results></sparql>", b"<results/></sparql>"))
+        return written.count(b"\n") == (1 if name in ("csv", "tsv") else 2)
+
     def write(self, name: str, *, short: Short = str, width: int | None = None) -> bytes:
         """Return the table in a row format; `short` shortens IRIs for people, `width` is the terminal's."""
         # The engine leaves an IRI with a comma unquoted in CSV, which would move the columns after it.

@@ -4,8 +4,10 @@ The graph of a statement says it: a record's graph leads to the record and the p
 assigned statements describes its method, and the graph of a rule is named after the rule.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from whatworks.collection import Collection, owner_of
 from whatworks.errors import UnknownThing
@@ -16,16 +18,19 @@ from whatworks.namespaces import (
     DERIVED_FROM,
     GENERATED_AT,
     IN_GRAPH,
+    LABELS,
     NAME,
     PROV,
+    SH,
     SUBPROPERTY,
     TITLE,
     TOPIC,
 )
-from whatworks.terms import Iri, Literal, Node, Quad, Term, is_iri
+from whatworks.terms import Iri, Literal, Node, Quad, Term
 
 _DESCRIPTION = Iri(DCTERMS + "description")
 _MADE_BY, _USED, _VERSION = Iri(PROV + "wasGeneratedBy"), Iri(PROV + "used"), Iri(DCAT + "version")
+_PATH, _SHAPE_NAME = Iri(SH + "path"), Iri(SH + "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +58,58 @@ class Origin:
 
 
 def asked(collection: Collection, thing: Iri, name: str, predicate: str | None) -> list[Origin]:
-    """Return where the statements about a thing come from, with one property if its IRI or CURIE is given.
+    """Return where the statements about a thing come from.
+
+    Args:
+        collection: Where it is described.
+        thing: The thing.
+        name: What it was called by the one who asks.
+        predicate: Only statements with this property, by its IRI, CURIE, name or label.
 
     Raises:
         UnknownThing: Nothing is said of it.
     """
-    prop = collection.prefixes.expand(predicate) or Iri(predicate) if predicate else None
-    found = origins(collection, thing, prop if prop is None or is_iri(prop) else None)
-    if not found or (prop is not None and not is_iri(prop)):
-        raise UnknownThing(f"Nothing is said of {name!r} with {predicate!r}.", hint="Write a property like ww:stage.")
-    return found
+    if predicate is None:
+        return origins(collection, thing)
+    found = [
+        each for prop in _properties(collection, thing, name, predicate) for each in origins(collection, thing, prop)
+    ]
+    return sorted(dict.fromkeys(found), key=_rank)
+
+
+def properties(collection: Collection, thing: Iri) -> dict[Iri, list[str]]:
+    """Return the properties with which something is said of a thing or its parts, each with what it is called."""
+    used = {quad.predicate for node in _nodes(collection, thing) for quad in collection.store.match(node)}
+    return {prop: _names(collection, prop) for prop in sorted(used)}
+
+
+def _names(collection: Collection, prop: Iri) -> list[str]:
+    """Return what a property is called: its CURIE, its name, its labels, and what shapes call it."""
+    store = collection.store
+    shapes = [quad.subject for quad in store.match(predicate=_PATH, value=prop)]
+    texts = [text for shape in shapes for text in _texts(collection, shape, _SHAPE_NAME)]
+    labels = [text for label in LABELS for text in _texts(collection, prop, label)]
+    return list(dict.fromkeys([collection.prefixes.shorten(prop) or str(prop), prop.code, *labels, *texts]))
+
+
+def _properties(collection: Collection, thing: Iri, name: str, predicate: str) -> list[Iri]:
+    """Return the properties of a thing that have this name; one that is named by its IRI or CURIE alone."""
+    said = properties(collection, thing)
+    if (exact := collection.prefixes.expand(predicate) or Iri(predicate)) in said:
+        return [exact]
+    by_name: dict[str, list[Iri]] = {}
+    for prop, names in said.items():
+        for each in names:
+            by_name.setdefault(_plain(each), []).append(prop)
+    if found := by_name.get(_plain(predicate)):
+        return found
+    near = get_close_matches(_plain(predicate)[:200], by_name, n=1, cutoff=0.75)
+    hint = f"Did you mean {said[by_name[near[0]][0]][0]}?" if near else "Without a property, everything is listed."
+    raise UnknownThing(f"Nothing is said of {name!r} with {predicate!r}.", hint=hint)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]", "", text).casefold()
 
 
 def origins(collection: Collection, subject: Iri, predicate: Iri | None = None) -> list[Origin]:
@@ -76,10 +123,11 @@ def origins(collection: Collection, subject: Iri, predicate: Iri | None = None) 
             found.append(_origin(collection, quad))
             if found[-1].kind == "inferred":
                 found += [_origin(collection, premise) for premise in _premises(collection, quad)]
-    return sorted(
-        found,
-        key=lambda origin: (str(origin.quad.subject), origin.quad.predicate, str(origin.quad.object), origin.kind),
-    )
+    return sorted(found, key=_rank)
+
+
+def _rank(origin: Origin) -> tuple[str, ...]:
+    return (str(origin.quad.subject), origin.quad.predicate, str(origin.quad.object), origin.kind)
 
 
 def _premises(collection: Collection, quad: Quad) -> Iterator[Quad]:

@@ -247,7 +247,8 @@ def stats(opener: Any, format_: str | None, graphs: bool, output: Path | None) -
 def why(opener: Any, subject: str, predicate: str | None, format_: str, output: Path | None) -> None:
     """Say where statements come from: which record and page, or which rule or method made them.
 
-    SUBJECT is a key, IRI, CURIE or title; PREDICATE is a property such as ww:stage.
+    SUBJECT is a key, IRI, CURIE or title; PREDICATE is a property such as ww:stage or stage, by its
+    IRI, CURIE, name or label.
 
     \b
     Example:

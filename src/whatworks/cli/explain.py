@@ -25,7 +25,9 @@ def explain(ctx: click.Context, code: str | None) -> None:
         width = max(map(len, sections))
         for name, text in sections.items():
             click.echo(f"{name:{width}}  {_plain(text.splitlines()[0])}")
-    elif code in sections:
+        return
+    code = code.strip().strip("[]").casefold()
+    if code in sections:
         click.echo(f"{code}\n\n{_plain(sections[code])}")
     else:
         from difflib import get_close_matches  # noqa: PLC0415 - needed after a slip only

@@ -35,12 +35,17 @@ class Named(click.Path):
             self.fail("The name is empty.", param, ctx)
         if not self.dir_okay and str(value).endswith(_SEPARATORS):
             self.fail(f"{str(value)!r} is the name of a folder; write the name of a file.", param, ctx)
+        if not self.file_okay and Path(value).exists() and not Path(value).is_dir():
+            self.fail(f"{str(value)!r} is no folder.", param, ctx)
         return super().convert(value, param, ctx)
 
 
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 output_option = click.option(
-    "--output", "-o", type=Named(dir_okay=False), help="Write to this file instead of the terminal."
+    "--output",
+    "-o",
+    type=Named(dir_okay=False),
+    help="Write to this file instead of the terminal; folders that are missing are made.",
 )
 _LONG = 60.0  # seconds after which a step is said where nobody may be watching
 _WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EBADF)
@@ -143,11 +148,17 @@ def interruptible(call: "Callable[[], T]", undo: "Callable[[], None]" = lambda: 
 
 
 def emit_answer(
-    kg: "KnowledgeGraph", answer: "Answer", format: str | None, output: Path | None, limit: int | None
+    kg: "KnowledgeGraph",
+    answer: "Answer",
+    format: str | None,
+    output: Path | None,
+    limit: int | None,
+    nothing: str = "nothing fits",
 ) -> None:
     """Write an answer in a format; without one, that of the file's ending, else a table, CSV in a pipe, or Turtle.
 
-    A CSV or TSV file gets its codebook in a file beside it.
+    A CSV or TSV file gets its codebook in a file beside it. That there are no rows is said on standard error, with
+    the reason `nothing`.
     """
     from whatworks.formats import by_ending, by_name  # noqa: PLC0415 - lazy on purpose
     from whatworks.results import Boolean, Table, Triples  # noqa: PLC0415 - lazy on purpose
@@ -160,14 +171,17 @@ def emit_answer(
         if chosen.binary and on_terminal:
             raise click.UsageError(f"{chosen.name} is no text. Say where to: --output FILE{chosen.endings[0]}.")
         cut = answer.cut(limit)
-        if output is not None and chosen.name in ("csv", "tsv"):
+        if output is not None and chosen.name in ("csv", "tsv") and (output.is_file() or not output.exists()):
             cut.kept()
             sidecar = output.with_name(f"{output.name}-metadata.json")
             emit(cut.write(chosen.name), output, {sidecar: cut.codebook().csvw(output.name)})
+            empty = not cut.kept()
         else:
-            emit(write_rows(kg, cut, chosen.name, on_terminal), output)
-        if cut.note:
-            click.echo(cut.note, err=True)
+            content = write_rows(kg, cut, chosen.name, on_terminal)
+            emit(content, output)
+            empty = cut.is_empty(chosen.name, content)
+        if cut.note or empty:
+            click.echo(cut.note or f"No rows: {nothing}.", err=True)
     elif isinstance(answer, Boolean):
         emit(answer.write(by_name(format or "table", rows=True).name), output)
         if not answer.value:
@@ -210,6 +224,8 @@ def silence(*streams: "TextIO | None") -> None:
 
 def _first(triples: "Iterable[Triple]", limit: int | None) -> "list[Triple]":
     found = list(triples)
+    if not found:
+        click.echo("No statements: nothing fits.", err=True)
     if limit is not None and len(found) > limit:
         click.echo(f"Only the first {limit} statements are shown; there are more.", err=True)
         return found[:limit]

@@ -10,7 +10,7 @@ from whatworks.cli.completion import completes, completes_format, completes_valu
 from whatworks.cli.output import emit, emit_answer, output_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from whatworks.catalogue import Parameter, Query
     from whatworks.kg import KnowledgeGraph
@@ -138,7 +138,7 @@ def _command(stored: "Query") -> click.Command:
         if show:
             emit(kg.sparql_of(stored, values).encode(), output)
             return
-        emit_answer(kg, kg.ask(stored, values), format_, output, limit)
+        emit_answer(kg, kg.ask(stored, values), format_, output, limit, _why_nothing(stored.parameters, values))
 
     options = [option_of(parameter) for parameter in stored.parameters]
     command = StoredQuery(stored, callback=run, params=[*options])
@@ -163,6 +163,15 @@ def given_values(parameters: "Iterable[Parameter]", given: dict[str, Any]) -> di
         for name, value in values.items()
         if value not in (None, ())
     }
+
+
+def _why_nothing(parameters: "Iterable[Parameter]", values: "Mapping[str, Sequence[str]]") -> str:
+    """Return why an answer may be empty: a first year after the last one, as in --started-from and --started-to."""
+    for name in (each.name for each in parameters if each.type == "year" and each.name.endswith("-from")):
+        other = f"{name.removesuffix('from')}to"
+        if name in values and other in values and int(values[name][0]) > int(values[other][0]):
+            return f"no year fits both --{name} {values[name][0]} and --{other} {values[other][0]}"
+    return "nothing fits"
 
 
 def option_of(parameter: "Parameter") -> click.Option:

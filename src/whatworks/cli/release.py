@@ -33,9 +33,9 @@ def build(opener: Any, folder: Path | None, no_check: bool) -> None:
     Example:
       whatworks build
     """
+    kg, found, progress = opener.kg, _releases(opener, folder), Progress()
     if not no_check:
         click.echo("Checking with the shapes …", err=True)
-    kg, found, progress = opener.kg, _releases(opener, folder), Progress()
     with Steps() as tell:
         release = interruptible(
             lambda: kg.build(found.folder, checked=not no_check, tell=tell, progress=progress), undo=found.abandon
@@ -53,7 +53,7 @@ def releases(opener: Any, folder: Path | None) -> None:
     Example:
       whatworks releases
     """
-    found = _releases(opener, folder)
+    found = _releases(opener, _there(folder))
     said = {name: error.message for name, error in found.unreadable().items()}
     said |= {release.name: f"{release.manifest['statements']:>10} statements" for release in found.all()}
     for name, text in said.items():
@@ -75,7 +75,7 @@ def verify(opener: Any, name: str | None, folder: Path | None) -> None:
     """
     from whatworks.errors import UnknownThing  # noqa: PLC0415 - lazy on purpose
 
-    found = _releases(opener, folder)
+    found = _releases(opener, _there(folder))
     release = found.get(name) if name else found.current()
     if release is None:
         raise UnknownThing("There is no release in use.", hint="Make one with: whatworks build")
@@ -84,7 +84,7 @@ def verify(opener: Any, name: str | None, folder: Path | None) -> None:
         wrong = release.verify()
     for line in wrong:
         click.echo(line)
-    click.echo(f"Release {release.name}: {f'{len(wrong)} faults' if wrong else 'whole'}.")
+    click.echo(f"Release {release.name}: {_counted(len(wrong), 'fault') if wrong else 'whole'}.")
     if wrong:
         raise click.exceptions.Exit(1)
 
@@ -100,10 +100,25 @@ def prune(opener: Any, keep: int, folder: Path | None) -> None:
     Example:
       whatworks prune --keep 1
     """
-    removed = _releases(opener, folder).prune(keep)
+    removed = _releases(opener, _there(folder)).prune(keep)
     for name in removed:
         click.echo(f"Removed {name}")
     click.echo(f"{len(removed)} removed.")
+
+
+def _there(folder: Path | None) -> Path | None:
+    """Return a folder that was named; one that is not there holds no releases, and is not made."""
+    from whatworks.errors import MissingFile  # noqa: PLC0415 - lazy on purpose
+
+    if folder is not None and not folder.is_dir():
+        raise MissingFile(
+            f"There is no folder {folder}.", hint="Name a folder of releases, or make one: whatworks build"
+        )
+    return folder
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _releases(opener: Any, folder: Path | None) -> "Releases":

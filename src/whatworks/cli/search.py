@@ -98,10 +98,11 @@ def search(
     if format_ == "text" or (format_ is None and on_terminal):
         bold = on_terminal and "NO_COLOR" not in os.environ
         emit(_write(found, lambda iri: kg.prefixes.shorten(iri) or iri, bold).encode(), output)
+        if not found.total:
+            click.echo("Nothing fits.", err=True)
     else:
         emit_answer(kg, found.table(), format_, output, None)
     if not found.total:
-        click.echo("Nothing fits.", err=True)
         raise click.exceptions.Exit(1)
 
 

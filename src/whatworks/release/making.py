@@ -50,8 +50,9 @@ def make(folder: Path, number: int, read: Read, catalogue: Catalogue, sources: S
         name, is_there = _fill(building, read, catalogue, tell)
         target = folder / name
         tell("Looking whether the files are still the same")
-        if sources.changed():
-            raise SourcesChanged("The sources changed during the build.", hint="Run whatworks build again.")
+        if changed := sources.changed():
+            more = f", and {len(changed) - 1} more" if changed[1:] else ""
+            raise SourcesChanged(f"{changed[0]}{more} changed during the build.", hint="Run whatworks build again.")
         if is_there:
             write_files({target / "local.json": _local(target, number, sources)})
             return Release.open(target)

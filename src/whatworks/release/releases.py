@@ -117,6 +117,8 @@ class Releases:
 
         What a newer version made stays.
         """
+        if not self.folder.exists():
+            return []
         with self._locked():
             self._sweep()
             used = self.used()

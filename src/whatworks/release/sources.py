@@ -24,9 +24,12 @@ class Sources:
         self.stamp = source_stamp(assets)
         self.state = source_state(assets)
 
-    def changed(self) -> bool:
-        """Say whether a file came, went or has another content since."""
-        return not is_same(self.assets, self.stamp, self.state)
+    def changed(self) -> list[str]:
+        """Return the files that came, went or have another content since."""
+        if is_same(self.assets, self.stamp, self.state):
+            return []
+        now = source_state(self.assets)
+        return sorted(name for name in now.keys() | self.state.keys() if now.get(name) != self.state.get(name))
 
 
 def is_same(assets: Assets, stamp: object, state: object) -> bool:

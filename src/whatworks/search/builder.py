@@ -57,7 +57,7 @@ def build(collection: Collection, catalogue: Catalogue, file: Path | None = None
         Unwritable: The file cannot be written, or the disk is full.
     """
     try:
-        database = sqlite3.connect(":memory:" if file is None else file, check_same_thread=False)
+        database = sqlite3.connect(":memory:" if file is None else file.resolve(), check_same_thread=False)
         database.executescript(_SCHEMA)
         _Builder(collection, catalogue, database).build()
         database.executescript(_INDEXES)

@@ -55,6 +55,7 @@ class WorkingStore(EmbeddedStore):
             super().__init__(dict(prefixes), engine=ox.Store(str(folder)))
         except OSError as error:
             raise _unwritable(folder, error) from error
+        self._folder = folder
 
     def read(self, sources: Iterable[Source], base: str) -> None:
         """Read files into the store, all in one go: each go makes files of its own."""
@@ -62,8 +63,8 @@ class WorkingStore(EmbeddedStore):
             self.engine.bulk_extend(chain.from_iterable(statements(source, base) for source in sources))
             self.engine.optimize()
         except OSError as error:
-            raise _unwritable(Path("working"), error) from error
+            raise _unwritable(self._folder, error) from error
 
 
 def _unwritable(folder: Path, error: OSError) -> Unwritable:
-    return Unwritable(f"The store {folder.name} cannot be written: {error}.", hint="Check the space on the disk.")
+    return Unwritable(f"The store in {folder.parent} cannot be written: {error}.", hint="Check the space on the disk.")
