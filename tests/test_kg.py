@@ -140,9 +140,9 @@ def test_sparql(kg: KnowledgeGraph) -> None:
     ("text", "code"),
     [
         ("SELECT * { SERVICE <https://example.org/> { ?s ?p ?o } }", "query-refused"),
-        ("LOAD <https://example.org/>", "query-refused"),
-        ("INSERT DATA { <a:a> <a:b> <a:c> }", "query-refused"),
-        ("DROP ALL", "query-refused"),
+        ("LOAD <https://example.org/>", "update-refused"),
+        ("INSERT DATA { <a:a> <a:b> <a:c> }", "update-refused"),
+        ("DROP ALL", "update-refused"),
         ("SELECT * FROM <https://example.org/> { ?s ?p ?o }", "query-refused"),
         ("SELECT * { " + "{" * 200 + "?s ?p ?o" + "}" * 200 + " }", "query-refused"),
         ("nothing", "query-refused"),

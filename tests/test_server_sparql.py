@@ -170,7 +170,7 @@ def test_not_modified(client: TestClient) -> None:
 def test_updates_are_forbidden(client: TestClient, update: str, headers: dict[str, str]) -> None:
     """Nothing can be changed, however it is asked for."""
     found = client.post("/sparql", content=update, headers=headers)
-    assert (found.status_code, found.json()["code"]) == (403, "query-refused")
+    assert (found.status_code, found.json()["code"]) == (403, "update-refused")
     assert client.get("/sparql", params={"update": "CLEAR ALL"}).status_code == 403
 
 

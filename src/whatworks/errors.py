@@ -184,6 +184,7 @@ class QueryRefused(InputError):
 class UpdateRefused(QueryRefused):
     """A SPARQL text would change data."""
 
+    code = "update-refused"
     http_status = 403
 
 
