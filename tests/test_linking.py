@@ -21,10 +21,12 @@ from whatworks import KnowledgeGraph, linking
 from whatworks.cli import main
 from whatworks.errors import InvalidValue, QueryHeader, Unwritable
 from whatworks.linking import nearest as nearest_module
+from whatworks.linking import relink as relink_module
 from whatworks.linking.link import Link, Options, Part, Teller, shares
 from whatworks.linking.linker import Linker
-from whatworks.linking.nearest import Index, Pairs, joined, nearest
+from whatworks.linking.nearest import LEAST, Index, Pairs, in_order, joined, multiply, nearest
 from whatworks.linking.records import Family, Records
+from whatworks.linking.relink import Relinker
 from whatworks.linking.run import make
 from whatworks.linking.vectors import Vectors
 from whatworks.linking.writing import contents
@@ -88,7 +90,7 @@ def products(vectors: Vectors) -> np.ndarray:
 
 def best(vectors: Vectors, top: int, minimum: float = 0.0) -> Pairs:
     """Return the best pairs of all rows."""
-    return joined(list(nearest(vectors, top, minimum, lambda _: None)))
+    return in_order(joined(list(nearest(vectors, top, minimum, lambda _: None))))
 
 
 def interventions(names: str, largest: int) -> st.SearchStrategy[list[dict[tuple[int, str], float]]]:
@@ -107,17 +109,19 @@ def interventions(names: str, largest: int) -> st.SearchStrategy[list[dict[tuple
 def test_the_best_are_those_of_all_pairs(having: list[Has], top: int, minimum: float) -> None:
     """For every intervention the best are exactly those that comparing all pairs gives, equal ones by their order."""
     vectors = Linker.of(records_of(having)).vectors
-    every = products(vectors)
+    ends = [(one, other) for one in range(len(having)) for other in range(len(having)) if one != other]
+    one, other = np.array(ends, dtype=np.int64).reshape(-1, 2).T
+    every = multiply(vectors, one, other).score
+    assert np.allclose(every, products(vectors)[one, other])
+    expected: dict[int, list[tuple[float, int]]] = {row: [] for row in range(len(having))}
+    for (row, at), score in zip(ends, every.tolist(), strict=True):
+        if score >= minimum and score > LEAST:
+            expected[row].append((-score, at))
     found = best(vectors, top, minimum)
-    for row in range(len(having)):
-        others = [other for other in range(len(having)) if other != row]
-        least = max(minimum, 2e-4)
-        expected = sorted((round(-every[row, other], 9), other) for other in others)[:top]
-        expected = [(score, other) for score, other in expected if -score >= least + 1e-9]
-        at = np.flatnonzero(found.one == row)
-        actual = [(round(-found.score[place], 9), int(found.other[place])) for place in at]
-        assert [score for score, _ in expected] == [score for score, _ in actual if -score >= least + 1e-9]
-        assert {other for score, other in expected if score < expected[-1][0]} <= {other for _, other in actual}
+    actual: dict[int, list[tuple[float, int]]] = {row: [] for row in range(len(having))}
+    for row, at, score in zip(found.one.tolist(), found.other.tolist(), found.score.tolist(), strict=True):
+        actual[row].append((-score, at))
+    assert {row: sorted(pairs)[:top] for row, pairs in expected.items()} == actual
 
 
 @given(interventions("abcdefgh", 30))
@@ -219,6 +223,69 @@ def test_weights_can_be_set(kg: KnowledgeGraph) -> None:
     assert found
     assert "words" not in {part.family for link in found for part in link.parts}
     assert {"approach", "target group", "place"} <= {part.family for link in found for part in link.parts}
+
+
+# ---- one change at a time ----
+
+
+@given(interventions("abcdef", 25), interventions("abcdef", 12), st.data())
+@settings(max_examples=50, deadline=None)
+def test_a_change_gives_what_a_full_run_gives(having: list[Has], changes: list[Has], data: st.DataObject) -> None:
+    """After each change the best of all are those of a full run with the same rarity, and who changed is told."""
+    linker = Linker.of(records_of(having))
+    top = data.draw(st.integers(1, 4))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(relink_module, "_SPARE", data.draw(st.integers(0, 3)))
+        relinker = Relinker(linker, top)
+        now = [dict(has) for has in having]
+        before = full(linker, now, top)
+        assert before == list(relinker.pairs())
+        for change in changes:
+            row = data.draw(st.integers(0, len(having) - 1))
+            now[row] = dict(change)
+            given = records_of([change])
+            given.things = [linker.records.things[row]]
+            touched = relinker.change(given)
+            after = full(linker, now, top)
+            assert after == list(relinker.pairs())
+            different = {thing for thing in linker.records.things if of_one(before, thing) != of_one(after, thing)}
+            assert different == touched
+            before = after
+
+
+Found = list[tuple[Iri, Iri, float]]
+
+
+def full(linker: Linker, now: Sequence[Has], top: int) -> Found:
+    """Return the best pairs of all, compared anew with the rarity that a linker has."""
+    known = set(linker.records.columns)
+    kept = [{column: raw for column, raw in has.items() if column in known} for has in now]
+    records = records_of(kept)
+    places = {column: place for place, column in enumerate(linker.records.columns)}
+    cols = np.array([places[records.columns[col]] for col in records.cols], dtype=np.int64)
+    rows = np.asarray(records.rows, dtype=np.int64)
+    vectors = Vectors.made(rows, cols, np.asarray(records.raw), len(now), linker.rarity)
+    pairs = best(vectors, top)
+    things = linker.records.things
+    return [
+        (things[one], things[other], score)
+        for one, other, score in zip(pairs.one.tolist(), pairs.other.tolist(), pairs.score.tolist(), strict=True)
+    ]
+
+
+def of_one(pairs: Found, thing: Iri) -> list[tuple[Iri, float]]:
+    """Return the pairs of one intervention."""
+    return [(other, score) for one, other, score in pairs if one == thing]
+
+
+def test_unknown_interventions_and_features_wait_for_a_full_run() -> None:
+    """What was not there when all were compared changes nothing."""
+    linker = Linker.of(records_of([{(0, "a"): 1.0}, {(0, "a"): 1.0}, {(0, "b"): 1.0}, {(0, "b"): 1.0}]))
+    relinker = Relinker(linker, 2)
+    given = records_of([{(0, "new"): 1.0, (0, "a"): 1.0}])
+    assert relinker.change(given) == set()
+    given.things = [Iri("http://example.org/other")]
+    assert relinker.change(given) == set()
 
 
 # ---- the shipped collection ----

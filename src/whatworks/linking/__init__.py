@@ -7,7 +7,8 @@ written, and nothing is left out because of what people decided.
 
 `keeper.Linking` keeps the links of a collection in its files and follows decisions; `related` reads links from the
 graph. How it works: `records` reads what interventions have, `vectors` turns that into rows of numbers, `nearest` finds
-the greatest products, `linker` turns pairs into links, `link` says why, `run` follows decisions, `writing` writes.
+the greatest products, `relink` keeps them up to date, `linker` turns pairs into links, `link` says why, `run` follows
+decisions, `writing` writes.
 numpy is needed to link (extra `link`); it is loaded when something is linked, and not to read or to decide.
 """
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from whatworks.linking.link import MILLION, Link, Part, Teller, shares, spoken, type_of
-from whatworks.linking.nearest import Pairs, alike, joined, multiply, nearest
+from whatworks.linking.nearest import Pairs, alike, in_order, joined, multiply, nearest
 from whatworks.linking.records import WORDS, Records
 from whatworks.linking.vectors import Rarity, Vectors
 from whatworks.terms import Iri
@@ -63,7 +63,7 @@ class Linker:
             tell: Is told now and then how many interventions are done.
         """
         found = list(nearest(self.vectors, top, minimum, tell))
-        return joined(found) if found else self.none()
+        return in_order(joined(found)) if found else self.none()
 
     def none(self) -> Pairs:
         """Return no pairs."""

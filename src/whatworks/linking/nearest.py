@@ -19,7 +19,8 @@ _DENSE = 0.05
 _BLOCK = 1 << 22  # products in memory at a time
 _LANES = 64  # the greatest of so many neighbouring products is found before the best are sought
 # More than single precision can be wrong by in a sum of some hundred terms below 1.
-_ROUNDING = 1e-4
+ROUNDING = 1e-4
+LEAST = 2 * ROUNDING  # a product of no more is none
 # Pairs worked out exactly at a time.
 _AT_ONCE = 1 << 15
 
@@ -56,6 +57,8 @@ class Pairs:
 def nearest(vectors: Vectors, top: int, minimum: float, tell: Callable[[int], None]) -> Iterator[Pairs]:
     """Yield, block by block, the best pairs of all rows, best first, then by the number of the other.
 
+    Rows that are the same come together.
+
     Args:
         vectors: The rows.
         top: So many for each row.
@@ -69,7 +72,9 @@ def nearest(vectors: Vectors, top: int, minimum: float, tell: Callable[[int], No
     index = Index(vectors if single else part(vectors, firsts))
     size = index.block
     for start in range(0, len(firsts), size):
-        found = index.best(np.arange(start, min(start + size, len(firsts))), top, minimum, lone)
+        block = np.arange(start, min(start + size, len(firsts)))
+        # A group that is its own neighbour takes one place more: its first row is not the neighbour of itself.
+        found = index.best(block, top if single else top + 1, minimum, lone)
         yield found if single else _spread(found, same, top)
         tell(sum(map(len, same[: start + size])) if not single else min(start + size, len(firsts)))
 
@@ -140,7 +145,7 @@ class Index:
         if wanted < top and self._count > wanted:  # fewer lanes than rows are wanted
             ordered = np.partition(rough, max(rough.shape[1] - top, 0), axis=1)
             least = ordered[:, max(rough.shape[1] - top, 0)]
-        least = np.maximum(least, max(minimum, 2 * _ROUNDING)) - _ROUNDING
+        least = np.maximum(least, max(minimum, LEAST)) - ROUNDING
         one, other = np.nonzero(rough[:, : self._count] >= least[:, None])
         return self._exact(block, one, other, top, minimum)
 
@@ -218,13 +223,18 @@ def joined(pairs: list[Pairs]) -> Pairs:
     )
 
 
+def in_order(pairs: Pairs) -> Pairs:
+    """Return pairs in the order of their rows; those of one row stay as they are."""
+    return pairs if np.all(np.diff(pairs.one) >= 0) else pairs.taken(np.argsort(pairs.one, kind="stable"))
+
+
 def _first(pairs: Pairs, top: int, minimum: float) -> Pairs:
     """Return the best pairs of each row, best first, then by the number of the other."""
     ordered = np.lexsort((pairs.other, -pairs.score, pairs.one))
     of_row = pairs.one[ordered]
     rank = np.arange(len(ordered)) - np.searchsorted(of_row, of_row, side="left")
     score = pairs.score[ordered]
-    return pairs.taken(ordered[(rank < top) & (score >= minimum) & (score > 2 * _ROUNDING)])
+    return pairs.taken(ordered[(rank < top) & (score >= minimum) & (score > LEAST)])
 
 
 def _spread(pairs: Pairs, same: list[Whole], top: int) -> Pairs:
