@@ -8,7 +8,7 @@ only when the parameter is given. Nothing else of a query is ever made from valu
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from whatworks.errors import MissingParameter, UnknownParameter
 from whatworks.terms import Iri, Term, write_term
@@ -29,7 +29,7 @@ TYPES = (
     "iri",
     "search",
 )
-RESERVED = ("format", "output", "limit", "show", "help")
+RESERVED = ("format", "output", "limit", "page", "show", "help")
 
 Rows: TypeAlias = Sequence[tuple[Term, ...]]
 
@@ -155,6 +155,32 @@ class Query:
             f"The query {self.name!r} has no parameter {name!r}.",
             hint=f"It has: {', '.join(names)}." if names else "It has none.",
         )
+
+    def for_machines(self) -> dict[str, Any]:
+        """Return what a program has to know of the query, as JSON has it."""
+        return {
+            "name": self.name,
+            "topic": self.topic,
+            "summary": self.summary,
+            "description": self.description,
+            "tags": list(self.tags),
+            "form": self.form,
+            "parameters": [
+                {
+                    "name": parameter.name,
+                    "type": parameter.type,
+                    "scheme": parameter.scheme or None,
+                    "summary": parameter.summary,
+                    "required": parameter.required,
+                    "default": parameter.default,
+                    "many": parameter.many,
+                    "choices": list(parameter.choices) or None,
+                    "example": parameter.example,
+                }
+                for parameter in self.parameters
+            ],
+            "returns": dict(self.returns),
+        }
 
     def bind(self, values: Mapping[str, Bound]) -> str:
         """Return the SPARQL text with the values bound as terms.

@@ -56,10 +56,8 @@ def queries(opener: Any, tag: str | None, as_json: bool) -> None:
     if as_json:
         import json  # noqa: PLC0415 - lazy on purpose
 
-        emit(
-            (json.dumps([_as_json(query) for query in found], ensure_ascii=False, indent=2) + "\n").encode(),
-            None,
-        )
+        known = [query.for_machines() for query in found]
+        emit((json.dumps(known, ensure_ascii=False, indent=2) + "\n").encode(), None)
         return
     if not found:
         tags = sorted({tag for query in opener.kg.catalogue.all() for tag in query.tags})
@@ -224,32 +222,6 @@ def _help(stored: "Query") -> str:
 def _usage(parameter: "Parameter") -> str:
     text = f"--{parameter.name} {(parameter.scheme or parameter.type).upper()}"
     return text if parameter.required else f"[{text}]"
-
-
-def _as_json(stored: "Query") -> dict[str, Any]:
-    return {
-        "name": stored.name,
-        "topic": stored.topic,
-        "summary": stored.summary,
-        "description": stored.description,
-        "tags": list(stored.tags),
-        "form": stored.form,
-        "parameters": [
-            {
-                "name": parameter.name,
-                "type": parameter.type,
-                "scheme": parameter.scheme or None,
-                "summary": parameter.summary,
-                "required": parameter.required,
-                "default": parameter.default,
-                "many": parameter.many,
-                "choices": list(parameter.choices) or None,
-                "example": parameter.example,
-            }
-            for parameter in stored.parameters
-        ],
-        "returns": dict(stored.returns),
-    }
 
 
 @click.command()

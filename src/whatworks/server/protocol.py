@@ -12,8 +12,8 @@ from whatworks import gate
 from whatworks.errors import Busy, InvalidValue, QueryRefused, UpdateRefused
 from whatworks.server import guard, metadata
 from whatworks.server.negotiation import choose, offers
-from whatworks.server.replies import answer, has_it, problem
-from whatworks.server.served import Served, is_constant
+from whatworks.server.replies import answer, has_it, note, problem
+from whatworks.server.served import Kept, Served, is_constant
 from whatworks.store import Dataset, decoded
 from whatworks.terms import Iri
 
@@ -64,20 +64,25 @@ def _asked(address: bytes, body: bytes = b"", kind: str = "") -> Asked:
         UpdateRefused: It would change data.
         InvalidValue: It is not well put.
     """
-    fields = _fields(body if kind == _FORM else address)
-    given = [value for name, value in fields if name == "query"]
-    if any(name == "update" for name, _ in fields):
+    given_fields = fields(body if kind == _FORM else address)
+    given = [value for name, value in given_fields if name == "query"]
+    if any(name == "update" for name, _ in given_fields):
         raise _no_update()
     if kind == _QUERY:
         given.append(decoded(body, "query"))
     if len(given) > 1:
         raise InvalidValue("There is more than one query.", hint="Send one.")
-    default = tuple(Iri(value) for name, value in fields if name == "default-graph-uri")
-    named = tuple(Iri(value) for name, value in fields if name == "named-graph-uri")
+    default = tuple(Iri(value) for name, value in given_fields if name == "default-graph-uri")
+    named = tuple(Iri(value) for name, value in given_fields if name == "named-graph-uri")
     return Asked(given[0] if given else None, Dataset(default, named) if default or named else None)
 
 
-def _fields(content: bytes) -> list[tuple[str, str]]:
+def fields(content: bytes) -> list[tuple[str, str]]:
+    """Return the fields of an address or of a form.
+
+    Raises:
+        InvalidValue: They are too many, or no UTF-8.
+    """
     try:
         return parse_qsl(content.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError as error:  # that it is no UTF-8 is one as well
@@ -100,20 +105,17 @@ async def _answered(request: Request, served: Served, query: str, dataset: Datas
     headers = {"Vary": "Accept", "Cache-Control": "no-cache", **({"ETag": tag} if tag else {})}
     if tag and has_it(request, tag):
         return Response(status_code=304, headers=headers)
-    content = served.answers.find(tag)
-    if content is None:
+    found = served.answers.find(tag)
+    if found is None:
         if served.places.available_tokens < 1:
             raise Busy(
                 "As many queries wait as may wait.", hint="Ask again in a while, or ask a stored query at /api/queries."
             )
         write = partial(served.pool.write, query, offer.name, dataset)
         written = await run_sync(write, limiter=served.places)
-        content = written.content
-        if written.note:
-            headers["X-Note"] = written.note
-        elif tag:
-            served.answers.keep(tag, content)
-    return Response(content, headers=headers, media_type=offer.media_type)
+        found = Kept(written.content, note(written.note))
+        served.answers.keep(tag, found)
+    return Response(found.content, headers={**headers, **found.headers}, media_type=offer.media_type)
 
 
 def _described(request: Request, served: Served) -> Response:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from whatworks.errors import Busy, Error, QueryStopped
-from whatworks.server.served import Served
+from whatworks.server.served import Kept, Served
 
 PROBLEM = "application/problem+json"
 
@@ -20,7 +20,7 @@ def answer(
     served: Served,
     media_type: str,
     key: tuple[str, ...],
-    make: Callable[[], bytes],
+    make: Callable[[], bytes | Kept],
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Answer a request for something that stays the same as long as the release does.
@@ -37,7 +37,13 @@ def answer(
     sent = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept", **(headers or {})}
     if has_it(request, tag):
         return Response(status_code=304, headers=sent)
-    return Response(served.answers.get(tag, make), headers=sent, media_type=media_type)
+    found = served.answers.get(tag, make)
+    return Response(found.content, headers={**sent, **found.headers}, media_type=media_type)
+
+
+def note(text: str) -> dict[str, str]:
+    """Return the header by which a reader is told what is to be known of an answer."""
+    return {"X-Note": " ".join(text.split()).encode("ascii", "backslashreplace").decode()} if text else {}
 
 
 def has_it(request: Request, tag: str) -> bool:

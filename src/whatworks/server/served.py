@@ -4,8 +4,10 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import MappingProxyType
+from typing import NamedTuple
 
 from anyio import CapacityLimiter
 
@@ -81,15 +83,22 @@ def _mark(kg: KnowledgeGraph) -> str:
     return found.hexdigest()[:16]
 
 
+class Kept(NamedTuple):
+    """An answer that is kept, with the headers that belong to it."""
+
+    content: bytes
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
 class Answers:
     """Answers by their entity tags, the latest used; as many as fit."""
 
     def __init__(self, most: int = _KEPT_BYTES) -> None:
         self._most, self._bytes = most, 0
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, tag: str) -> bytes | None:
+    def find(self, tag: str) -> Kept | None:
         """Return an answer that is kept."""
         with self._lock:
             found = self._kept.get(tag)
@@ -97,20 +106,22 @@ class Answers:
                 self._kept.move_to_end(tag)
             return found
 
-    def keep(self, tag: str, made: bytes) -> None:
+    def keep(self, tag: str, made: Kept) -> None:
         """Keep an answer, if it is not large."""
+        size = len(made.content)
         with self._lock:
-            if len(made) <= self._most // _KEPT_SHARE and tag not in self._kept:
+            if tag and size <= self._most // _KEPT_SHARE and tag not in self._kept:
                 self._kept[tag] = made
-                self._bytes += len(made)
+                self._bytes += size
                 while self._bytes > self._most:
-                    self._bytes -= len(self._kept.popitem(last=False)[1])
+                    self._bytes -= len(self._kept.popitem(last=False)[1].content)
 
-    def get(self, tag: str, make: Callable[[], bytes]) -> bytes:
+    def get(self, tag: str, make: Callable[[], bytes | Kept]) -> Kept:
         """Return an answer: the one that is kept, else a new one, which is kept if it is not large."""
         found = self.find(tag)
         if found is None:
-            found = make()
+            made = make()
+            found = made if isinstance(made, Kept) else Kept(made)
             self.keep(tag, found)
         return found
 
