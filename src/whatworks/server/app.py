@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from whatworks.errors import Error
-from whatworks.server import api, protocol, resources
+from whatworks.server import api, health, protocol, resources
 from whatworks.server.guard import Guard
 from whatworks.server.metrics import Metrics
 from whatworks.server.negotiation import choose, offers
@@ -35,6 +35,8 @@ def make_app(site: Site) -> ASGIApp:
         Route("/api/queries", api.queries),
         Route("/api/queries/{name}", api.query),
         Route("/openapi.json", api.openapi),
+        Route("/health", health.health),
+        Route("/metrics", health.metrics),
         Route("/errors/{code}", explained),
         Route("/context/v1.jsonld", resources.context),
         Route("/id/{path:path}", resources.thing),

@@ -1,0 +1,35 @@
+"""Whether the server lives and can answer, and its figures."""
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from whatworks.server.metrics import MEDIA_TYPE, Metrics
+from whatworks.server.served import Site
+from whatworks.version import __version__
+
+_FRESH = {"Cache-Control": "no-store"}
+
+
+async def health(request: Request) -> Response:
+    """Say that the server answers, what it serves, and what is wrong, if anything is."""
+    site: Site = request.app.state.site
+    served = site.current
+    free, waiting = served.pool.load
+    said = {
+        "status": "degraded" if site.fault else "ok",
+        "version": __version__,
+        "release": served.name,
+        "queries": {"free": free, "waiting": waiting, "stopped": served.pool.stopped},
+        **({"fault": site.fault} if site.fault else {}),
+    }
+    return Response(json.dumps(said).encode(), headers=_FRESH, media_type="application/json")
+
+
+async def metrics(request: Request) -> Response:
+    """Send the figures."""
+    figures: Metrics = request.app.state.metrics
+    pool = request.app.state.site.current.pool
+    written = figures.written(request.app.state.site.current.name, pool.load[1], pool.stopped)
+    return Response(written, headers={**_FRESH, "Content-Type": MEDIA_TYPE})

@@ -1,0 +1,265 @@
+"""A server that is started: kills, a new release, slow and large requests, figures, and its end."""
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from tests.conftest import BASE
+from tests.servers import asked, started
+from whatworks import KnowledgeGraph
+
+BOMB = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+THING = "/doc/intervention/afya-austria.ttl"
+
+
+class Got(NamedTuple):
+    """An answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def get(address: str, path: str, timeout: float = 20) -> Got:
+    """Ask a server."""
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        found = connection.getresponse()
+        return Got(found.status, {name.lower(): value for name, value in found.getheaders()}, found.read())
+    finally:
+        connection.close()
+
+
+def sparql(address: str, query: str) -> Got:
+    """Ask a server a query."""
+    return get(address, "/sparql?query=" + quote(query))
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()] + [
+        int(each)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        if task.name != str(pid)
+        for each in (task / "children").read_text().split()
+    ]
+
+
+def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait until something holds, or fail."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    """Say whether there is such a process that is not a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, int]]:
+    """A server of the shipped collection that stops queries after two seconds."""
+    with started("--timeout", "2", "--queries", "1", "--waiting", "1") as found:
+        until(lambda: len(children(found[1])) == 2)
+        yield found
+
+
+on_linux = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes as Linux shows them")
+
+
+@on_linux
+def test_a_bomb_is_ended_and_its_process_replaced(server: tuple[str, int]) -> None:
+    """A query over its time is 503 within two seconds more; the next one is answered at once, and no process stays."""
+    address, pid = server
+    before = set(children(pid))
+    begun = time.monotonic()
+    found = sparql(address, BOMB)
+    assert time.monotonic() - begun < 4
+    assert (found.status, json.loads(found.body)["code"], found.headers["retry-after"]) == (503, "query-stopped", "5")
+    begun = time.monotonic()
+    assert sparql(address, "ASK { ?s ?p ?o } # after a bomb").status == 200
+    assert time.monotonic() - begun < 1
+    until(lambda: len(children(pid)) == 2)
+    assert len(before & set(children(pid))) == 1
+
+
+@on_linux
+def test_killed_workers_cost_one_request_at_most(server: tuple[str, int]) -> None:
+    """Whoever kills the processes that answer, the server goes on and starts others."""
+    address, pid = server
+    for worker in children(pid):
+        os.kill(worker, signal.SIGKILL)
+    found = [sparql(address, f"ASK {{ ?s ?p ?o }} # after a kill {number}").status for number in range(5)]
+    assert found.count(200) >= 4
+    until(lambda: len(children(pid)) == 2)
+    assert json.loads(get(address, "/health").body)["status"] == "ok"
+
+
+@on_linux
+def test_a_killed_server_leaves_no_process_and_starts_again_on_the_same() -> None:
+    """`kill -9` ends the workers as well; the next server has the same answers under the same tags."""
+
+    def ask() -> None:
+        with pytest.raises((OSError, HTTPException)):
+            sparql(address, BOMB)
+
+    with started() as (address, pid):
+        until(lambda: len(children(pid)) == 3)
+        workers, tag = children(pid), get(address, THING).headers["etag"]
+        thread = threading.Thread(target=ask)
+        thread.start()
+        time.sleep(0.5)
+        os.kill(pid, signal.SIGKILL)
+        thread.join(10)
+        until(lambda: not any(map(is_running, workers)))
+    with started() as (address, _):
+        assert get(address, THING).headers["etag"] == tag
+
+
+def test_figures(server: tuple[str, int]) -> None:
+    """Requests are counted by the pattern of their path and their status."""
+    address, _ = server
+    get(address, THING)
+    get(address, "/id/intervention/nope")
+    said = get(address, "/metrics")
+    assert said.headers["content-type"].startswith("text/plain; version=0.0.4")
+    text = said.body.decode()
+    assert 'whatworks_requests_total{route="/{path:path}",status="200"}' in text
+    assert 'whatworks_requests_total{route="/id/{path:path}",status="404"}' in text
+    assert "whatworks_queries_stopped" in text
+    assert "nope" not in text
+
+
+def test_a_request_that_does_not_come_is_not_waited_for(server: tuple[str, int]) -> None:
+    """Connections that send nothing, or a byte now and then, do not keep others from being answered, and are ended."""
+    address, _ = server
+    host, port = urlsplit(address).hostname, urlsplit(address).port
+    slow = [socket.create_connection((host, port or 0)) for _ in range(100)]
+    try:
+        for each in slow[:50]:
+            each.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        begun = time.monotonic()
+        assert get(address, THING).status == 200
+        assert time.monotonic() - begun < 2
+        time.sleep(10)
+        for each in slow[:50]:
+            each.sendall(b"a")
+        for each in slow:
+            each.settimeout(10)
+            assert each.recv(1000) == b""
+        assert time.monotonic() - begun < 20
+    finally:
+        for each in slow:
+            each.close()
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", b"413"),
+        (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"414"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000, b"400"),
+        (b"NONSENSE\r\n\r\n", b"400"),
+    ],
+)
+def test_what_is_too_large_or_no_http_is_refused(server: tuple[str, int], head: bytes, status: bytes) -> None:
+    """The refusal comes at once, without the rest being read."""
+    address, _ = server
+    with socket.create_connection((urlsplit(address).hostname, urlsplit(address).port or 0), timeout=5) as connection:
+        connection.sendall(head)
+        assert connection.recv(1000).split(b" ")[1] == status
+
+
+# ---- a new release ----
+
+
+def _with_title(folder: Path, title: str) -> str:
+    """Write a project with one thing, put a release of it to use, and return the release's name."""
+    (folder / "whatworks.toml").touch()
+    (folder / "data").mkdir(exist_ok=True)
+    statement = f'<{BASE}id/intervention/x> <http://purl.org/dc/terms/title> "{title}" .'
+    (folder / "data/x.ttl").write_text(statement)
+    return KnowledgeGraph.open(folder).build(checked=False).name
+
+
+def test_a_new_release_is_taken_up_without_a_lost_request(tmp_path: Path) -> None:
+    """Requests come without a pause, the release changes, and none fails; one that cannot be read is not taken up."""
+    first = _with_title(tmp_path, "One")
+    with started("--queries", "1", folder=tmp_path) as (address, pid):
+        seen: list[tuple[int, str]] = []
+        ended = threading.Event()
+
+        def ask() -> None:
+            number = 0
+            while not ended.is_set():
+                number += 1
+                found = get(address, "/doc/intervention/x.nt")
+                seen.append((found.status, "One" if b'"One"' in found.body else "Two"))
+                query = f"SELECT ?o {{ ?s dcterms:title ?o }} # {number}"
+                seen.append((sparql(address, query).status, seen[-1][1]))
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        until(lambda: len(seen) > 10)
+        second = _with_title(tmp_path, "Two")
+        until(lambda: json.loads(get(address, "/health").body)["release"] == second)
+        after = len(seen)
+        until(lambda: len(seen) > after + 10)
+        ended.set()
+        thread.join()
+        assert {status for status, _ in seen} == {200}
+        assert [seen[0][1], seen[-1][1]] == ["One", "Two"]
+        assert first != second
+        if Path("/proc/self/task").is_dir():
+            until(lambda: len(children(pid)) == 2)
+        (tmp_path / "releases/current").write_text("0123456789abcdef\n")
+        until(lambda: json.loads(get(address, "/health").body)["status"] == "degraded")
+        assert b'"Two"' in get(address, "/doc/intervention/x.nt").body
+        (tmp_path / "releases/current").write_text(f"{first}\n")
+        until(lambda: json.loads(get(address, "/health").body)["release"] == first)
+        assert json.loads(get(address, "/health").body)["status"] == "ok"
+
+
+def test_a_named_release_stays(tmp_path: Path) -> None:
+    """`--store` serves one release, whichever is in use."""
+    first = _with_title(tmp_path, "One")
+    with started(folder=tmp_path, before=["--store", f"releases/{first}"]) as (address, _):
+        _with_title(tmp_path, "Two")
+        time.sleep(2.5)
+        assert b'"One"' in get(address, "/doc/intervention/x.nt").body
+
+
+def test_open_requests_are_answered_before_the_end() -> None:
+    """SIGTERM ends the server with status 0 when a query that is being answered has its answer."""
+    with started("--timeout", "3") as (address, pid):
+        got: list[Got] = []
+        thread = threading.Thread(target=lambda: got.append(sparql(address, BOMB)))
+        thread.start()
+        time.sleep(1)
+        os.kill(pid, signal.SIGTERM)
+        thread.join(15)
+        assert [found.status for found in got] == [503]
+
+
+def test_health_says_what_is_served(kg: KnowledgeGraph) -> None:
+    """Within the process as well; what changes is not kept."""
+    with asked(kg) as client:
+        found = client.get("/health")
+        assert found.json()["status"] == "ok"
+        assert found.headers["cache-control"] == "no-store"
