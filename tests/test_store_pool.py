@@ -122,7 +122,8 @@ def test_a_killed_worker_costs_one_query(pool: Callable[..., Pool]) -> None:
     assert idle is not None
     thread = threading.Thread(target=ask)
     thread.start()
-    until(lambda: asked.load[0] == 0)
+    until(lambda: len(asked._ready) == 1)
+    time.sleep(0.5)  # until it has the query
     os.kill(waiting.pid, signal.SIGTERM)
     thread.join(10)
     assert len(failed) == 1
@@ -164,6 +165,14 @@ def test_faults_are_told(pool: Callable[..., Pool]) -> None:
         asked.write("SELECT", "json")
     assert asked.write(ASK, "csv").content == b"true"
     assert asked.stopped == 0
+
+
+def test_no_more_stand_ready_than_may(pool: Callable[..., Pool]) -> None:
+    """Who asks before a worker is ready gets one of its own; there are never more than answer at once, and a spare."""
+    asked = pool(Limits(seconds=30))
+    assert asked.write(ASK, "csv").content == b"true"
+    asked._starter.submit(lambda: None).result()
+    assert len(asked._ready) == 2
 
 
 def test_a_closed_pool_ends_its_processes_and_still_answers(pool: Callable[..., Pool]) -> None:

@@ -92,7 +92,7 @@ class Pool:
     def _leave(self, worker: Worker) -> None:
         with self._state:
             self._free += 1
-            kept = worker.is_running and not self._closed and len(self._ready) <= self._size
+            kept = worker.is_running and self._has_room
             if kept:
                 self._ready.append(worker)
             elif not worker.is_running:
@@ -102,6 +102,11 @@ class Pool:
         if not kept:
             worker.close()
 
+    @property
+    def _has_room(self) -> bool:
+        """Whether one more worker may stand ready: those that answer come back."""
+        return not self._closed and len(self._ready) + self._size - self._free <= self._size
+
     def _again(self) -> None:
         if not self._closed:
             self._starter.submit(self._add)
@@ -110,10 +115,11 @@ class Pool:
         worker = Worker(self._store, self._limits)
         worker.start()
         with self._state:
-            if not self._closed:
+            kept = self._has_room
+            if kept:
                 self._ready.append(worker)
-                return
-        worker.close()
+        if not kept:
+            worker.close()
 
 
 def _busy(message: str) -> Busy:
