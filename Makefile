@@ -11,11 +11,12 @@ LOCK ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --strip-extras \
 	--no-emit-index-url --custom-compile-command 'make lock' $(LOCK) pyproject.toml
 
-.PHONY: help setup demo test coverage lock sbom clean
+.PHONY: help setup servers demo test coverage lock sbom clean
 
 help:
 	@echo "make demo      check the shipped graph, answer three questions, show one intervention as JSON-LD"
 	@echo "make test      run the tests"
+	@echo "make servers   put the SPARQL servers that the tests ask into build/servers"
 	@echo "make coverage  run them under measurement and say what they do not reach"
 	@echo "make setup     make the environment $(VENV) that both use"
 	@echo "make lock      renew requirements/ after a change of dependencies (LOCK=--upgrade: the newest versions)"
@@ -62,7 +63,11 @@ demo: setup
 	@echo
 	@echo "Done. The command is $(WHATWORKS); start with: $(WHATWORKS) queries"
 
-test: setup
+# Virtuoso and Comunica for the tests, in build/servers; what cannot be had is said, and its tests are skipped.
+servers: setup
+	@$(BIN)/python -m tests.servers
+
+test: setup servers
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # Too slow for the gate. What is timed would be slower under measurement, so the one test that times commands is left out.

@@ -168,7 +168,7 @@ class Bench:
 
 def engine(collection: Collection) -> ox.Store:
     """Return the engine's own store behind a collection."""
-    return collection.store.engine
+    return collection.local.engine
 
 
 def cpu(call: Callable[[], object], share: int = 1) -> Measure:

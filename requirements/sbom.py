@@ -29,7 +29,7 @@ WORDS = {
     "MIT License": "MIT",
 }
 # What the metadata of a package does not say clearly enough, read from its licence file.
-READ = {"colorama": "BSD-3-Clause"}
+READ = {"colorama": "BSD-3-Clause", "sparqlwrapper": "W3C"}
 
 
 @dataclass

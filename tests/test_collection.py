@@ -42,8 +42,8 @@ def with_rules_applied(given: list[Quad]) -> Collection:
     for name in ("ontology/whatworks.ttl", "ontology/vocabularies/place.ttl"):
         graph = made.graph_of(name)
         assert graph is not None
-        made.store.load((ROOT / name).read_bytes(), "turtle", graph=graph, base=BASE)
-    made.store.add(given)
+        made.local.load((ROOT / name).read_bytes(), "turtle", graph=graph, base=BASE)
+    made.local.add(given)
     made.apply_rules()
     return made
 

@@ -76,7 +76,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[KnowledgeGraph, Know
 def test_statements_are_the_same(both: tuple[KnowledgeGraph, KnowledgeGraph]) -> None:
     """A prepared store holds exactly the statements of the files and of the rules, in the same graphs."""
     made, read = both
-    assert canonical_nquads(made.collection.store) == canonical_nquads(read.collection.store)
+    assert canonical_nquads(made.collection.local) == canonical_nquads(read.collection.local)
     assert made.collection.store.graphs() == read.collection.store.graphs()
 
 

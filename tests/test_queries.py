@@ -1,111 +1,22 @@
-"""Every stored query answers as its cases say, from the embedded store and from a real SPARQL server."""
+"""Every stored query answers as its cases say."""
 
 import csv
 import io
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from SPARQLWrapper import JSON, N3, POST, SPARQLWrapper
 
-from tests.conftest import BASE, CASES, ROOT
+from tests.conftest import BASE, ROOT
+from tests.stored import ALL, FOLDER, opened, words
 from whatworks import KnowledgeGraph
-from whatworks.catalogue import Query
 from whatworks.results import Boolean, Table
-from whatworks.store import parse, serialize
-from whatworks.terms import Iri, Literal, Term, Triple
+from whatworks.store import parse
+from whatworks.terms import Literal, Term, Triple
 from whatworks.yamltext import read_yaml
 
-FOLDER = CASES / "queries"
 Rows = list[tuple[str, ...]]
-
-
-def _cases() -> list[tuple[str, int, dict[str, Any]]]:
-    found = []
-    for file in sorted(FOLDER.rglob("case.yaml")):
-        name = str(file.parent.relative_to(FOLDER))
-        found += [(name, number, case) for number, case in enumerate(read_yaml(file.read_text(encoding="utf-8")), 1)]
-    return found
-
-
-ALL = _cases()
-
-
-@cache
-def _opened(collection: str) -> KnowledgeGraph:
-    folder = Path(_KEEP.name) / collection
-    (folder / "data").mkdir(parents=True, exist_ok=True)
-    (folder / "whatworks.toml").touch()
-    (folder / "data" / "collection.trig").write_bytes((FOLDER / collection).read_bytes())
-    return KnowledgeGraph.open(folder)
-
-
-_KEEP = TemporaryDirectory()
-
-
-class Server:
-    """An Oxigraph server on loopback, one for each collection."""
-
-    def __init__(self) -> None:
-        self._running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
-
-    def url(self, collection: str) -> str:
-        """Return the address of the server that holds a collection; it is started when first asked for."""
-        if collection not in self._running:
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
-            command = [
-                str(Path(sys.executable).with_name("oxigraph")),
-                "serve",
-                "--bind",
-                f"127.0.0.1:{port}",
-                "--union-default-graph",
-            ]
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            url = f"http://127.0.0.1:{port}"
-            self._running[collection] = (process, url)
-            _wait(url)
-            data = serialize(list(_opened(collection).collection.store.match()), "nquads")
-            request = urllib.request.Request(  # noqa: S310 - an address on loopback that we made
-                f"{url}/store", data=data, method="POST", headers={"Content-Type": "application/n-quads"}
-            )
-            urllib.request.urlopen(request).close()  # noqa: S310 - as above
-        return self._running[collection][1]
-
-    def stop(self) -> None:
-        """End all servers."""
-        for process, _ in self._running.values():
-            process.terminate()
-            process.wait()
-
-
-def _wait(url: str) -> None:
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(url).close()  # noqa: S310 - an address on loopback that we made
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError(url)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A SPARQL server that nobody here wrote."""
-    running = Server()
-    yield running
-    running.stop()
 
 
 def _embedded(kg: KnowledgeGraph, text: str) -> Table | Boolean | list[Triple]:
@@ -113,42 +24,14 @@ def _embedded(kg: KnowledgeGraph, text: str) -> Table | Boolean | list[Triple]:
     return answer if isinstance(answer, Table | Boolean) else list(answer)
 
 
-def _remote(url: str, query: Query, text: str) -> Table | Boolean | list[Triple]:
-    asked = SPARQLWrapper(f"{url}/query")
-    asked.setMethod(POST)
-    asked.setQuery(text)
-    if query.form == "CONSTRUCT":
-        asked.setReturnFormat(N3)
-        turtle = asked.query().convert()
-        assert isinstance(turtle, bytes)
-        return [quad.triple for quad in parse(turtle, "turtle", name=url, base=BASE)]
-    asked.setReturnFormat(JSON)
-    found = asked.queryAndConvert()
-    assert isinstance(found, dict)
-    if query.form == "ASK":
-        return Boolean(found["boolean"])
-    columns = tuple(found["head"]["vars"])
-    rows = [tuple(_term(row.get(column)) for column in columns) for row in found["results"]["bindings"]]
-    return Table(columns, rows)
-
-
-def _term(value: dict[str, str] | None) -> Term | None:
-    if value is None:
-        return None
-    if value["type"] == "uri":
-        return Iri(value["value"])
-    return Literal(value["value"], value.get("xml:lang", ""), Iri(value.get("datatype", Literal("").datatype)))
-
-
 @pytest.mark.parametrize(("name", "number", "case"), ALL, ids=[f"{name}-{number}" for name, number, _ in ALL])
-@pytest.mark.parametrize("store", ["embedded", "endpoint"])
-def test_query_answers(store: str, name: str, number: int, case: dict[str, Any], server: Server) -> None:
+def test_query_answers(name: str, number: int, case: dict[str, Any]) -> None:
     """The query answers the case as expected."""
     collection = case.get("collection", "collection.trig")
-    kg = _opened(collection)
+    kg = opened(collection)
     query = kg.catalogue.get(name)
-    text = kg.sparql_of(query, {key: _words(value) for key, value in case.get("params", {}).items()})
-    answer = _embedded(kg, text) if store == "embedded" else _remote(server.url(collection), query, text)
+    text = kg.sparql_of(query, {key: words(value) for key, value in case.get("params", {}).items()})
+    answer = _embedded(kg, text)
     if isinstance(answer, Boolean):
         assert case["answer"] == answer.value
     elif isinstance(answer, Table):
@@ -159,11 +42,6 @@ def test_query_answers(store: str, name: str, number: int, case: dict[str, Any],
         _compare_rows(case, rows, FOLDER / name, kg)
     else:
         _compare_triples(case, set(answer), FOLDER / name)
-
-
-def _words(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
 
 
 def _plain(term: Term | None) -> str:
@@ -179,7 +57,7 @@ def _number(text: str) -> str:
 
 
 def _expanded(cells: list[Any], kg: KnowledgeGraph) -> tuple[str, ...]:
-    return tuple(kg.prefixes.expand(cell) or _number(cell) for cell in (_words(cell)[0] for cell in cells))
+    return tuple(kg.prefixes.expand(cell) or _number(cell) for cell in (words(cell)[0] for cell in cells))
 
 
 def _compare_rows(case: dict[str, Any], rows: Rows, folder: Path, kg: KnowledgeGraph) -> None:

@@ -23,7 +23,8 @@ from rdflib import Graph
 from rdflib.namespace import RDF, SH
 
 from tests.conftest import CASES
-from tests.test_queries import ALL, _compare_rows, _compare_triples, _plain, _words
+from tests.stored import ALL, words
+from tests.test_queries import _compare_rows, _compare_triples, _plain
 from whatworks import KnowledgeGraph
 from whatworks.checks.profile import Profile
 from whatworks.collection import Collection, owner_of
@@ -130,7 +131,7 @@ class _Fixture:
             # The tool's own queries count and list what is there; that they notice would prove little.
             if case.get("collection", "collection.trig") == collection and not name.startswith("system/"):
                 query = kg.catalogue.get(name)
-                text = kg.sparql_of(query, {key: _words(value) for key, value in case.get("params", {}).items()})
+                text = kg.sparql_of(query, {key: words(value) for key, value in case.get("params", {}).items()})
                 names = {str(kg.prefixes.expand(found) or RDF_TYPE) for found in _NAME.findall(text)}
                 is_open = _OPEN.search(_NO_PATTERN.sub(" ", text)) is not None
                 fixture.cases.append(_Case(name, case, text, names, is_open, _read(whole.store.query(text))))
@@ -139,7 +140,7 @@ class _Fixture:
     @contextmanager
     def without(self, gone: Sequence[Quad]) -> Iterator[set[str]]:
         """Take statements out, infer anew, and put everything back in the end; gives the properties that changed."""
-        store = self.kg.collection.store
+        store = self.kg.collection.local
         self._remove([*self.inferred, *gone])
         try:
             self.kg.collection.apply_rules()
@@ -153,7 +154,7 @@ class _Fixture:
         from whatworks.store.convert import quad_to_engine  # noqa: PLC0415 - only tests take statements out of a store
 
         for quad in quads:
-            self.kg.collection.store.engine.remove(quad_to_engine(quad))
+            self.kg.collection.local.engine.remove(quad_to_engine(quad))
 
     def noticing(self, changed: set[str]) -> str | None:
         """Return the first query with a case that fails now."""

@@ -122,9 +122,9 @@ def test_leaving_out_rules_changes_nothing(collection: Collection) -> None:
     """All rules asked in every round infer the same into the same graphs."""
     opened = Collection.open(collection.assets, collection.settings, infer=False)
     rules = opened.rules()
-    while sum(len(opened.store.infer(rule.text, rule.graph) or ()) for rule in rules):
+    while sum(len(opened.local.infer(rule.text, rule.graph) or ()) for rule in rules):
         pass
-    assert canonical_nquads(collection.store) == canonical_nquads(opened.store)
+    assert canonical_nquads(collection.local) == canonical_nquads(opened.local)
 
 
 class _Counted(EmbeddedStore):

@@ -65,7 +65,7 @@ def both(kg: KnowledgeGraph) -> Both:
 
     def make(quads: list[Quad]) -> tuple[bytes, bytes | None]:
         collection = Collection.described(kg.assets, kg.settings)
-        collection.store.add([Quad(THING, RDF_TYPE, Iri(WW + "Practice"), DATA), *quads])
+        collection.local.add([Quad(THING, RDF_TYPE, Iri(WW + "Practice"), DATA), *quads])
         stated = Describer(collection, kg.catalogue).statements([THING])
         framed = on_a_line(kg.documents.tree(stated, THING))
         lines = collection.store.nquads().splitlines()

@@ -48,7 +48,7 @@ def test_rule_that_is_gone_is_told(project: Callable[[dict[str, str]], Knowledge
     """What is left of a rule that was removed is still inferred, and its origin says so."""
     kg = project({})
     thing, graph = kg.collection.space.thing("intervention", "a"), kg.collection.space.graph("inferred/old-rule")
-    kg.collection.store.add([Quad(thing, Iri(WW + "hasTheme"), Iri("https://example.org/theme"), graph)])
+    kg.collection.local.add([Quad(thing, Iri(WW + "hasTheme"), Iri("https://example.org/theme"), graph)])
     assert [("inferred", "a rule old-rule that is no longer there")] == [
         (origin.kind, origin.how) for origin in kg.why("a")
     ]

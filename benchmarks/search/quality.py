@@ -99,7 +99,7 @@ SELECT ?thing (COUNT(DISTINCT ?word) AS ?words) WHERE {{
 
 def _contains(kg: KnowledgeGraph, text: str) -> Iterator[str]:
     words = " ".join(str(ox.Literal(word)) for word in re.findall(r"\w+", text.lower()))
-    found = kg.collection.store.engine.query(
+    found = kg.collection.local.engine.query(
         _CONTAINS.format(words=words, limit=_FIRST), use_default_graph_as_union=True
     )
     assert isinstance(found, ox.QuerySolutions)

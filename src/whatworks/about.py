@@ -2,14 +2,14 @@
 
 from whatworks.namespaces import LABELS, POSITION
 from whatworks.settings import preference
-from whatworks.store import EmbeddedStore
+from whatworks.store import Store
 from whatworks.terms import Iri, Literal, Quad, Term
 
 
 class Reader:
     """What one answer needs of a store, in the languages that a person prefers."""
 
-    def __init__(self, store: EmbeddedStore, languages: tuple[str, ...] = ()) -> None:
+    def __init__(self, store: Store, languages: tuple[str, ...] = ()) -> None:
         self.languages = languages
         self._store = store
         self._quads: dict[Iri, list[Quad]] = {}

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from whatworks.assets import Assets
-from whatworks.errors import Place, UnknownFileType
+from whatworks.errors import NotRemote, Place, UnknownFileType
 from whatworks.formats import by_file
 from whatworks.namespaces import MODEL, Prefixes, Space
 from whatworks.rules import Rule, apply_rules
 from whatworks.settings import Settings
-from whatworks.store import EmbeddedStore, Source, WorkingStore, decoded
+from whatworks.store import EmbeddedStore, Source, Store, WorkingStore, decoded
 from whatworks.terms import Iri, Node, Quad
 
 PREFIX_FILE = "ontology/prefixes.ttl"
@@ -40,7 +40,7 @@ class Collection:
     settings: Settings
     space: Space
     prefixes: Prefixes
-    store: EmbeddedStore
+    store: Store
     _model: set[Iri] = field(init=False)
     _inferred: str = field(init=False)
     computed: Iri = field(init=False)
@@ -77,7 +77,7 @@ class Collection:
         sources = list(opened.sources())
         if scratch is not None and sum(source.asset.size for source in sources) > in_memory:
             opened.store = WorkingStore(scratch / "working", opened.prefixes.table)
-        opened.store.read(sources, settings.base)
+        opened.local.read(sources, settings.base)
         if infer:
             opened.apply_rules()
         return opened
@@ -87,6 +87,17 @@ class Collection:
         """Return the collection with nothing read into its store."""
         prefixes = read_prefixes(assets)
         return cls(assets, settings, Space(settings.base), prefixes, EmbeddedStore(dict(prefixes.table)))
+
+    @property
+    def local(self) -> EmbeddedStore:
+        """The store, where it is one of this process.
+
+        Raises:
+            NotRemote: It is at an endpoint.
+        """
+        if isinstance(self.store, EmbeddedStore):
+            return self.store
+        raise NotRemote("A remote store is only read.", hint="Work with files or a release: leave --store out.")
 
     def sources(self) -> Iterator[Source]:
         """Yield the files whose statements make the collection.
@@ -141,7 +152,7 @@ class Collection:
             QuerySyntax: A rule is not SPARQL.
             QueryRefused: A rule is no CONSTRUCT query or reaches outside, or the rules do not come to an end.
         """
-        return apply_rules(self.rules(), self.store, self.prefixes)
+        return apply_rules(self.rules(), self.local, self.prefixes)
 
     def is_by_rule(self, graph: Iri | None) -> bool:
         """Say whether a graph holds what a rule inferred."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from whatworks.catalogue import Query
 from whatworks.results import Table
@@ -23,6 +23,18 @@ _LOOKED_UP = ("intervention", "agent")
 # Columns answer from so many statements on, once so many questions came; at once where the store would take longer
 # than numpy takes to load.
 _LARGE, _VERY_LARGE, _SEVERAL = 100_000, 500_000, 3
+
+
+class Released(Protocol):
+    """What is known of a release here."""
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What it says of itself."""
+
+    @property
+    def columns(self) -> Path | None:
+        """The file of its columns."""
 
 
 class Engines:
@@ -39,6 +51,13 @@ class Engines:
         self._store, self._statements = store, statements
         self._file, self._released = file, released
         self._scans = 0
+
+    @classmethod
+    def of(cls, store: EmbeddedStore, release: "Released | None") -> "Engines":
+        """Return the columns beside a store, which is that of a release if one is given."""
+        if release is None:
+            return cls(store, len(store), released=False)
+        return cls(store, int(release.manifest["statements"]), release.columns, released=True)
 
     def answer(self, query: Query, values: Mapping[str, Sequence[str]], text: str) -> Table | None:
         """Answer a stored query from columns, or return None where the store must be asked, or is likely quicker.

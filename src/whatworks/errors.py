@@ -3,14 +3,16 @@
 Error:
     ├── UsageError            exit 2   what was asked for does not exist or is badly put
     │   ├── UnknownQuery, UnknownParameter, MissingParameter, UnknownValue, InvalidValue, AmbiguousValue
-    │   └── UnknownThing, UnknownFormat
+    │   ├── UnknownThing, UnknownFormat
+    │   └── StoreAddress, NotRemote
     ├── CheckFailed           exit 1   the data has violations
     └── InputError            exit 3   a file, a query text, the store or the system is at fault
         ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile, LinkRefused
         ├── QueryHeader, QuerySyntax, QueryRefused, UpdateRefused, QueryStopped, Busy, TooLarge
         ├── MissingExtra
         ├── MappingFault, ImportRefused, ShapeFault, GitFault, SettingsFault, Unwritable, InvalidTerm
-        └── DamagedRelease, NewerRelease, Locked, SourcesChanged
+        ├── DamagedRelease, NewerRelease, Locked, SourcesChanged
+        └── EndpointUnreachable, EndpointTimeout, EndpointRedirect, EndpointRefused, EndpointAnswer
 
 Each code is an anchor of docs/errors.md. Neither the command line nor a web framework is known here: each door maps
 an `Error` once, with `exit_status` or `http_status`.
@@ -112,6 +114,18 @@ class UnknownFormat(UsageError):
 
     code = "unknown-format"
     http_status = 406
+
+
+class StoreAddress(UsageError):
+    """The address of a remote store is no address that can be asked."""
+
+    code = "store-address"
+
+
+class NotRemote(UsageError):
+    """The command works on files or releases and not on a remote store."""
+
+    code = "not-remote"
 
 
 class InputError(Error):
@@ -291,3 +305,38 @@ class InvalidTerm(InputError):
     """A text cannot be part of an RDF term."""
 
     code = "invalid-term"
+
+
+class EndpointUnreachable(InputError):
+    """No connection to a remote store can be made, or it breaks off before an answer."""
+
+    code = "endpoint-unreachable"
+    http_status = 502
+
+
+class EndpointTimeout(InputError):
+    """A remote store does not answer in time."""
+
+    code = "endpoint-timeout"
+    http_status = 504
+
+
+class EndpointRedirect(InputError):
+    """A remote store leads somewhere that is not followed."""
+
+    code = "endpoint-redirect"
+    http_status = 502
+
+
+class EndpointRefused(InputError):
+    """A remote store answers that it cannot or will not."""
+
+    code = "endpoint-refused"
+    http_status = 502
+
+
+class EndpointAnswer(InputError):
+    """The answer of a remote store cannot be read, is not whole, or is too large."""
+
+    code = "endpoint-answer"
+    http_status = 502

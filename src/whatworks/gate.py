@@ -137,6 +137,14 @@ def tokens(query: str) -> list[Token]:
     return found
 
 
+def form(query: str) -> str:
+    """Return the form of a query, SELECT, ASK, CONSTRUCT or DESCRIBE, without looking at the rest; else nothing."""
+    for match in _patterns(query.isascii())[0].finditer(query):
+        if match.lastgroup == "run" and (word := match.group().upper()) in _FORMS:
+            return word
+    return ""
+
+
 def check(query: str, *, graphs: Container[str] = (), limits: Limits | None = None) -> str:
     """Return the query's form (SELECT, ASK, CONSTRUCT or DESCRIBE) if the engine may see it.
 

@@ -6,7 +6,7 @@
 """
 
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,12 @@ from whatworks.collection import Collection, read_prefixes
 from whatworks.engines import Engines
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, Unwritable
 from whatworks.linking.door import Door
-from whatworks.lookup import Lookup
+from whatworks.lookup import Lookup, typed
 from whatworks.namespaces import Prefixes
 from whatworks.prepared import Prepared
 from whatworks.results import Answer, Table
 from whatworks.settings import Settings
-from whatworks.store import Limits, pointed
+from whatworks.store import Limits, is_address, pointed
 from whatworks.terms import Iri, Quad
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from whatworks.ingest import Batch
     from whatworks.jsonld import Documents
     from whatworks.release import Release, Releases
+    from whatworks.remote import Remote
     from whatworks.search import Search
     from whatworks.store.worker import Worker
     from whatworks.tabular import Tabular
@@ -49,7 +50,7 @@ class KnowledgeGraph(Door):
         assets: Assets,
         settings: Settings,
         *,
-        store: Path | None = None,
+        store: Path | str | None = None,
         cache: Path | None = None,
         notify: Callable[[str], None] | None = None,
         limits: Limits | None = None,
@@ -76,22 +77,19 @@ class KnowledgeGraph(Door):
         Args:
             project: A folder with settings and data; without it, the nearest folder above the current one that holds
                 `whatworks.toml`, else the collection that comes with the package.
-
-            store: The folder of a release to read, instead of the release in use or the files.
+            store: The folder of a release, or the address of a SPARQL endpoint, to read instead of the files.
             cache: A folder for prepared stores, which are read instead of the files and written by `prepared.write`.
             notify: Is told what a person should know, such as that the files are newer than the release.
             limits: What a query may cost in time, rows and memory; with it queries are answered in a process apart.
 
         Raises:
-            MissingFile: The folder does not exist, or none is named and the current one is gone.
-            SettingsFault: Its settings are broken.
+            MissingFile, SettingsFault: There is no such folder, or the current one is gone; its settings are broken.
         """
         folder = Path(project) if project is not None else find_project(current_folder())
         assets = Assets.find(folder)
         file = folder / SETTINGS_FILE if folder is not None else None
         settings = Settings.load(file if file is not None and file.is_file() else None)
-        release = Path(store) if store is not None else None
-        return cls(assets, settings, store=release, cache=cache, notify=notify, limits=limits)
+        return cls(assets, settings, store=store, cache=cache, notify=notify, limits=limits)
 
     @cached_property
     def prefixes(self) -> Prefixes:
@@ -104,12 +102,30 @@ class KnowledgeGraph(Door):
         return Catalogue(self.assets.queries(), self.prefixes)
 
     @cached_property
+    def remote(self) -> "Remote | None":
+        """The collection at a SPARQL endpoint, if one is read and not files or a release."""
+        if not is_address(str(self._store or "")):
+            return None
+        from whatworks.remote import Remote  # noqa: PLC0415 - for remote stores only
+
+        return Remote(str(self._store), self.assets, self.settings, self.catalogue, self.limits or Limits())
+
+    def _near(self, things: Sequence[Iri] | None) -> "KnowledgeGraph":
+        """Return what is quick at looking at some things: of a remote store, all around them is read ahead."""
+        if self.remote is None or things is None:
+            return self
+        near = KnowledgeGraph(self.assets, self.settings, store=self._store, notify=self._notify)
+        near.catalogue, near.collection = self.catalogue, self.remote.near(things)
+        return near
+
+    @cached_property
     def collection(self) -> Collection:
-        """The graph: of the release that was asked for, of the release in use, or of the files."""
-        release = self.release
-        if release is None:
+        """The graph: of the store that was asked for, of the release in use, or of the files."""
+        if self.remote is not None:
+            return self.remote.collection
+        if self.release is None:
             return self.sources if self.prepared is None else self.prepared.collection()
-        return release.collection(Collection.described(self.assets, self.settings))
+        return self.release.collection(Collection.described(self.assets, self.settings))
 
     @cached_property
     def sources(self) -> Collection:
@@ -131,17 +147,14 @@ class KnowledgeGraph(Door):
         Raises:
             DamagedRelease, NewerRelease: It cannot be read.
         """
+        folder = self.assets.releases_folder()
+        if self.remote is not None or (self._store is None and (folder is None or not folder.exists())):
+            return None  # what releases are need not be loaded
         if self._store is not None:
             from whatworks.release import open_given  # noqa: PLC0415 - not every command needs it
 
-            return open_given(self._store)
-        folder = self.assets.releases_folder()
-        if folder is None or not folder.exists():  # what releases are need not be loaded
-            return None
-        release = self.releases.current() if self.releases is not None else None
-        if self.releases is not None and release is not None and self.releases.stale(self.assets):
-            self._notify(f"The files are newer than release {release.name}, which is read. Renew it: whatworks build")
-        return release
+            return open_given(Path(self._store))
+        return self.releases.read(self.assets, self._notify) if self.releases is not None else None
 
     def build(
         self,
@@ -182,23 +195,19 @@ class KnowledgeGraph(Door):
         return Lookup(self.collection, self.catalogue, lambda: self.search)
 
     def query(self, name: str, **values: Any) -> Answer:
-        """Answer a stored query; `started_from=2010` is the parameter `--started-from 2010`.
-
-        Args:
-            name: The query's name.
-            values: Values as a person would type them; a list for several.
+        """Answer a stored query; `started_from=2010` is `--started-from 2010`, and a list stands for several values.
 
         Raises:
             UnknownQuery, UnknownParameter, MissingParameter, UnknownValue, InvalidValue: As they say.
         """
-        typed = {key.replace("_", "-"): _typed(value) for key, value in values.items() if value is not None}
-        return self.ask(self.catalogue.get(name), typed)
+        given = {key.replace("_", "-"): typed(value) for key, value in values.items() if value is not None}
+        return self.ask(self.catalogue.get(name), given)
 
     def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
         """Answer a stored query with values as people type them; from columns where they are quicker."""
         bound = self.lookup.bind(query, values)
         text = query.bind(bound)
-        found = self._engines.answer(query, values, text) if self.limits is None else None
+        found = self._engines.answer(query, values, text) if self._engines is not None else None
         answer = self._asked(text, standalone=True) if found is None else found
         if isinstance(answer, Table):
             answer.note = " ".join(filter(None, (*(each.note for each in bound.values()), answer.note)))
@@ -206,22 +215,21 @@ class KnowledgeGraph(Door):
         return answer
 
     def _asked(self, text: str, *, standalone: bool = False) -> Answer:
-        if self.limits is None:
-            return self.collection.store.query(text, standalone=standalone)
+        if self.limits is None or self.remote is not None:
+            answer = self.collection.store.query(text, standalone=standalone)
+            return answer.cut(self.limits.rows) if self.limits and isinstance(answer, Table) else answer
         return self._worker.query(text, standalone=standalone)
 
     @cached_property
-    def _engines(self) -> Engines:
-        store, release = self.collection.store, self.release
-        if release is None:
-            return Engines(store, len(store), released=False)
-        return Engines(store, int(release.manifest["statements"]), release.columns, released=True)
+    def _engines(self) -> Engines | None:
+        is_here = self.limits is None and self.remote is None  # else another process answers
+        return Engines.of(self.collection.local, self.release) if is_here else None
 
     @cached_property
     def _worker(self) -> "Worker":
         from whatworks.store.worker import Worker  # noqa: PLC0415 - only with limits
 
-        worker = Worker(self.collection.store, self.limits or Limits())
+        worker = Worker(self.collection.local, self.limits or Limits())
         weakref.finalize(self, worker.close)
         return worker
 
@@ -230,7 +238,7 @@ class KnowledgeGraph(Door):
         from whatworks.tabular import Tabular  # noqa: PLC0415 - for files and data frames only
 
         source = f"release {self.release.name}" if self.release is not None else "the files, not a release"
-        return Tabular(self.collection, self.catalogue, self.describer, source)
+        return Tabular(self.collection, self.catalogue, self.describer, self.remote.name if self.remote else source)
 
     def sparql_of(self, query: Query, values: Mapping[str, Sequence[str]]) -> str:
         """Return the SPARQL text of a stored query with the values bound."""
@@ -270,7 +278,8 @@ class KnowledgeGraph(Door):
         Raises:
             UnknownThing: There is none.
         """
-        return self.describer.describe(self.lookup.thing(name), language)
+        thing = self.lookup.thing(name)
+        return self._near([thing]).describer.describe(thing, language)
 
     @cached_property
     def describer(self) -> "Describer":
@@ -280,16 +289,13 @@ class KnowledgeGraph(Door):
         return Describer(self.collection, self.catalogue)
 
     def table(self, names: Sequence[str] = (), of_class: str | None = None) -> Table:
-        """Return things as rows: IRI, key, label, then every field that one of them has.
-
-        Args:
-            names: Keys, IRIs, CURIEs or titles.
-            of_class: Instead, all things of this class.
+        """Return things as rows: IRI, key, label, then every field that one has; those named, or all of a class.
 
         Raises:
             UnknownThing: There is no such thing or class.
         """
-        found, meanings = self.describer.table(self.things(names, of_class))
+        things = self.things(names, of_class)
+        found, meanings = self._near(things).describer.table(things)
         title = f"All things of the class {of_class}" if of_class else "Things that were named"
         found.about = lambda table, kinds: self._tabular.of_things(title, meanings, table, kinds)
         return found
@@ -297,16 +303,15 @@ class KnowledgeGraph(Door):
     def why(self, name: str, predicate: str | None = None) -> "list[Origin]":
         """Say where the statements about a thing come from: a record and its pages, a method, or a rule.
 
-        Args:
-            name: The thing, by key, IRI, CURIE or title; its parts are included.
-            predicate: Only statements with this property, by its IRI, CURIE, name or label.
+        Its parts are included. With a predicate (IRI, CURIE, name or label), only statements with it count.
 
         Raises:
             UnknownThing: There is no such thing or property.
         """
         from whatworks.why import asked  # noqa: PLC0415 - needed by one command only
 
-        return asked(self.collection, self.lookup.thing(name), name, predicate)
+        thing = self.lookup.thing(name)
+        return asked(self._near([thing]).collection, thing, name, predicate)
 
     @cached_property
     def documents(self) -> "Documents":
@@ -316,19 +321,14 @@ class KnowledgeGraph(Door):
         return Documents(self.assets)
 
     def things(self, names: Sequence[str] = (), of_class: str | None = None) -> list[Iri]:
-        """Return the things named, or all of a class, or all that have records.
-
-        Args:
-            names: Keys, IRIs, CURIEs or titles.
-            of_class: A class by its name, such as `Intervention` or `agent`.
-        """
+        """Return the things named (keys, IRIs, CURIEs or titles), or all of a class, or all that have records."""
         if names:
             return list(dict.fromkeys(self.lookup.thing(name) for name in names))
         return self.describer.members(of_class)
 
-    def statements(self, things: Iterable[Iri]) -> list[Quad]:
+    def statements(self, things: Sequence[Iri]) -> list[Quad]:
         """Return what the collection asserts of things: they, their parts, records, and the labels they need."""
-        return self.describer.statements(things)
+        return self._near(things).describer.statements(things)
 
     def export(self, format: str, names: Sequence[str] = (), of_class: str | None = None) -> bytes:
         """Write things in an RDF format.
@@ -341,22 +341,26 @@ class KnowledgeGraph(Door):
         Raises:
             UnknownThing: There is no such thing or class.
         """
-        return self.exporter.things(format, self._part(names, of_class), single=len(names) == 1)
+        exporter, things = self._part(names, of_class)
+        return exporter.things(format, things, single=len(names) == 1)
 
     def graph(self, names: Sequence[str] = (), of_class: str | None = None) -> "rdflib.Graph":
         """Return what `export` writes as one rdflib graph."""
         from whatworks.nodes import graph_of  # noqa: PLC0415 - rdflib is slow to import
 
-        return graph_of(self.exporter.quads(self._part(names, of_class)), self.prefixes.table)
+        exporter, things = self._part(names, of_class)
+        return graph_of(exporter.quads(things), self.prefixes.table)
 
     def dataset(self, names: Sequence[str] = (), of_class: str | None = None) -> "rdflib.Dataset":
         """Return what `export` writes as an rdflib data set, each statement in its named graph."""
         from whatworks.nodes import dataset_of  # noqa: PLC0415 - rdflib is slow to import
 
-        return dataset_of(self.exporter.quads(self._part(names, of_class)), self.prefixes.table)
+        exporter, things = self._part(names, of_class)
+        return dataset_of(exporter.quads(things), self.prefixes.table)
 
-    def _part(self, names: Sequence[str], of_class: str | None) -> list[Iri] | None:
-        return self.things(names, of_class) if names or of_class else None
+    def _part(self, names: Sequence[str], of_class: str | None) -> "tuple[Exporter, list[Iri] | None]":
+        things = self.things(names, of_class) if names or of_class else None
+        return self._near(things).exporter, things
 
     @cached_property
     def exporter(self) -> "Exporter":
@@ -392,9 +396,6 @@ class KnowledgeGraph(Door):
         query = self.catalogue.get("system/graphs" if graphs else "system/statistics")
         answer = self.collection.store.query(query.bind({}))
         assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
+        if self.remote is not None and not graphs:
+            self.remote.check_model(answer, self._notify)
         return answer
-
-
-def _typed(value: Any) -> Sequence[str]:
-    values = value if isinstance(value, list | tuple | set) else [value]
-    return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]

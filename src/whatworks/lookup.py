@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows
 from whatworks.collection import Collection
@@ -345,6 +345,12 @@ class Lookup:
         answer = self._collection.store.query(self._catalogue.get(query).bind(values), standalone=True)
         assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
         return answer
+
+
+def typed(value: Any) -> Sequence[str]:
+    """Return a value, or several, that a program gives as a person would type them."""
+    values = value if isinstance(value, list | tuple | set) else [value]
+    return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
 
 
 def _check_bounds(number: str, lowest: int | None, highest: int | None) -> None:

@@ -20,7 +20,7 @@ class Opened:
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
         self.prefixes = collection.prefixes
-        self.ground = Ground(collection.store, self._kind_of)
+        self.ground = Ground(collection.local, self._kind_of)
 
     def _kind_of(self, graph: Iri | None) -> str:
         if graph == _SHAPES or self._collection.is_by_rule(graph):

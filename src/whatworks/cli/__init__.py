@@ -217,10 +217,11 @@ def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str
 )
 @click.option(
     "--store",
+    metavar="FOLDER|URL",
     type=click.Path(file_okay=False),
     callback=_named,
     envvar="WHATWORKS_STORE",
-    help="The folder of a release to read; without it the release in use, else the files.",
+    help="A release's folder or a SPARQL endpoint's address to read; without it the release in use, else the files.",
 )
 @click.option(
     "--cache",

@@ -128,6 +128,8 @@ class Known:
         """Return the keys of what has a record, and of agents."""
         from whatworks.describe import Describer  # noqa: PLC0415 - lazy on purpose
 
+        if self._kg.remote is not None:  # no endpoint is asked while somebody types
+            return
         describer = Describer(self._collection, self._kg.catalogue)
         for thing in describer.members(None):
             yield thing.code, describer.label(thing, self._kg.settings.languages)[0]
@@ -138,7 +140,7 @@ class Known:
         match parameter.type:
             case "concept" | "place" | "language":
                 return self._concepts(parameter.scheme or parameter.type)
-            case "intervention" | "agent":
+            case "intervention" | "agent" if self._kg.remote is None:
                 return self._named(f"system/{parameter.type}s-by-name")
             case "choice":
                 return ((word, "") for word in parameter.choices)

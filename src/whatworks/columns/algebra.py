@@ -106,7 +106,7 @@ class Exists:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """COUNT, MIN, MAX or GROUP_CONCAT; without an argument, COUNT(*)."""
+    """COUNT, SUM, MIN, MAX or GROUP_CONCAT; without an argument, COUNT(*)."""
 
     name: str
     argument: "Expression | None"

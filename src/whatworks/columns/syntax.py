@@ -33,10 +33,10 @@ from whatworks.terms import RDF_TYPE, XSD_BOOLEAN, Iri, Literal, Term
 
 # Functions with the numbers of arguments that they take.
 FUNCTIONS = {
-    "BOUND": (1, 1), "COALESCE": (1, 99), "CONCAT": (0, 99), "CONTAINS": (2, 2), "IF": (3, 3), "ISIRI": (1, 1),
-    "ISLITERAL": (1, 1), "LANG": (1, 1), "LCASE": (1, 1), "STR": (1, 1), "STRSTARTS": (2, 2),
+    "BOUND": (1, 1), "COALESCE": (1, 99), "CONCAT": (0, 99), "CONTAINS": (2, 2), "IF": (3, 3), "IRI": (1, 1),
+    "ISIRI": (1, 1), "ISLITERAL": (1, 1), "LANG": (1, 1), "LCASE": (1, 1), "STR": (1, 1), "STRSTARTS": (2, 2),
 }  # fmt: skip
-AGGREGATES = ("COUNT", "MIN", "MAX", "GROUP_CONCAT")
+AGGREGATES = ("COUNT", "SUM", "MIN", "MAX", "GROUP_CONCAT")
 _PARTS = ("OPTIONAL", "MINUS", "FILTER", "BIND", "VALUES")
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
 

@@ -12,7 +12,18 @@ from operator import ge, gt, le, lt
 
 from whatworks.columns.algebra import NotCovered
 from whatworks.columns.words import written_decimal
-from whatworks.terms import XSD, XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, XSD_STRING, BlankNode, Iri, Literal, Term
+from whatworks.terms import (
+    XSD,
+    XSD_BOOLEAN,
+    XSD_DECIMAL,
+    XSD_INTEGER,
+    XSD_STRING,
+    BlankNode,
+    Iri,
+    Literal,
+    Term,
+    is_iri,
+)
 
 Number = int | Decimal | float
 TRUE, FALSE = Literal("true", "", XSD_BOOLEAN), Literal("false", "", XSD_BOOLEAN)
@@ -156,6 +167,17 @@ def _text(term: Term) -> Literal:
     raise Fault
 
 
+def _iri(term: Term) -> Iri:
+    """Return the IRI of a plain text."""
+    if isinstance(term, Iri):
+        return term
+    if isinstance(term, Literal) and term.datatype == XSD_STRING:
+        if not is_iri(term.value):
+            raise NotCovered("the IRI of a text that is none")
+        return Iri(term.value)
+    raise Fault
+
+
 def _str(term: Term) -> Literal:
     if isinstance(term, BlankNode):
         raise Fault
@@ -236,6 +258,7 @@ STRICT: dict[str, Callable[..., Term]] = {
     "-": lambda one, other: _sum(one, other, -1),
     "CONCAT": lambda *terms: concatenated(terms),
     "CONTAINS": _contains,
+    "IRI": _iri,
     "ISIRI": lambda term: boolean(isinstance(term, Iri)),
     "ISLITERAL": lambda term: boolean(isinstance(term, Literal)),
     "LANG": _lang,

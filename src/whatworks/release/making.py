@@ -81,7 +81,7 @@ def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> tuple
     tell("Reading the files and applying the rules")
     collection = read(building)
     tell("Writing the dump")
-    dump = write_dump(collection.store, building / "dump.nq")
+    dump = write_dump(collection.local, building / "dump.nq")
     name = dump.sha256[:16]
     if _is_whole(building.with_name(name), tell):
         return name, True

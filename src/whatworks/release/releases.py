@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,6 +133,13 @@ class Releases:
                 (self.folder / name).rename(gone)
                 shutil.rmtree(gone)
             return doomed
+
+    def read(self, assets: Assets, notify: Callable[[str], None]) -> Release | None:
+        """Return the release in use, and tell if it was made from other files than those that are there now."""
+        release = self.current()
+        if release is not None and self.stale(assets):
+            notify(f"The files are newer than release {release.name}, which is read. Renew it: whatworks build")
+        return release
 
     def stale(self, assets: Assets) -> bool:
         """Say whether the sources are no longer those that the release in use was made from."""

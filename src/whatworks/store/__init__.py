@@ -1,9 +1,11 @@
 """Stores of triples behind one protocol, and the reading and writing of RDF syntaxes.
 
 pyoxigraph is known here only: `embedded` for the store, `ground` for parts of it, `disk` for stores on disk, `dump` for
-their canonical dumps, `files` for the files of a collection, `syntax` for any file.
+their canonical dumps, `files` for the files of a collection, `syntax` for any file. `remote` is imported
+by who needs it, as SPARQLWrapper and what it brings take a tenth of a second.
 """
 
+from whatworks.store.address import is_address
 from whatworks.store.caret import pointed
 from whatworks.store.disk import ENGINE, WorkingStore, open_store, write_store
 from whatworks.store.dump import Written, canonical_nquads, has_statements, write_dump
@@ -31,6 +33,7 @@ __all__ = [
     "canonical_nquads",
     "decoded",
     "has_statements",
+    "is_address",
     "open_store",
     "ordered",
     "parse",

@@ -8,6 +8,13 @@ import pyoxigraph as ox
 
 from whatworks.terms import BlankNode, Iri, Literal, Node, Quad, Term, Triple
 
+RESULT_FORMATS = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+
 
 def from_engine(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Term:
     """Return an engine's term as ours."""

@@ -15,6 +15,7 @@ from whatworks.errors import DamagedRelease, Place, QueryRefused, QuerySyntax
 from whatworks.results import Answer, Boolean, Row, Table, Triples, safe
 from whatworks.store.caret import pointed
 from whatworks.store.convert import (
+    RESULT_FORMATS,
     from_engine,
     node_to_engine,
     quad_from_engine,
@@ -27,12 +28,6 @@ from whatworks.store.protocol import Dataset
 from whatworks.store.syntax import engine_format
 from whatworks.terms import Iri, Node, Quad, Term, Triple
 
-RESULT_FORMATS = {
-    "json": ox.QueryResultsFormat.JSON,
-    "xml": ox.QueryResultsFormat.XML,
-    "csv": ox.QueryResultsFormat.CSV,
-    "tsv": ox.QueryResultsFormat.TSV,
-}
 _BATCH = 10_000  # so many inferred statements are held as objects at a time
 _AT = re.compile(r"^error at (\d+):(\d+): (.*)$", re.DOTALL)
 # Among the signs that the engine would have taken, it names what is wrong in words.

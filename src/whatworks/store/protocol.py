@@ -1,6 +1,6 @@
 """What every store can do."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -66,11 +66,12 @@ class Store(Protocol):
             QuerySyntax: The text is not well formed.
         """
 
-    def add(self, quads: Iterable[Quad]) -> None:
-        """Add statements; what is there already is not added again."""
-
     def graphs(self) -> list[Iri]:
         """Return the IRIs of the named graphs, sorted."""
+
+    @property
+    def graph_names(self) -> Container[str]:
+        """The IRIs of the named graphs, to be asked for one; nothing is read before that."""
 
     def match(
         self,
@@ -80,6 +81,9 @@ class Store(Protocol):
         graph: Iri | None = None,
     ) -> Iterator[Quad]:
         """Yield the statements that have these parts; None stands for any."""
+
+    def nquads(self) -> bytes:
+        """Return all statements as N-Quads."""
 
     def __len__(self) -> int:
         """Return the number of statements, each counted once per graph."""

@@ -1,0 +1,127 @@
+"""What engines do in their own way, handled here once. docs/how-to/remote.md lists it for people."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from whatworks.namespaces import WW
+from whatworks.results import Row
+from whatworks.store.connection import Reply
+from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, Iri, Literal, Term
+
+Parameters: TypeAlias = tuple[tuple[str, str], ...]
+
+# Ways to see the union of all named graphs as default graph, tried in turn: as the service is set up (Virtuoso,
+# GraphDB, and others that are told to), and as Oxigraph is told by each request.
+UNIONS: tuple[Parameters, ...] = ((), (("union-default-graph", ""),))
+
+# The one column by which Virtuoso may answer a question of yes or no; it holds 1, or there is no row.
+YES_OR_NO = ("__ASK_RETVAL",)
+# The graphs in which Virtuoso describes itself; some have the address at which it was set up in their names.
+_OF_VIRTUOSO = re.compile(
+    r"http://www\.openlinksw\.com/schemas/virtrdf#|http://www\.w3\.org/2002/07/owl#|http://www\.w3\.org/ns/ldp#"
+    r"|https?://[^/]+/(?:sparql|DAV/)|urn:(?:activitystreams-owl:map|core:services:sparql|virtuoso:.*)"
+)
+# Virtuoso changes the order of joins and then answers too little; so it is told to keep it.
+_AS_WRITTEN = 'define sql:select-option "order"\n'
+# A class and all below it, in a query, and the same down to the second level below: Virtuoso asks where a path without
+# end begins, and Comunica begins it everywhere.
+_WITHOUT_END = re.compile(r"\ba/rdfs:subClassOf\*")
+_DOWN_TO_TWO = "a|a/rdfs:subClassOf|a/rdfs:subClassOf/rdfs:subClassOf"
+_WITHOUT = "define input:default-graph-exclude <{0}>\ndefine input:named-graph-exclude <{0}>\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What is known of the engine at an endpoint.
+
+    Attributes:
+        union: The parameters by which the default graph is the union of all named graphs.
+        is_virtuoso: Whether it is Virtuoso.
+        sorts: Whether it sorts as SPARQL says; Comunica can do one column only, and orders texts as people do.
+        own: The graphs in which it describes itself.
+    """
+
+    union: Parameters = ()
+    is_virtuoso: bool = False
+    sorts: bool = True
+    own: tuple[Iri, ...] = ()
+
+    @classmethod
+    def from_signs(cls, rows: Iterable[Row], union: Parameters) -> tuple["Dialect", bool]:
+        """Read the answer of system/engine; say also whether the default graph was the union."""
+        signs: dict[str, list[str]] = {}
+        for row in rows:
+            sign, number = (term.value if isinstance(term, Literal) else "" for term in row)
+            signs.setdefault(sign, []).append(number)
+        order = signs.get("order", [])
+        return cls(union, "virtuoso" in signs, order == sorted(order)), "union" in signs
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its rows can be taken over as they are."""
+        return self.sorts and not self.is_virtuoso
+
+    def written(self, query: str) -> str:
+        """Return a query as the engine needs it.
+
+        Virtuoso's own graphs are left out where they could be seen: a query that names a term of the model finds
+        nothing in them, and leaving them out makes a long query more than Virtuoso can plan.
+        """
+        if self.is_exact:
+            return query
+        query = _WITHOUT_END.sub(_DOWN_TO_TWO, query)
+        if not self.is_virtuoso:
+            return query
+        return _AS_WRITTEN + "".join(_WITHOUT.format(graph) for graph in self.own if WW not in query) + query
+
+    def with_own(self, graphs: Iterable[Iri]) -> "Dialect":
+        """Return the dialect that knows which of all graphs are the engine's own."""
+        return replace(self, own=tuple(graph for graph in graphs if _OF_VIRTUOSO.fullmatch(graph)))
+
+    def term(self, term: Term | None) -> Term | None:
+        """Return a term as the embedded store writes it: true and not 1, and no zeros that say nothing."""
+        if isinstance(term, Literal):
+            if term.datatype == XSD_BOOLEAN and term.value in ("0", "1"):
+                return Literal("true" if term.value == "1" else "false", "", XSD_BOOLEAN)
+            if term.datatype == XSD_DECIMAL and "." in term.value:
+                return Literal(term.value.rstrip("0").removesuffix("."), "", XSD_DECIMAL)
+        return term
+
+
+# Comunica writes no names of columns where there are no rows, and adds a member after the rows that SPARQL 1.1 Query
+# Results JSON does not have. Virtuoso's names of blank nodes hold signs that are not allowed in them. Within a text of
+# JSON a quote has a backslash before it, so none of these patterns is part of one.
+_NO_COLUMNS = re.compile(rb'\A(\s*\{\s*"head"\s*:\s*\{)\s*\}\s*,\s*"results"')
+_AFTER_ROWS = re.compile(rb'\}\s*,\s*"metadata"\s*:\s*\{[^{}]*\}\s*\}\s*\Z')
+_BLANK_NODE = re.compile(rb'("type"\s*:\s*"bnode"\s*,\s*"value"\s*:\s*)"nodeID://')
+_TAIL = 1024
+
+
+class Document:
+    """The JSON of an answer as it arrives, made into that of the standard."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+        self._held = b""
+        self._begun = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes; none at the end."""
+        while block := self._reply.read(size):
+            self._held += block
+            if len(self._held) > _TAIL:
+                # What is held back may hold the beginning of a pattern, and the end of the document.
+                self._held = self._mended(self._held)
+                ready, self._held = self._held[:-_TAIL], self._held[-_TAIL:]
+                if ready:  # nothing would say that this is the end
+                    return ready
+        rest, self._held = _AFTER_ROWS.sub(b"}}", self._mended(self._held)), b""
+        return rest
+
+    def _mended(self, text: bytes) -> bytes:
+        if not self._begun:
+            self._begun = True
+            text = _NO_COLUMNS.sub(rb'\1"vars":[]},"results"', text)
+        return _BLANK_NODE.sub(rb'\1"', text) if b"nodeID://" in text else text

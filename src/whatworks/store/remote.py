@@ -1,0 +1,320 @@
+"""A store at a SPARQL endpoint, asked through SPARQLWrapper.
+
+SPARQLWrapper makes the requests; `endpoint` sends them, as SPARQLWrapper's own way of sending has no deadline, follows
+redirects anywhere and keeps a whole answer in memory. Answers are read as they arrive. What differs from engine to
+engine is in `dialect`.
+"""
+
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from itertools import pairwise
+from typing import IO, Any, TypeAlias, cast
+
+import pyoxigraph as ox
+from SPARQLWrapper import POST, SPARQLWrapper
+from SPARQLWrapper import __version__ as wrapper_version
+
+from whatworks import gate
+from whatworks.errors import EndpointAnswer, EndpointRefused
+from whatworks.results import Answer, Boolean, Row, Table, Triples, safe
+from whatworks.store import order
+from whatworks.store.address import Address, Login
+from whatworks.store.connection import Reply
+from whatworks.store.convert import RESULT_FORMATS, from_engine, triple_from_engine
+from whatworks.store.dialect import UNIONS, YES_OR_NO, Dialect, Document, Parameters
+from whatworks.store.embedded import EmbeddedStore
+from whatworks.store.endpoint import Endpoint, Request, nothing
+from whatworks.store.syntax import serialize
+from whatworks.terms import BlankNode, Iri, Literal, Node, Quad, Term, Triple
+from whatworks.version import __version__
+
+# Gives the text of one of the tool's own queries, by its name, with rows of terms bound to its parameters.
+Texts: TypeAlias = Callable[[str, Mapping[str, Sequence[tuple[Term, ...]]]], str]
+
+TIMEOUT = 60.0
+_LONGEST_URL = 2000  # longer ones are cut or refused by servers and proxies on the way; then POST is used
+_MOST_GRAPHS = 2000  # so many are named with each query where the default graph is not their union
+_BLOCK = 1 << 16
+_ROWS = ("application/sparql-results+json", "application/json")
+_GRAPH = ("application/n-triples", "text/turtle", "text/plain")
+
+
+class RemoteStore:
+    """A store at a SPARQL endpoint, which is only read.
+
+    Args:
+        url: The address of the endpoint.
+        prefixes: Those that a query need not declare.
+        texts: Gives the tool's own queries.
+        timeout: So many seconds may be spent waiting for the answer to a query.
+
+    Raises:
+        StoreAddress: The address cannot be asked, or who asks cannot be told.
+    """
+
+    def __init__(self, url: str, prefixes: Mapping[str, str], texts: Texts, *, timeout: float = TIMEOUT) -> None:
+        self.address = Address.parse(url)
+        self._endpoint = Endpoint(self.address, login=Login.from_environment(), timeout=timeout)
+        self._prefixes = dict(prefixes)
+        self._texts = texts
+
+    def query(self, text: str, *, standalone: bool = False) -> Answer:
+        """Answer a SPARQL query.
+
+        Raises:
+            QuerySyntax: The text is not well formed.
+            EndpointUnreachable, EndpointTimeout, EndpointRedirect, EndpointRefused, EndpointAnswer: As they say; those
+                of an answer that breaks off come while it is read.
+        """
+        try:
+            return self._answer(text if standalone else self._declared(text), self._dialect.union)
+        except EndpointRefused:
+            # An endpoint says in its own way, or not at all, where a text is no SPARQL.
+            EmbeddedStore(self._prefixes).query(text)
+            raise
+
+    def _declared(self, text: str) -> str:
+        """Return a query with the prefixes that it uses and does not declare."""
+        found = gate.tokens(text)
+        declared = {after.text[:-1] for before, after in pairwise(found) if before.word == "PREFIX"}
+        used = {token.text.partition(":")[0] for token in found if token.kind == "name"} - declared
+        head = [f"PREFIX {name}: <{self._prefixes[name]}>\n" for name in sorted(used & self._prefixes.keys())]
+        return "".join(head) + text
+
+    def _answer(self, text: str, parameters: Parameters, dialect: Dialect | None = None) -> Answer:
+        dialect = dialect or self._dialect
+        is_graph = gate.form(text) in ("CONSTRUCT", "DESCRIBE")
+        reply = self._reply(dialect.written(text), parameters, _GRAPH if is_graph else _ROWS)
+        return self._triples(reply, dialect) if is_graph else self._rows(reply, text, dialect)
+
+    def _reply(self, text: str, parameters: Parameters, accepted: tuple[str, ...]) -> Reply:
+        wrapper = _Wrapper(self._endpoint, accepted)
+        for name, value in (*self.address.parameters, *parameters):
+            wrapper.addParameter(name, value)
+        wrapper.setQuery(text)
+        reply = cast(Reply, wrapper.query().response)
+        if reply.header("X-SQL-State"):  # Virtuoso, when its time is over
+            reply.close()
+            raise EndpointAnswer(f"{self.address} sends a part of its answer only.", hint="Ask for less.")
+        return reply
+
+    # ---- answers ----
+
+    def _rows(self, reply: Reply, text: str, dialect: Dialect) -> Table | Boolean:
+        with self._reading(reply, whole=False):
+            document = cast(IO[bytes], Document(reply))
+            found = ox.parse_query_results(document, format=ox.QueryResultsFormat.JSON)
+        if isinstance(found, ox.QueryBoolean):
+            with self._reading(reply):
+                return Boolean(bool(found))
+        columns = tuple(variable.value for variable in found.variables)
+        most = _most_rows(reply)
+
+        # The engine's answer may end in its own thread only, so that no trace of an error may keep it.
+        kept = [found]
+        del found
+
+        def rows() -> Iterator[Row]:
+            number = 0
+            try:
+                with self._reading(reply):
+                    for number, solution in enumerate(kept[0], 1):  # noqa: B007 - counted for what follows
+                        yield tuple(None if term is None else from_engine(term) for term in solution)
+            finally:
+                kept.clear()
+            self._check_whole(number, most)
+
+        def engine_bytes(name: str) -> bytes:
+            try:
+                with self._reading(reply):
+                    return kept[0].serialize(format=RESULT_FORMATS[name]) or b""
+            finally:
+                kept.clear()
+
+        if columns == YES_OR_NO:
+            return Boolean(any(row != (Literal.integer(0),) for row in rows()))
+        if dialect.is_exact and columns and most is None:
+            return Table(columns, rows(), engine_bytes)
+        return self._mended(Table(columns, rows()), text, dialect)
+
+    def _mended(self, table: Table, text: str, dialect: Dialect) -> Table:
+        """Return the rows of an engine with its own ways as the embedded store gives them."""
+        if not table.columns:  # nothing was found, and the engine does not say of what
+            empty = EmbeddedStore(self._prefixes).query(text)
+            return Table(empty.columns if isinstance(empty, Table) else (), table.rows)
+        rows: Iterator[Row] = (tuple(dialect.term(term) for term in row) for row in table.rows)
+        keys = [] if dialect.sorts else order.keys_of(text)
+        if keys is None or any(key.column not in table.columns for key in keys):
+            return Table(table.columns, rows, note=f"{self.address} does not sort as it should.")
+        if keys:
+            return Table(table.columns, _Later(lambda: order.sort_rows(list(rows), table.columns, keys)))
+        return Table(table.columns, rows)
+
+    def _triples(self, reply: Reply, dialect: Dialect) -> Triples:
+        format = ox.RdfFormat.TURTLE if reply.media_type == "text/turtle" else ox.RdfFormat.N_TRIPLES
+
+        def triples() -> Iterator[Triple]:
+            number = 0
+            with self._reading(reply):
+                found = ox.parse(cast(IO[bytes], reply), format=format, rename_blank_nodes=True)
+                for number, quad in enumerate(found, 1):  # noqa: B007 - counted for what follows
+                    yield triple_from_engine(quad.triple)
+            if dialect.is_virtuoso and number:
+                self._check_whole(number, self._most_rows)
+
+        return Triples(triples())
+
+    @cached_property
+    def _most_rows(self) -> int | None:
+        """After how many rows or statements Virtuoso cuts; of statements it does not say that it did."""
+        reply = self._reply(self._texts("system/statements", {}), (), _ROWS)
+        reply.close()
+        return _most_rows(reply)
+
+    def _check_whole(self, number: int, most: int | None) -> None:
+        if most is not None and number >= most:
+            raise EndpointAnswer(
+                f"{self.address} cuts answers after {most} rows.", hint="Ask for less, in several queries."
+            )
+
+    @contextmanager
+    def _reading(self, reply: Reply, *, whole: bool = True) -> Iterator[None]:
+        """Say what is wrong with an answer that cannot be read; if `whole`, it is at its end afterwards."""
+        done = False
+        try:
+            yield
+            while whole and reply.read(_BLOCK):
+                pass
+            done = True
+        except (SyntaxError, ValueError, TypeError) as error:
+            if not reply.received:
+                raise nothing(self.address) from None
+            raise EndpointAnswer(
+                f"{self.address} answers what cannot be read: {safe(str(error))}.",
+                hint="It may have stopped in the middle, or uses more than RDF 1.1 and SPARQL 1.1.",
+            ) from None
+        finally:
+            if whole or not done:
+                reply.close()
+
+    # ---- the tool's own queries ----
+
+    def _own(
+        self, name: str, values: Mapping[str, Sequence[Term]] | None = None, dialect: Dialect | None = None
+    ) -> Iterator[Row]:
+        """Ask one of the tool's own queries; those name the graphs themselves."""
+        rows = {key: [(term,) for term in terms] for key, terms in (values or {}).items()}
+        answer = self._answer(self._texts(f"system/{name}", rows), dialect.union if dialect else (), dialect)
+        return iter(answer.rows) if isinstance(answer, Table) else iter(())
+
+    @cached_property
+    def _dialect(self) -> Dialect:
+        """What the engine does in its own way."""
+        for union in UNIONS:
+            dialect, is_union = Dialect.from_signs(self._own("engine", dialect=Dialect(union)), union)
+            if is_union:
+                return dialect.with_own(self._graphs()) if dialect.is_virtuoso else dialect
+        graphs = self._graphs()
+        if len(graphs) > _MOST_GRAPHS:
+            raise EndpointAnswer(
+                f"{self.address} does not show its {len(graphs):,} named graphs to a query that names none.",
+                hint="Its owner can set it up so; the setting is often called union default graph.",
+            )
+        named = [(name, str(graph)) for name in ("default-graph-uri", "named-graph-uri") for graph in graphs]
+        return replace(dialect, union=tuple(named))
+
+    def _graphs(self) -> list[Iri]:
+        return sorted(row[0] for row in self._own("graph-names", dialect=Dialect()) if isinstance(row[0], Iri))
+
+    def graphs(self) -> list[Iri]:
+        """Return the IRIs of the named graphs, sorted."""
+        return [graph for graph in self._graphs() if graph not in self._dialect.own]
+
+    @property
+    def graph_names(self) -> Container[str]:
+        """The IRIs of the named graphs, to be asked for one; the endpoint is asked for them only then."""
+        return _GraphNames(self)
+
+    def match(
+        self,
+        subject: Node | None = None,
+        predicate: Iri | None = None,
+        value: Term | None = None,
+        graph: Iri | None = None,
+    ) -> Iterator[Quad]:
+        """Yield the statements that have these parts; None stands for any."""
+        parts = {"subject": subject, "property": predicate, "value": value, "graph": graph}
+        return self.statements({name: [term] for name, term in parts.items() if term is not None})
+
+    def statements(self, parts: Mapping[str, Sequence[Term]]) -> Iterator[Quad]:
+        """Yield the statements whose `subject`, `property`, `value` or `graph` is one of those given.
+
+        A blank node has no name outside of one answer, so that it cannot be asked for.
+        """
+        if any(isinstance(term, BlankNode) for terms in parts.values() for term in terms):
+            return
+        for subject, prop, value, graph in self._own("statements", parts):
+            if isinstance(subject, Literal) or not isinstance(prop, Iri) or subject is None or value is None:
+                continue
+            if graph not in self._dialect.own:
+                yield Quad(subject, prop, value, graph if isinstance(graph, Iri) else None)
+
+    def nquads(self) -> bytes:
+        """Return all statements as N-Quads."""
+        return serialize(self.match(), "nquads")
+
+    def __len__(self) -> int:
+        first = next(self._own("size"), None)
+        return int(first[0].value) if first and isinstance(first[0], Literal) else 0
+
+
+def _most_rows(reply: Reply) -> int | None:
+    """Return after how many rows an answer was cut, if Virtuoso says that it was."""
+    most = reply.header("X-SPARQL-MaxRows")
+    return int(most) if most.isdecimal() else None
+
+
+class _GraphNames:
+    """The names of a store's graphs, read when they are first needed."""
+
+    def __init__(self, store: RemoteStore) -> None:
+        self._store = store
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return set(self._store.graphs())
+
+    def __contains__(self, iri: object) -> bool:
+        return iri in self._names
+
+
+class _Later:
+    """Rows that are made when they are first asked for."""
+
+    def __init__(self, make: Callable[[], list[Row]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._make())
+
+
+class _Wrapper(SPARQLWrapper):
+    """SPARQLWrapper makes the request, the endpoint sends it."""
+
+    def __init__(self, endpoint: Endpoint, accepted: tuple[str, ...]) -> None:
+        super().__init__(str(endpoint.address), agent=f"whatworks/{__version__} (SPARQLWrapper {wrapper_version})")
+        self._service, self._accepted = endpoint, accepted
+        self.setOnlyConneg(True)
+        # What it would ask for by itself also names a media type that Comunica understands as a list of its own.
+        self.addCustomHttpHeader("Accept", ", ".join([accepted[0], *(f"{kind};q=0.5" for kind in accepted[1:])]))
+
+    def _query(self) -> tuple[Any, str]:
+        request = self._createRequest()
+        if len(request.full_url) > _LONGEST_URL:
+            self.setMethod(POST)
+            request = self._createRequest()
+        headers = dict(request.header_items())
+        sent = Request(request.get_method(), request.full_url, headers, cast(bytes | None, request.data))
+        return self._service.ask(sent, self._accepted), self.returnFormat
