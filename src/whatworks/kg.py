@@ -87,9 +87,8 @@ class KnowledgeGraph(Door):
         """
         folder = Path(project) if project is not None else find_project(current_folder())
         assets = Assets.find(folder)
-        file = folder / SETTINGS_FILE if folder is not None else None
-        settings = Settings.load(file if file is not None and file.is_file() else None)
-        return cls(assets, settings, store=store, cache=cache, notify=notify, limits=limits)
+        file = folder / SETTINGS_FILE if folder is not None and (folder / SETTINGS_FILE).is_file() else None
+        return cls(assets, Settings.load(file), store=store, cache=cache, notify=notify, limits=limits)
 
     @cached_property
     def prefixes(self) -> Prefixes:
@@ -269,7 +268,8 @@ class KnowledgeGraph(Door):
         """Finds what fits plain words best: `kg.search("early warning", country="Belgium")`."""
         from whatworks.search import Index, Search, build  # noqa: PLC0415 - not every command needs it
 
-        index = (self.release and self.release.index()) or Index(build(self.collection, self.catalogue))
+        own = self.releases.current() if self.remote is not None and self.releases is not None else self.release
+        index = (own and own.index()) or Index(build(self.collection, self.catalogue))
         return Search(index, self.settings.languages, lambda facets: self.query("interventions", **facets))
 
     def show(self, name: str, language: str | None = None) -> "Description":
@@ -393,8 +393,9 @@ class KnowledgeGraph(Door):
 
     def statistics(self, *, graphs: bool = False) -> Table:
         """Count the things of each class, or the statements of each named graph."""
-        query = self.catalogue.get("system/graphs" if graphs else "system/statistics")
-        answer = self.collection.store.query(query.bind({}))
+        answer = self.collection.store.query(
+            self.catalogue.get(f"system/{'graphs' if graphs else 'statistics'}").bind({})
+        )
         assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
         if self.remote is not None and not graphs:
             self.remote.check_model(answer, self._notify)

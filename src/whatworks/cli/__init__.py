@@ -33,6 +33,7 @@ COMMANDS = {
     "export": ("data:export", "Write things as RDF, JSON-LD, CSV or a workbook."),
     "import": ("data:import_", "Bring records into the collection, one data file for each."),
     "link": ("link:link", "Work out the links between interventions anew, or decide about them."),
+    "load": ("release:load", "Put a release into the SPARQL engine that answers at ENDPOINT, graph by graph."),
     "new": ("project:new", "Begin a collection of your own in the new folder DIR."),
     "prune": ("release:prune", "Remove old releases and damaged ones; the one in use always stays."),
     "queries": ("query:queries", "List the stored queries and their parameters."),

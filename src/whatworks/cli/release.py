@@ -1,4 +1,4 @@
-"""`build`, `releases`, `verify`, `prune`: make, list, check and remove releases."""
+"""`build`, `releases`, `verify`, `prune`, `load`: make, list, check, remove and pass on releases."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,6 +119,59 @@ def _there(folder: Path | None) -> Path | None:
 
 def _counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+@click.command()
+@click.argument("endpoint")
+@click.option(
+    "--graphs",
+    metavar="URL",
+    help="Where the engine takes graphs (SPARQL Graph Store Protocol); of Oxigraph and Virtuoso it is known.",
+)
+@click.option("--remove", is_flag=True, help="Remove graphs of the collection there that the release does not have.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=600,
+    show_default=True,
+    help="So many seconds may each answer take.",
+)
+@click.pass_obj
+def load(opener: Any, endpoint: str, graphs: str | None, remove: bool, timeout: float) -> None:
+    """Put a release into the SPARQL engine that answers at ENDPOINT, graph by graph.
+
+    It is the release in use, or that of --store FOLDER. What is there already is not sent, so that the same command
+    goes on where it was stopped. In the end the numbers of statements and checksums are compared; if they differ, or
+    there are graphs of the collection that the release does not have, the exit status is 1. Who asks is said as for
+    --store.
+
+    \b
+    Example:
+      whatworks load http://127.0.0.1:7878/query
+    """
+    from whatworks.collection import Collection  # noqa: PLC0415 - lazy on purpose
+    from whatworks.errors import UnknownThing  # noqa: PLC0415 - lazy on purpose
+    from whatworks.loading import Loader  # noqa: PLC0415 - lazy on purpose
+
+    kg = opener.kg
+    if kg.release is None:
+        raise UnknownThing("There is no release to load.", hint="Make one with: whatworks build")
+    described = Collection.described(kg.assets, kg.settings)
+    with Steps() as tell:
+        loader = Loader(kg.release, described, kg.catalogue, endpoint, graphs=graphs, timeout=timeout, tell=tell)
+        done = loader.load(remove=remove)
+    for said, names in (("is not there as it should be", done.different), ("is not in the release", done.beyond)):
+        for name in names:
+            click.echo(f"{name} {said}")
+    if done.beyond:
+        click.echo("Remove what is not in the release with: --remove", err=True)
+    removed = f", {done.removed:,} removed" if done.removed else ""
+    click.echo(
+        f"Release {kg.release.name}: {done.graphs:,} graphs, {done.statements:,} statements; "
+        f"{done.sent:,} sent{removed}. The endpoint {'has' if done.is_whole else 'does not have'} the same."
+    )
+    if not done.is_whole:
+        raise click.exceptions.Exit(1)
 
 
 def _releases(opener: Any, folder: Path | None) -> "Releases":

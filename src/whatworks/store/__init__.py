@@ -8,7 +8,7 @@ by who needs it, as SPARQLWrapper and what it brings take a tenth of a second.
 from whatworks.store.address import is_address
 from whatworks.store.caret import pointed
 from whatworks.store.disk import ENGINE, WorkingStore, open_store, write_store
-from whatworks.store.dump import Written, canonical_nquads, has_statements, write_dump
+from whatworks.store.dump import Written, canonical_nquads, graph_parts, has_statements, shared_blank_node, write_dump
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.files import Source
 from whatworks.store.ground import Cut, Ground, Routes, Step, Walker
@@ -32,6 +32,7 @@ __all__ = [
     "Written",
     "canonical_nquads",
     "decoded",
+    "graph_parts",
     "has_statements",
     "is_address",
     "open_store",
@@ -40,6 +41,7 @@ __all__ = [
     "pointed",
     "read_lines",
     "serialize",
+    "shared_blank_node",
     "write_dump",
     "write_store",
 ]

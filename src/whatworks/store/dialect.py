@@ -29,6 +29,9 @@ _AS_WRITTEN = 'define sql:select-option "order"\n'
 # end begins, and Comunica begins it everywhere.
 _WITHOUT_END = re.compile(r"\ba/rdfs:subClassOf\*")
 _DOWN_TO_TWO = "a|a/rdfs:subClassOf|a/rdfs:subClassOf/rdfs:subClassOf"
+# Its MD5 is that of another coding than UTF-8 where a text is not ASCII.
+_MD5 = re.compile(r"\bMD5\((\?\w+)\)")
+_MD5_OF_UTF8 = r'bif:md5(bif:charset_recode(\1, "UTF-8", "UTF-8"))'
 _WITHOUT = "define input:default-graph-exclude <{0}>\ndefine input:named-graph-exclude <{0}>\n"
 
 
@@ -74,6 +77,7 @@ class Dialect:
         query = _WITHOUT_END.sub(_DOWN_TO_TWO, query)
         if not self.is_virtuoso:
             return query
+        query = _MD5.sub(_MD5_OF_UTF8, query)
         return _AS_WRITTEN + "".join(_WITHOUT.format(graph) for graph in self.own if WW not in query) + query
 
     def with_own(self, graphs: Iterable[Iri]) -> "Dialect":

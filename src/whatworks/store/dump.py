@@ -17,9 +17,12 @@ import pyoxigraph as ox
 
 from whatworks.errors import DamagedRelease, Place
 from whatworks.store.embedded import EmbeddedStore
+from whatworks.terms import Iri
 
 # A blank node as subject, as value, or as graph (or value without a graph) of a line.
 _BLANK = re.compile(rb'_:|<[^>]*> <[^>]*> _:|.* _:[^ "<>]+ \.\n\Z')
+_BLANK_TRIPLE = re.compile(rb"_:|<[^>]*> <[^>]*> _:")
+_NODES = re.compile(rb"(?:\A|<[^>]*> <[^>]*> )(_:[^ ]+)")
 _RUN = 256 << 20  # bytes that are sorted in memory; with what Python adds, a third more
 _BATCH = 5000  # lines that are written at a time
 
@@ -142,6 +145,44 @@ def _each_line(store: EmbeddedStore, take: Callable[[list[bytes]], None]) -> Non
     # The engine asks no more of a file than what `_Lines` can do.
     store.engine.dump(cast("BinaryIO", lines), format=ox.RdfFormat.N_QUADS)
     take(lines.labelled())
+
+
+def graph_parts(store: EmbeddedStore, graph: Iri, most: int) -> Iterator[bytes]:
+    """Yield the statements of a named graph as N-Triples, in parts of about so many bytes.
+
+    All statements with blank nodes are in the first part, as their names count within one part only.
+    """
+    from tempfile import SpooledTemporaryFile  # noqa: PLC0415 - costs 10 ms and is needed here only
+
+    with SpooledTemporaryFile(_RUN) as file:
+        store.engine.dump(cast("BinaryIO", file), format=ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(graph))
+        file.seek(0)
+        part = [line for line in file if _BLANK_TRIPLE.match(line)]
+        size, is_first = sum(map(len, part)), True
+        file.seek(0)
+        for line in file:
+            if _BLANK_TRIPLE.match(line):
+                continue
+            if part and size + len(line) > most:
+                yield b"".join(part)
+                part, size, is_first = [], 0, False
+            part.append(line)
+            size += len(line)
+        if part or is_first:
+            yield b"".join(part)
+
+
+def shared_blank_node(dump: Path) -> str | None:
+    """Return the name of a blank node that two graphs of a canonical dump share, if there is one."""
+    graphs: dict[bytes, bytes] = {}
+    with dump.open("rb") as file:
+        for line in file:
+            if b"_:" in line and _BLANK.match(line):
+                graph = line[line.rindex(b"<") :]
+                for node in _NODES.findall(line):
+                    if graphs.setdefault(node, graph) != graph:
+                        return str(node, "ascii")
+    return None
 
 
 class _Sum:

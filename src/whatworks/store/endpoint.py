@@ -22,12 +22,14 @@ from whatworks.errors import EndpointAnswer, EndpointRedirect, EndpointRefused, 
 from whatworks.results import safe
 from whatworks.store.address import PASSWORD, TOKEN, USER, Address, Login
 from whatworks.store.connection import Connection, Patience, Reply, connection, too_slow
+from whatworks.store.digest import Digest
 
 LARGEST = 1 << 30  # so many bytes may an answer have
 _BUSY = (429, 502, 503, 504)
 _PAUSES = (0.5, 1.0, 2.0)  # seconds before each further try, and up to half as much more
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
+_MOST_ASKED = 2  # so many times may a service ask who asks
 _SAID = 2000  # so many bytes of what a service says of its failing are read
 _TAG = re.compile(r"<[^>]*>")
 
@@ -48,6 +50,8 @@ class Endpoint:
         self.address = address
         self.timeout = timeout
         self._login = login
+        self._digest: Digest | None = None
+        self._is_silent = False  # for one try, to hear how a service wants to be told who asks
         self._idle: dict[str, list[Connection]] = defaultdict(list)
         weakref.finalize(self, _close, self._idle)
 
@@ -71,13 +75,19 @@ class Endpoint:
         return reply
 
     def send(self, request: Request, *, again: bool) -> Reply:
-        """Send a request and return what comes, whatever its status; busy services are asked again."""
+        """Send a request and return what comes, whatever its status.
+
+        Args:
+            request: What is sent.
+            again: Whether a busy service is asked again. Else a POST has a connection of its own, as one that rested
+                may turn out to be closed when it is not known any more whether the request came through.
+        """
         patience = Patience(self.timeout)
         for pause in (*_PAUSES, None):
             last = pause is None or not again
             wait = (pause or 0) * random.uniform(1, 1.5)  # noqa: S311 - spreads the load, and is no secret
             try:
-                reply = self._followed(request, patience, keep=again)
+                reply = self._followed(request, patience, keep=again or request.method != "POST")
             except (ConnectionError, HTTPException) as error:
                 if last or wait >= patience.left:
                     raise self._unreachable(error) from None
@@ -95,7 +105,7 @@ class Endpoint:
     # ---- one try ----
 
     def _followed(self, request: Request, patience: Patience, *, keep: bool) -> Reply:
-        came_from_outside = False
+        came_from_outside, asked = False, 0
         for _ in range(_MOST_REDIRECTS + 1):
             try:
                 reply, inward = self._exchange(request, patience, came_from_outside=came_from_outside, keep=keep)
@@ -109,6 +119,10 @@ class Endpoint:
                 raise
             except OSError as error:
                 raise self._unreachable(error) from None
+            if reply.status == 401 and self._is_asked(reply, asked):
+                asked += 1
+                reply.close()
+                continue
             if reply.status not in _REDIRECTS:
                 return reply
             came_from_outside |= not inward
@@ -138,7 +152,7 @@ class Endpoint:
                     f"{self.address} leads to {address.origin}, which is inside of this network.",
                     hint="A public service has no business there; ask its owner.",
                 )
-            headers = {**request.headers, **self._authorization(address, used)}
+            headers = {**request.headers, **self._authorization(address, used, request.method, target)}
             used.request(request.method, target, request.body, headers)
             response = used.getresponse()
         except (ConnectionError, HTTPException):
@@ -169,17 +183,28 @@ class Endpoint:
             found.close()
         return None
 
-    def _authorization(self, address: Address, used: Connection) -> dict[str, str]:
+    def _is_asked(self, reply: Reply, before: int) -> bool:
+        """Say whether a service that lets nobody in may do so another way; `before` counts the times that it was asked.
+
+        Virtuoso does not say how it wants to know who asks to someone who says it otherwise.
+        """
+        header = reply.header("WWW-Authenticate")
+        digest = Digest.from_header(header, self._login) if before < _MOST_ASKED else None
+        self._is_silent = not header and not before and bool(self._login.user)
+        self._digest = digest or self._digest
+        return digest is not None or self._is_silent
+
+    def _authorization(self, address: Address, used: Connection, method: str, target: str) -> dict[str, str]:
         own = self.address
         upgraded = (own.scheme, address.scheme, own.host) == ("http", "https", address.host)
-        if not self._login or not (address.origin == own.origin or upgraded):
+        if not self._login or self._is_silent or not (address.origin == own.origin or upgraded):
             return {}
         if address.scheme == "http" and not used.is_inward:
             raise EndpointRefused(
                 f"{own} would be sent a password without encryption.",
                 hint=f"Write the address with https, or unset {TOKEN} and {USER}.",
             )
-        return {"Authorization": self._login.header}
+        return {"Authorization": self._digest.header(method, target) if self._digest else self._login.header}
 
     def _redirected(self, request: Request, status: int, target: str) -> Request:
         """Return the request for where a service leads to."""
@@ -207,7 +232,7 @@ class Endpoint:
         """Refuse what is no answer to a query."""
         name, kind = self.address, reply.media_type
         if reply.status != 200:
-            raise self._refused(reply)
+            raise self.refused(reply)
         if (coding := reply.header("Content-Encoding").lower()) not in ("", "identity"):
             raise EndpointAnswer(f"{name} answers in the coding {safe(coding)!r}, which was not asked for.")
         if reply.header("Content-Length") == "0":
@@ -221,7 +246,7 @@ class Endpoint:
             shown = safe(kind[:80]) or "something without a type"
             raise EndpointAnswer(f"{name} answers with {shown}, not with {accepted[0]}.", hint=_NO_ENDPOINT)
 
-    def _refused(self, reply: Reply) -> Error:
+    def refused(self, reply: Reply) -> Error:
         """Say that a service answers with another status than 200, and what it says of it."""
         name, status = self.address, reply.status
         if status == 206:

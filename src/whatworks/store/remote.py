@@ -225,6 +225,11 @@ class RemoteStore:
         named = [(name, str(graph)) for name in ("default-graph-uri", "named-graph-uri") for graph in graphs]
         return replace(dialect, union=tuple(named))
 
+    @property
+    def looks_graphs_up(self) -> bool:
+        """Whether the engine finds the graphs that VALUES names without reading all others."""
+        return self._dialect.is_virtuoso
+
     def _graphs(self) -> list[Iri]:
         return sorted(row[0] for row in self._own("graph-names", dialect=Dialect()) if isinstance(row[0], Iri))
 
