@@ -65,7 +65,7 @@ demo: setup
 
 # Virtuoso and Comunica for the tests, in build/servers; what cannot be had is said, and its tests are skipped.
 servers: setup
-	@$(BIN)/python -m tests.servers
+	@$(BIN)/python -m tests.endpoints
 
 test: setup servers
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile

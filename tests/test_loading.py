@@ -14,12 +14,12 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from tests.servers import Server, Unavailable, Virtuoso, oxigraph
+from tests.endpoints import Server, Unavailable, Virtuoso, oxigraph
 from tests.stored import MAIN, folder_of, opened
 from whatworks import KnowledgeGraph, loading
 from whatworks.collection import Collection
 from whatworks.errors import EndpointRefused, EndpointUnreachable, ImportRefused, StoreAddress
-from whatworks.loading import Loaded, Loader
+from whatworks.loading import Loaded, Loader, Target
 from whatworks.release import Release
 from whatworks.results import Table
 from whatworks.store import EmbeddedStore, canonical_nquads, graph_parts
@@ -56,7 +56,7 @@ def load(release: Release, url: str, graphs: str | None = None, *, remove: bool 
     """Load a release into an engine."""
     kg = opened(MAIN)
     described = Collection.described(kg.assets, kg.settings)
-    return Loader(release, described, kg.catalogue, url, graphs=graphs, timeout=60).load(remove=remove)
+    return Loader(release, described, kg.catalogue, Target(url, graphs, 60)).load(remove=remove)
 
 
 def dump(server: Server) -> bytes:

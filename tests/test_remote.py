@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.servers import free_port
+from tests.endpoints import free_port
 from whatworks import KnowledgeGraph
 from whatworks.errors import (
     EndpointAnswer,

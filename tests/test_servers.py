@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import BASE
-from tests.servers import Server, Unavailable, Virtuoso, comunica, oxigraph
+from tests.endpoints import Server, Unavailable, Virtuoso, comunica, oxigraph
 from tests.stored import ALL, MAIN, folder_of, opened, words
 from whatworks import KnowledgeGraph
 from whatworks.errors import EndpointAnswer

@@ -75,8 +75,7 @@ class KnowledgeGraph(Door):
         """Open a project, or the shipped collection where there is none.
 
         Args:
-            project: A folder with settings and data; without it, the nearest folder above the current one that holds
-                `whatworks.toml`, else the collection that comes with the package.
+            project: A folder; without it the nearest above with `whatworks.toml`, else the shipped collection.
             store: The folder of a release, or the address of a SPARQL endpoint, to read instead of the files.
             cache: A folder for prepared stores, which are read instead of the files and written by `prepared.write`.
             notify: Is told what a person should know, such as that the files are newer than the release.
@@ -141,11 +140,7 @@ class KnowledgeGraph(Door):
 
     @cached_property
     def release(self) -> "Release | None":
-        """The release that is read, if one is.
-
-        Raises:
-            DamagedRelease, NewerRelease: It cannot be read.
-        """
+        """The release that is read, if one is; if it cannot be, DamagedRelease or NewerRelease is raised."""
         folder = self.assets.releases_folder()
         if self.remote is not None or (self._store is None and (folder is None or not folder.exists())):
             return None  # what releases are need not be loaded
@@ -393,9 +388,8 @@ class KnowledgeGraph(Door):
 
     def statistics(self, *, graphs: bool = False) -> Table:
         """Count the things of each class, or the statements of each named graph."""
-        answer = self.collection.store.query(
-            self.catalogue.get(f"system/{'graphs' if graphs else 'statistics'}").bind({})
-        )
+        query = self.catalogue.get("system/graphs" if graphs else "system/statistics")
+        answer = self.collection.store.query(query.bind({}))
         assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
         if self.remote is not None and not graphs:
             self.remote.check_model(answer, self._notify)

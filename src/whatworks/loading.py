@@ -53,6 +53,21 @@ class Loaded:
         return not self.different and not self.beyond
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a release is loaded.
+
+    Attributes:
+        url: The address at which the engine answers queries.
+        graphs: The address of its Graph Store Protocol; without it the usual one beside that of queries.
+        timeout: So many seconds may be spent waiting for each answer.
+    """
+
+    url: str
+    graphs: str | None = None
+    timeout: float = 600
+
+
 class Loader:
     """Loads one release into one endpoint.
 
@@ -60,9 +75,7 @@ class Loader:
         release: The release.
         described: The collection without data, for its prefixes and base.
         catalogue: The tool's own queries.
-        url: The address at which the engine answers queries.
-        graphs: The address of its Graph Store Protocol; without it the usual one beside that of queries.
-        timeout: So many seconds may be spent waiting for each answer.
+        target: Where.
         tell: Is told each step.
 
     Raises:
@@ -74,18 +87,17 @@ class Loader:
         release: Release,
         described: Collection,
         catalogue: Catalogue,
-        url: str,
-        *,
-        graphs: str | None = None,
-        timeout: float,
+        target: Target,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._release, self._catalogue, self._tell = release, catalogue, tell
         self._here = release.collection(described).local
         self._space = described.space
-        self._there = RemoteStore(url, described.prefixes.table, self._text, timeout=timeout)
-        address = self._there.address
-        self._graphs = GraphStore(graphs, timeout=timeout) if graphs else GraphStore.beside(address, timeout=timeout)
+        self._there = RemoteStore(target.url, described.prefixes.table, self._text, timeout=target.timeout)
+        if target.graphs:
+            self._graphs = GraphStore(target.graphs, timeout=target.timeout)
+        else:
+            self._graphs = GraphStore.beside(self._there.address, timeout=target.timeout)
 
     def _text(self, name: str, values: Mapping[str, Sequence[tuple[Term, ...]]]) -> str:
         return self._catalogue.get(name).bind({key: Bound(rows) for key, rows in values.items()})

@@ -151,15 +151,15 @@ def load(opener: Any, endpoint: str, graphs: str | None, remove: bool, timeout: 
     """
     from whatworks.collection import Collection  # noqa: PLC0415 - lazy on purpose
     from whatworks.errors import UnknownThing  # noqa: PLC0415 - lazy on purpose
-    from whatworks.loading import Loader  # noqa: PLC0415 - lazy on purpose
+    from whatworks.loading import Loader, Target  # noqa: PLC0415 - lazy on purpose
 
     kg = opener.kg
     if kg.release is None:
         raise UnknownThing("There is no release to load.", hint="Make one with: whatworks build")
     described = Collection.described(kg.assets, kg.settings)
     with Steps() as tell:
-        loader = Loader(kg.release, described, kg.catalogue, endpoint, graphs=graphs, timeout=timeout, tell=tell)
-        done = loader.load(remove=remove)
+        target = Target(endpoint, graphs, timeout)
+        done = Loader(kg.release, described, kg.catalogue, target, tell).load(remove=remove)
     for said, names in (("is not there as it should be", done.different), ("is not in the release", done.beyond)):
         for name in names:
             click.echo(f"{name} {said}")

@@ -58,7 +58,7 @@ def make(
         QueryHeader: A query of the project gives weights that are none.
     """
     options = options or Options()
-    store = collection.store
+    store = collection.local
     linker = Linker.of(read_records(store, catalogue, options.weights))
     things = linker.records.things
     decisions = read_decisions(store, catalogue, things)
@@ -77,7 +77,7 @@ def make(
 
 def between(collection: Collection, catalogue: Catalogue, pairs: Sequence[Pair]) -> list[Link]:
     """Return the links between some pairs of interventions, however strong."""
-    linker = Linker.of(read_records(collection.store, catalogue))
+    linker = Linker.of(read_records(collection.local, catalogue))
     found = linker.links(linker.undirected(linker.none(), pairs), lambda each: titles(collection, catalogue, each))
     by_pair = {(min(link.source, link.target), max(link.source, link.target)): link for link in found}
     return [by_pair[min(pair), max(pair)] for pair in pairs]

@@ -39,7 +39,7 @@ class Served:
         self.kg = kg
         self.name = kg.release.name if kg.release is not None else _mark(kg)
         self.answers = Answers()
-        self.store = kg.collection.store
+        self.store = kg.collection.local
         self.limits = limits
         self._workers, self._waiting = workers, waiting
         for opened in (kg.lookup, kg.describer, kg.exporter, kg.catalogue.all()):

@@ -23,9 +23,9 @@ from whatworks import errors
 from whatworks.errors import Error, Place, QueryStopped
 from whatworks.results import Answer, Boolean, Row, Table, Triples
 from whatworks.rows import ROW_WRITERS
-from whatworks.store.convert import from_engine, triple_from_engine
+from whatworks.store.convert import RESULT_FORMATS, from_engine, triple_from_engine
 from whatworks.store.disk import open_store
-from whatworks.store.embedded import RESULT_FORMATS, EmbeddedStore, told
+from whatworks.store.embedded import EmbeddedStore, told
 from whatworks.store.protocol import Dataset, Limits, Written
 from whatworks.store.syntax import engine_format
 from whatworks.terms import Iri, Triple

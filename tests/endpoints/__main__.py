@@ -1,10 +1,10 @@
-"""Puts Virtuoso and Comunica into build/servers: `python -m tests.servers`."""
+"""Puts Virtuoso and Comunica into build/servers: `python -m tests.endpoints`."""
 
 import shutil
 import subprocess
 from pathlib import Path
 
-from tests.servers import COMUNICA, HERE, VIRTUOSO, Unavailable, comunica_entry, virtuoso_program
+from tests.endpoints import COMUNICA, HERE, VIRTUOSO, Unavailable, comunica_entry, virtuoso_program
 
 _PACKAGE = "virtuoso-opensource-7-bin"  # the server itself; virtuoso-opensource leads to it
 
