@@ -82,6 +82,7 @@ def test_release_brings_the_index_of_facets(released: Path) -> None:
         )
         assert counts == list(_table(opened.collection.store.query(text, standalone=True)))
         assert counts
+    assert opened._engines is not None
     columns = opened._engines.columns
     assert columns is not None
     (index,) = columns.data.facets.values()

@@ -1,8 +1,8 @@
 """SPARQL servers that nobody here wrote, on loopback: Oxigraph, Virtuoso 7 and Comunica.
 
 `python -m tests.endpoints` puts Virtuoso and Comunica into build/servers, where the tests find them; Oxigraph's
-server is a package of the environment. What cannot be had on a machine is left out, and the tests of it are skipped with the
-reason. Nothing is installed into the system: the Debian package is only unpacked.
+server is a package of the environment. What cannot be had on a machine is left out, and the tests of it are skipped
+with the reason. Nothing is installed into the system: the Debian package is only unpacked.
 """
 
 import os
