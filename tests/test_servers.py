@@ -28,6 +28,11 @@ _COLLECTIONS = {
     "comunica": [MAIN, "questions.trig"],
 }
 _FEW = 2
+# Queries that an engine does not answer as the others yet; docs/how-to/remote.md names them.
+_OTHERWISE = {
+    "virtuoso": ("facets", "related-reasons", "system/link-reviewed", "system/link-things"),
+    "comunica": ("facets",),
+}
 
 
 class Engines:
@@ -130,6 +135,8 @@ def test_stored_queries_answer_alike(engine: str, name: str, case: dict[str, Any
     collection = case.get("collection", MAIN)
     here, there = opened(collection), engines.remote(engine, collection)
     query = here.catalogue.get(name)
+    if name in _OTHERWISE.get(engine, ()):
+        pytest.xfail(f"{engine} does not answer {name} as the others yet")
     if name == "system/engine":
         return  # asks what the engine does in its own way
     values = {key: words(value) for key, value in case.get("params", {}).items()}
