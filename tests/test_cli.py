@@ -358,8 +358,9 @@ def test_sparql_describe() -> None:
 def test_refused_queries(text: str) -> None:
     """What changes data, reaches outside or stops the engine is refused, with a hint."""
     result = run("sparql", text, status=3)
-    assert "Error [query-refused]: " in result.stderr
-    assert result.stderr.endswith("(whatworks explain query-refused)\n")
+    code = "update-refused" if text.startswith(("LOAD", "INSERT", "DELETE")) else "query-refused"
+    assert f"Error [{code}]: " in result.stderr
+    assert result.stderr.endswith(f"(whatworks explain {code})\n")
 
 
 def test_slips_in_a_query_are_told_and_do_not_stop_it() -> None:
