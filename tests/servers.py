@@ -41,7 +41,7 @@ def started(*options: str, folder: Path = ROOT, before: Sequence[str] = ()) -> I
     try:
         for line in process.stderr:
             said.append(line)
-            if match := re.search(r"running on (http://\S+)", line):
+            if match := re.search(r"^Serving \S+ at (http://\S+)/$", line):
                 address = match[1]
                 break
         else:

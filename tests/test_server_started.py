@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.conftest import BASE
+from tests.conftest import BASE, ROOT
 from tests.servers import asked, started
 from whatworks import KnowledgeGraph
 
@@ -255,6 +257,16 @@ def test_open_requests_are_answered_before_the_end() -> None:
         os.kill(pid, signal.SIGTERM)
         thread.join(15)
         assert [found.status for found in got] == [503]
+
+
+def test_an_address_that_is_taken_is_told(server: tuple[str, int]) -> None:
+    """Whoever listens there already is not disturbed, and the error has its code and status."""
+    port = urlsplit(server[0]).port
+    command = [sys.executable, "-m", "whatworks", "serve", "--port", str(port)]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert found.returncode == 3
+    assert f"Error [address]: The server cannot listen at 127.0.0.1 port {port}: " in found.stderr
+    assert get(server[0], THING).status == 200
 
 
 def test_health_says_what_is_served(kg: KnowledgeGraph) -> None:

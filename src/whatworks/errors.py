@@ -8,7 +8,7 @@ Error:
     ├── CheckFailed           exit 1   the data has violations
     └── InputError            exit 3   a file, a query text, the store or the system is at fault
         ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile, LinkRefused
-        ├── QueryHeader, QuerySyntax, QueryRefused, UpdateRefused, QueryStopped, Busy, TooLarge
+        ├── QueryHeader, QuerySyntax, QueryRefused, UpdateRefused, QueryStopped, Busy, TooLarge, AddressFault
         ├── MissingExtra
         ├── MappingFault, ImportRefused, ShapeFault, GitFault, SettingsFault, Unwritable, InvalidTerm
         ├── DamagedRelease, NewerRelease, Locked, SourcesChanged
@@ -214,6 +214,12 @@ class Busy(InputError):
 
     code = "busy"
     http_status = 503
+
+
+class AddressFault(InputError):
+    """The server cannot listen at the address that it was given."""
+
+    code = "address"
 
 
 class TooLarge(InputError):

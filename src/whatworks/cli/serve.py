@@ -57,7 +57,7 @@ def serve(
     from whatworks.errors import MissingExtra  # noqa: PLC0415 - lazy on purpose
 
     try:
-        from whatworks.server.run import run  # noqa: PLC0415 - lazy on purpose
+        from whatworks.server.run import listen, run  # noqa: PLC0415 - lazy on purpose
         from whatworks.server.served import Site  # noqa: PLC0415 - lazy on purpose
     except ModuleNotFoundError as error:
         raise MissingExtra(
@@ -67,6 +67,8 @@ def serve(
     from whatworks.store import Limits  # noqa: PLC0415 - lazy on purpose
 
     limits = Limits(timeout, rows, memory, 64 << 20)
+    listening = listen(host, port)
     site = Site(opener.reopened, limits, workers=queries, waiting=waiting, follows=not opener.is_fixed)
-    click.echo(f"Serving {site.current.name} at http://{host}:{port}/", err=True)
-    run(site, host, port)
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"Serving {site.current.name} at http://{shown}:{listening.getsockname()[1]}/", err=True)
+    run(site, listening)

@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+import socket
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from whatworks.errors import AddressFault
 from whatworks.server.app import make_app
 from whatworks.server.served import Site
 
@@ -55,16 +57,30 @@ class Patient(H11Protocol):
             self.transport.close()
 
 
-def run(site: Site, host: str, port: int) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at an address.
+
+    Raises:
+        AddressFault: It is taken, or none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise AddressFault(
+            f"The server cannot listen at {host} port {port}: {error.strerror}.",
+            hint="Choose another port with --port, or an address of this machine with --host.",
+        ) from error
+
+
+def run(site: Site, listening: socket.socket) -> None:
     """Serve a site until SIGINT or SIGTERM; open requests are answered first."""
     site.current.warm()
     config = uvicorn.Config(
         make_app(site),
-        host=host,
-        port=port,
         http=Patient,
         access_log=False,
-        log_level="info",
+        log_level="warning",
         server_header=False,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=_GRACE,
@@ -78,6 +94,7 @@ def run(site: Site, host: str, port: int) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, ended)
     try:
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run(sockets=[listening])
     finally:
+        listening.close()
         site.close()
