@@ -2,6 +2,8 @@
 
 A word is offered as it must be typed, with its label beside it where the shell shows one (zsh, fish). What has a label
 of one word, such as a country, is also offered by that label; other labels would need quotes, which differ by shell.
+There the word is offered when the label was begun, or, where nothing else fits, a word in it; capitals make no
+difference. fish leaves out what does not hold what was typed.
 """
 
 import re
@@ -85,12 +87,20 @@ def _fitting(offers: Offers, incomplete: str, *, by_label: bool = False) -> "lis
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - lazy on purpose
 
     found: dict[str, CompletionItem[str]] = {}
+    inside: dict[str, CompletionItem[str]] = {}
+    typed = incomplete.casefold()
     for word, label in offers:
-        if word.startswith(incomplete):
-            found.setdefault(word, CompletionItem(word, help=" ".join(label.split()) or None))
-        elif by_label and label.startswith(incomplete) and _PLAIN.fullmatch(label):
+        item = CompletionItem(word, help=" ".join(label.split()) or None)
+        named = label.casefold() if by_label else ""
+        if word.casefold().startswith(typed):
+            found.setdefault(word, item)
+        elif named.startswith(typed) and _PLAIN.fullmatch(label):
             found.setdefault(label, CompletionItem(label, help=word))
-    return list(found.values())
+        elif named.startswith(typed):
+            found.setdefault(word, item)
+        elif f" {typed}" in named:
+            inside.setdefault(word, item)
+    return list((found or inside).values())
 
 
 class Known:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from whatworks.ingest import Change
 
 _GRAPHS = ("turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld")
-_completes_key = completes(lambda known: known.things())
+_completes_key = completes(lambda known: known.things(), by_label=True)
 
 
 @click.command()
