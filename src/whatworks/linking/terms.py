@@ -1,6 +1,6 @@
 """The IRIs of links and of what they say."""
 
-from whatworks.namespaces import DCAT, DCTERMS, LINK_FROM, LINK_TO, PROV, SCORE, SKOS, VOC, WW
+from whatworks.namespaces import DCAT, DCTERMS, LINK_FROM, LINK_TO, PROV, SCORE, SKOS, TITLE, VOC, WW
 from whatworks.terms import Iri
 from whatworks.trig import Order
 
@@ -22,7 +22,7 @@ MADE_BY, USED = Iri(PROV + "wasGeneratedBy"), Iri(PROV + "used")
 ENDED = Iri(PROV + "endedAtTime")
 ACTIVITY, PLAN = Iri(PROV + "Activity"), Iri(PROV + "Plan")
 IN_SCHEME, VERSION_INFO = Iri(SKOS + "inScheme"), Iri(DCAT + "version")
-TITLE, DESCRIPTION = Iri(DCTERMS + "title"), Iri(DCTERMS + "description")
+DESCRIPTION = Iri(DCTERMS + "description")
 
 # The order in which the files under data/links/ name the properties of a link.
 FILE_ORDER = Order(

@@ -26,7 +26,6 @@ from whatworks.linking.terms import (
     SHARED,
     SHARED_WORDS,
     STATUS,
-    TITLE,
     TYPE,
     USED,
     VALUE,
@@ -35,7 +34,7 @@ from whatworks.linking.terms import (
     status_iri,
     type_iri,
 )
-from whatworks.namespaces import LINK_FROM, LINK_TO, SCORE
+from whatworks.namespaces import LINK_FROM, LINK_TO, SCORE, TITLE
 from whatworks.terms import RDF_TYPE, XSD_DATETIME, XSD_DECIMAL, Iri, Literal, Quad, Term
 from whatworks.trig import natural, write_trig
 
