@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
 # make lock LOCK=--upgrade takes the newest versions; without it only what pyproject.toml asks for changes.
 LOCK ?=
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --strip-extras \
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --custom-compile-command 'make lock' $(LOCK) pyproject.toml
 
 .PHONY: help setup servers demo test coverage lock sbom clean

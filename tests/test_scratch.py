@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 from whatworks import KnowledgeGraph, checks
-from whatworks.scratch import abandon, scratch_folder
+from whatworks.scratch import Scratch, abandon
 
 
 @pytest.fixture
@@ -23,17 +23,32 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_folders_go(temporary: Path) -> None:
-    """What this process made goes when it says so; what is old goes by itself; the rest stays."""
-    old, other = temporary / "whatworks-1-a", temporary / "whatworks-1-b"
-    for folder in (old, other, temporary / "mine"):
-        folder.mkdir()
-        (folder / "file").touch()
-    long_ago = time.time() - 3 * 24 * 3600
-    os.utime(old, (long_ago, long_ago))
-    made = scratch_folder()
-    assert {path.name for path in temporary.iterdir()} == {made.name, "whatworks-1-b", "mine"}
-    abandon()
-    assert {path.name for path in temporary.iterdir()} == {"whatworks-1-b", "mine"}
+    """What this process made goes when it says so, and what a process left behind that is gone; the rest stays."""
+    code = "from whatworks.scratch import Scratch; print(Scratch().folder, flush=True); import os, sys; {}"
+    environment = {**os.environ, "TMPDIR": str(temporary), "TEMP": str(temporary)}
+    killed = [sys.executable, "-c", code.format("os.abort()")]
+    subprocess.run(killed, env=environment, stdout=subprocess.DEVNULL, check=False)
+    (temporary / "whatworks-mine").mkdir()
+    (left,) = temporary.glob("whatworks-*-*")
+    at_work = [sys.executable, "-c", code.format("sys.stdin.read()")]
+    with subprocess.Popen(at_work, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        used = Path(other.stdout.readline().strip())
+        assert not left.exists()
+        made, second = Scratch(), Scratch()
+        assert {path.name for path in temporary.iterdir()} == {
+            made.folder.name,
+            second.folder.name,
+            used.name,
+            "whatworks-mine",
+        }
+        made.close()
+        assert not made.folder.exists()
+        abandon()
+        assert {path.name for path in temporary.iterdir()} == {used.name, "whatworks-mine"}
+        other.kill()
+    Scratch().close()
+    assert {path.name for path in temporary.iterdir()} == {"whatworks-mine"}
 
 
 def test_a_check_leaves_nothing(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,10 +41,19 @@ def virtuoso_program() -> str | None:
     """Return the server's program, if it can be run."""
     for program in (shutil.which("virtuoso-t"), str(VIRTUOSO / "usr" / "bin" / "virtuoso-t")):
         if program and Path(program).is_file():
-            tried = subprocess.run([program, "-?"], capture_output=True, text=True, check=False)
+            tried = subprocess.run([program, "-?"], capture_output=True, text=True, check=False, env=_environment())
             if "Virtuoso" in tried.stdout + tried.stderr:
                 return program
     return None
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of servers: libraries that were unpacked are found, and Node keeps within bounds."""
+    libraries = sorted(str(folder) for folder in VIRTUOSO.glob("usr/lib/*-linux-gnu*"))
+    libraries += sorted(str(folder) for folder in VIRTUOSO.glob("lib/*-linux-gnu*"))
+    path = os.pathsep.join(filter(None, (*libraries, os.environ.get("LD_LIBRARY_PATH"))))
+    own = {"LD_LIBRARY_PATH": path} if libraries else {}
+    return {**os.environ, "NODE_OPTIONS": "--max-old-space-size=1500", **own}
 
 
 # ---- to run them ----
@@ -74,7 +83,7 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={**os.environ, "NODE_OPTIONS": "--max-old-space-size=1500"},
+            env=_environment(),
         )
 
     def wait(self) -> "Server":
@@ -153,7 +162,7 @@ class Virtuoso(Server):
     def do(self, statement: str) -> None:
         """Run a statement of SQL as its administrator."""
         command = [self._isql, f"127.0.0.1:{self._sql}", "dba", "dba", f"exec={statement}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
         if done.returncode or "*** Error" in done.stdout + done.stderr:
             raise Unavailable(f"isql: {(done.stdout + done.stderr)[-300:]}")
 

@@ -17,7 +17,6 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 from whatworks.assets import Assets
@@ -34,7 +33,7 @@ from whatworks.collection import PREFIX_FILE, Collection
 from whatworks.errors import GitFault, UnknownThing
 from whatworks.formats import by_file
 from whatworks.prepared import Prepared
-from whatworks.scratch import scratch_folder
+from whatworks.scratch import Scratch
 from whatworks.settings import Settings
 from whatworks.store import parse
 from whatworks.terms import BlankNode, Quad
@@ -118,9 +117,10 @@ class Checks:
     def _read(self) -> Collection:
         scratch = None
         if sum(asset.size for asset in self._assets.sources()) > _IN_MEMORY:
-            scratch = scratch_folder()
-            weakref.finalize(self, rmtree, scratch, ignore_errors=True)
-        return Collection.open(self._assets, self._settings, scratch, infer=False, in_memory=_IN_MEMORY)
+            scratch = Scratch()
+            weakref.finalize(self, scratch.close)
+        folder = scratch.folder if scratch is not None else None
+        return Collection.open(self._assets, self._settings, folder, infer=False, in_memory=_IN_MEMORY)
 
     def _checker(self, profile: str) -> Checker:
         if profile not in self._checkers:

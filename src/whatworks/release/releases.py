@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from whatworks.assets import Assets, write_files
 from whatworks.errors import DamagedRelease, Locked, MissingFile, NewerRelease, Place, UnknownThing, Unwritable
+from whatworks.locks import is_taken
 from whatworks.release.one import Release
 from whatworks.release.sources import Sources, is_same
 
@@ -173,21 +173,8 @@ class Releases:
                 f"{self.folder} cannot be written: {error.strerror}.", hint="Choose another folder with --output."
             ) from error
         try:
-            _lock(handle)
+            if is_taken(handle):
+                raise Locked("Another process is writing a release.", hint="Wait until it ends, then try again.")
             yield
         finally:
             os.close(handle)
-
-
-def _lock(handle: int) -> None:
-    try:
-        if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415 - is there on Windows only
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl  # noqa: PLC0415 - is not there on Windows
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise Locked("Another process is writing a release.", hint="Wait until it ends, then try again.") from error
