@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks import bench
+from benchmarks import bench, measure
 from benchmarks.generate import write_project
 
 from whatworks import KnowledgeGraph
@@ -44,26 +44,26 @@ def test_generated_records_look_like_shipped_ones(tmp_path: Path, kg: KnowledgeG
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bench.Bench]:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[measure.Bench]:
     """A project of 20 interventions, each figure measured once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bench, "LEAST", 0.0)
-        yield bench.Bench(20, 1, tmp_path_factory.mktemp("made"))
+        patch.setattr(measure, "LEAST", 0.0)
+        yield measure.Bench(20, 1, tmp_path_factory.mktemp("made"))
 
 
 _SLOW = ("check", "jsonld", "query-cli", "query-made", "lookup")
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in _SLOW)) for name in bench.TASKS]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in _SLOW)) for name in measure.TASKS]
 )
-def test_task_runs(name: str, small: bench.Bench) -> None:
+def test_task_runs(name: str, small: measure.Bench) -> None:
     """Every task yields figures, whatever they are, and each fills a row of the table."""
-    figures = list(bench.TASKS[name](small))
+    figures = list(measure.TASKS[name](small))
     assert figures
     for figure in figures:
         assert figure.ratio > 0
-        assert len(figure.cells(name)) == len(bench.COLUMNS)
+        assert len(figure.cells(name)) == len(measure.COLUMNS)
 
 
 @pytest.mark.slow
@@ -89,5 +89,5 @@ def test_unknown_task_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 def test_readme_names_every_task() -> None:
     """Every task has its line in the README."""
     readme = (Path(bench.__file__).parent / "README.md").read_text(encoding="utf-8")
-    for name in bench.TASKS:
+    for name in measure.TASKS:
         assert f"| `{name}" in readme

@@ -1,0 +1,1 @@
+"""The tasks by topic; each module here is read, and enters its tasks."""
