@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from whatworks.collection import Collection
 from whatworks.results import Answer, Boolean, Row, Table, Triples
 from whatworks.store import EmbeddedStore, Limits, open_store
 from whatworks.store.disk import write_store
+from whatworks.store.forks import Forks, Processes, Starts, processes
 from whatworks.store.worker import Worker
 from whatworks.terms import write_term
 
@@ -34,12 +36,29 @@ BIND(CONCAT({_TEN.replace("?x", "?d2")}) AS ?d3) BIND(CONCAT({_TEN.replace("?x",
 ONE = "SELECT ?s { ?s ?p ?o } LIMIT 1"
 
 
+HOW = [pytest.param(processes, id="as the system has it"), pytest.param(Starts, id="started anew")]
+Starting = Callable[[EmbeddedStore, int | None], Processes]
+
+
+@pytest.fixture(scope="module", params=HOW)
+def starting(request: pytest.FixtureRequest) -> Starting:
+    """Both ways in which a process comes to be."""
+    found: Starting = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def worker(collection: Collection) -> Iterator[Worker]:
+def worker(collection: Collection, starting: Starting) -> Iterator[Worker]:
     """Asks the shipped graph, without limits."""
     assert isinstance(collection.store, EmbeddedStore)
-    with Worker(collection.store, Limits()) as opened:
+    with _closed(starting(collection.store, None)) as shared, Worker(collection.store, Limits(), shared) as opened:
         yield opened
+
+
+@contextmanager
+def _closed(shared: Processes) -> Iterator[Processes]:
+    yield shared
+    shared.close()
 
 
 def _said(answer: Answer) -> object:
@@ -48,9 +67,12 @@ def _said(answer: Answer) -> object:
     return answer.value if isinstance(answer, Boolean) else sorted(map(str, answer))
 
 
-def _limited(collection: Collection, **limits: float) -> Worker:
-    assert isinstance(collection.store, EmbeddedStore)
-    return Worker(collection.store, Limits(**limits))  # type: ignore[arg-type]
+@contextmanager
+def _limited(collection: Collection, starting: Starting = processes, **limits: float) -> Iterator[Worker]:
+    store, given = collection.store, Limits(**limits)  # type: ignore[arg-type]
+    assert isinstance(store, EmbeddedStore)
+    with _closed(starting(store, given.megabytes)) as shared, Worker(store, given, shared) as worker:
+        yield worker
 
 
 def test_stored_queries_are_answered_as_without_it(kg: KnowledgeGraph, worker: Worker) -> None:
@@ -100,9 +122,9 @@ def _table(answer: Answer) -> Table:
     return answer
 
 
-def test_time_is_limited(collection: Collection) -> None:
+def test_time_is_limited(collection: Collection, starting: Starting) -> None:
     """A query that would run for hours is stopped, and the next one is answered."""
-    with _limited(collection, seconds=0.5) as worker:
+    with _limited(collection, starting, seconds=0.5) as worker:
         assert len(list(_table(worker.query(ONE)))) == 1
         with pytest.raises(errors.QueryStopped, match=r"after 0\.5 seconds"):
             worker.query(BOMB)
@@ -110,9 +132,9 @@ def test_time_is_limited(collection: Collection) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system does not limit memory")
-def test_memory_is_limited(collection: Collection) -> None:
+def test_memory_is_limited(collection: Collection, starting: Starting) -> None:
     """A query that swells is ended before it takes the machine's memory, and the next one is answered."""
-    with _limited(collection, megabytes=400, seconds=60) as worker:
+    with _limited(collection, starting, megabytes=400, seconds=60) as worker:
         with pytest.raises(errors.QueryStopped, match="memory"):
             worker.query(SWELLING)
         assert len(list(_table(worker.query(ONE)))) == 1
@@ -143,14 +165,64 @@ def test_a_release_is_opened_by_its_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
-def test_a_killed_process_is_replaced(collection: Collection) -> None:
+def test_a_killed_process_is_replaced(collection: Collection, starting: Starting) -> None:
     """Somebody else's kill costs nothing that was not under way."""
-    with _limited(collection) as worker:
+    with _limited(collection, starting) as worker:
         worker.query(ONE)
         assert worker._process is not None
         os.kill(worker._process.pid, signal.SIGKILL)
-        worker._process.wait()
+        while worker._process.is_running:
+            time.sleep(0.01)
         assert len(list(_table(worker.query(ONE)))) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_who_holds_the_graph_is_replaced(collection: Collection) -> None:
+    """When the process that forks is gone, those that it forked go on, and the next is forked from a new one."""
+    assert isinstance(collection.store, EmbeddedStore)
+    forks = Forks(collection.store, None)
+    with Worker(collection.store, Limits(), forks) as worker, Worker(collection.store, Limits(), forks) as other:
+        worker.start()
+        assert forks._process is not None
+        forks._process.kill()
+        forks._process.wait()
+        assert len(list(_table(worker.query(ONE)))) == 1
+        assert len(list(_table(other.query(ONE)))) == 1
+    forks.close()
+
+
+def test_one_stands_ready(collection: Collection) -> None:
+    """From the second query on the process for the next one is there; two kills in a row do no harm."""
+    assert isinstance(collection.store, EmbeddedStore)
+    with Worker(collection.store, Limits(seconds=0.5)) as worker:
+        worker.query(ONE)
+        assert worker._spare is None
+        worker.query(ONE)
+        spare = worker._spare
+        assert spare is not None
+        for _ in range(2):
+            with pytest.raises(errors.QueryStopped):
+                worker.query(BOMB)
+            assert worker._process is None
+        assert len(list(_table(worker.query(ONE)))) == 1
+        assert worker._process is not spare
+        assert worker._spare is not None
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_no_process_stays_behind(collection: Collection) -> None:
+    """A closed worker takes the process that answers and the one that holds the graph with it."""
+    assert isinstance(collection.store, EmbeddedStore)
+    worker = Worker(collection.store, Limits())
+    worker.query(ONE)
+    worker.query(ONE)
+    assert worker._process is not None
+    assert worker._spare is not None
+    assert isinstance(worker._processes, Forks)
+    assert worker._processes._process is not None
+    pids = worker._process.pid, worker._processes._process.pid
+    worker.close()
+    assert all(map(_gone, pids))
 
 
 def _gone(pid: int) -> bool:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from whatworks.errors import Busy
 from whatworks.store.embedded import EmbeddedStore
+from whatworks.store.forks import processes
 from whatworks.store.protocol import Dataset, Limits, Written
 from whatworks.store.worker import Worker
 
@@ -24,6 +25,7 @@ class Pool:
 
     def __init__(self, store: EmbeddedStore, limits: Limits, *, size: int, waiting: int) -> None:
         self._store, self._limits = store, limits
+        self._processes = processes(store, limits.megabytes)
         self._patience = limits.seconds
         self._most = waiting
         self._state = threading.Condition()
@@ -62,6 +64,7 @@ class Pool:
         self._starter.shutdown(wait=False, cancel_futures=True)
         for worker in idle:
             worker.close()
+        self._processes.close()
 
     def _enter(self) -> None:
         """Wait for a place."""
@@ -87,7 +90,10 @@ class Pool:
                     return worker
                 worker.close()
                 self._again()
-        return Worker(self._store, self._limits)  # none has started yet, or what was killed is not replaced yet
+        return self._new()  # none has started yet, or what was killed is not replaced yet
+
+    def _new(self) -> Worker:
+        return Worker(self._store, self._limits, self._processes)
 
     def _leave(self, worker: Worker) -> None:
         with self._state:
@@ -99,8 +105,11 @@ class Pool:
                 self.stopped += 1
                 self._again()
             self._state.notify()
+            last = self._closed and self._free == self._size
         if not kept:
             worker.close()
+        if last:
+            self._processes.close()
 
     @property
     def _has_room(self) -> bool:
@@ -112,7 +121,7 @@ class Pool:
             self._starter.submit(self._add)
 
     def _add(self) -> None:
-        worker = Worker(self._store, self._limits)
+        worker = self._new()
         worker.start()
         with self._state:
             kept = self._has_room
