@@ -6,17 +6,15 @@ None, and the engine is asked. numpy is known here only.
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
-
-import numpy as np
 
 from whatworks.columns import build
 from whatworks.columns.algebra import NotCovered, Select, selects
-from whatworks.columns.arrays import distinct
 from whatworks.columns.dataset import Dataset
 from whatworks.columns.facets import FacetIndex, faceted
 from whatworks.columns.mentions import Mentions
-from whatworks.columns.rows import UNBOUND, Rows, Terms
+from whatworks.columns.rows import Rows, Terms
 from whatworks.columns.run import Run
 from whatworks.columns.scope import check
 from whatworks.columns.syntax import read
@@ -34,6 +32,7 @@ class Columns:
 
     def __init__(self, data: Dataset) -> None:
         self.data = data
+        self._terms = Terms(data)
         self._plans: dict[str, tuple[Select, Mentions] | None] = {}
 
     @classmethod
@@ -58,10 +57,12 @@ class Columns:
         plan = self._plan(text)
         if plan is None:
             return None
-        run = Run(self.data, plan[1])
+        if self._terms.is_full:
+            self._terms = Terms(self.data)
+        terms = self._terms
         try:
-            rows = run.select(plan[0])
-            return Table(tuple(rows.columns), _decoded(rows, run.terms))
+            rows = Run(terms, plan[1]).select(plan[0])
+            return Table(tuple(rows.columns), _decoded(rows, terms))
         except NotCovered:
             return None
 
@@ -94,7 +95,7 @@ def write_columns(nquads: Iterable[bytes], path: Path, queries: Iterable[str] = 
             check(query)
             for each in selects(query):
                 if (counting := faceted(each)) is not None:
-                    Run(data, Mentions()).facets(counting)
+                    Run(Terms(data), Mentions()).facets(counting)
     build.write(content, {name: index.arrays() for name, index in data.facets.items()}, path)
 
 
@@ -107,17 +108,12 @@ def _decoded(rows: Rows, terms: Terms) -> Iterator[Row]:
     for column in rows.columns.values():
         if ((column >= 0) & (column < terms.data.blanks)).any():
             raise NotCovered("a blank node in the answer")
-    return _portions(rows, terms)
+    return chain.from_iterable(_portions(rows, terms))
 
 
-def _portions(rows: Rows, terms: Terms) -> Iterator[Row]:
+def _portions(rows: Rows, terms: Terms) -> Iterator[Iterable[Row]]:
     start, size = 0, _FIRST
     while start < rows.number:
-        columns = []
-        for column in rows.columns.values():
-            found, places = distinct(column[start : start + size])
-            decoded = np.empty(len(found), object)
-            decoded[:] = [None if number == UNBOUND else terms.term(number) for number in found.tolist()]
-            columns.append(decoded[places].tolist())
-        yield from zip(*columns, strict=True)
+        columns = [terms.decoded(column[start : start + size]) for column in rows.columns.values()]
+        yield zip(*columns, strict=True)
         start, size = start + size, min(2 * size, _PORTION)

@@ -5,16 +5,19 @@ that things of one class, and the texts of one property, lie together; the order
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from whatworks.columns.arrays import Ids, Index, Mask, Truth
+from whatworks.columns.arrays import Ids, Index, Mask, Truth, distinct
 from whatworks.terms import LANG_STRING, XSD_STRING, BlankNode, Iri, Literal, Term
 
-# So many decoded terms are kept; concepts and classes come back in every answer.
+# So many bytes of decoded terms are kept, about; a term takes so many beside its text.
+_MOST, _TERM = 256 << 20, 200
+# So many numbers of terms that queries name are kept.
 _KEPT = 100_000
 
 
@@ -46,6 +49,16 @@ class Pairs:
         return self.objects_sorted[np.flatnonzero(np.diff(self.objects_sorted, prepend=-1))]
 
 
+class _Decoded:
+    """Terms that were decoded, by their numbers; the last place is that of -1, for no term."""
+
+    def __init__(self, size: int) -> None:
+        self.terms: NDArray[np.object_] = np.empty(size + 1, object)
+        self.known = np.zeros(size + 1, np.bool_)
+        self.known[-1] = True
+        self.bytes = 0
+
+
 class Dataset:
     """The columns of a graph.
 
@@ -73,7 +86,7 @@ class Dataset:
         parts = [arrays[name] for name in ("subjects", "objects", "objects_sorted", "subjects_of")]
         for predicate, start, end in header["predicates"]:
             self.predicates[predicate] = Pairs(*(part[start:end] for part in parts))
-        self._terms: dict[int, Term] = {}
+        self._decoded = _Decoded(self.size)
         self._numbers: dict[Term, int | None] = {}
         # What conditions and texts of one variable gave, for each term; see `expressions`.
         self.truths: dict[Any, Truth] = {}
@@ -113,24 +126,37 @@ class Dataset:
 
     def term(self, number: int) -> Term:
         """Return the term of a number."""
-        found = self._terms.get(number)
-        if found is None:
-            text = self.text_at(self._rank_of[number]).decode()
-            if number < self.blanks:
-                found = BlankNode(text)
-            elif number < self.iris:
-                found = Iri(text)
-            else:
-                datatype, language = self.kinds[self._tag_of[number]]
-                found = Literal(text, language, datatype)
-            if len(self._terms) >= _KEPT:
-                self._terms.clear()
-            self._terms[number] = found
+        decoded = self._decoded
+        found: Term | None = decoded.terms[number]
+        return self._decode(number, decoded) if found is None else found
+
+    def terms(self, numbers: Ids) -> list[Term | None]:
+        """Return the terms of numbers, None for -1; each term is made once and shared by all answers."""
+        decoded = self._decoded
+        known = decoded.known[numbers]
+        if not known.all():
+            for number in distinct(numbers[~known])[0].tolist():
+                self._decode(number, decoded)
+        found: list[Term | None] = decoded.terms[numbers].tolist()
         return found
 
-    def terms(self, numbers: Iterable[int]) -> list[Term]:
-        """Return the terms of numbers."""
-        return [self.term(number) for number in numbers]
+    def _decode(self, number: int, decoded: "_Decoded") -> Term:
+        text = self.text_at(self._rank_of[number])
+        value = text.decode()
+        found: Term
+        if number < self.blanks:
+            found = BlankNode(value)
+        elif number < self.iris:
+            found = Iri(value)
+        else:
+            datatype, language = self.kinds[self._tag_of[number]]
+            found = Literal(value, language, datatype)
+        decoded.terms[number] = found
+        decoded.known[number] = True
+        decoded.bytes += len(text) + _TERM
+        if decoded.bytes > _MOST and decoded is self._decoded:
+            self._decoded = _Decoded(self.size)  # who still holds the other goes on with it
+        return found
 
     @cached_property
     def _nodes(self) -> Mask:

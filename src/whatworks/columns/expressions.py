@@ -216,15 +216,14 @@ class Expressions:
             case Iri() | Literal() | BlankNode():
                 return np.full(rows.number, self.terms.given(expression), np.int32)
             case Call("COALESCE", arguments):
-                found = self.ids(arguments[-1], rows)
-                for argument in reversed(arguments[:-1]):
-                    first = self.ids(argument, rows)
-                    found = np.where(first == UNBOUND, found, first)
+                found = self.ids(arguments[0], rows)
+                for argument in arguments[1:]:
+                    found = self._completed(found, found == UNBOUND, argument, rows)
                 return found
             case Call("IF", (condition, one, other)):
                 truth = self.truth(condition, rows)
-                chosen = np.where(truth == _YES, self.ids(one, rows), self.ids(other, rows))
-                return np.where(truth == _FAULT, np.int32(UNBOUND), chosen)
+                found = np.full(rows.number, UNBOUND, np.int32)
+                return self._completed(self._completed(found, truth == _YES, one, rows), truth == _NO, other, rows)
             case Call("LANG", (Var(name),)) if not self._has_made(rows.column(name)):
                 return self._languages(rows.column(name))
             case Call(name, arguments) if name in values.STRICT:
@@ -232,6 +231,17 @@ class Expressions:
         truth = self.truth(expression, rows)
         numbers = np.array([self.terms.given(values.FALSE), self.terms.given(values.TRUE), UNBOUND], np.int32)
         return numbers[truth]
+
+    def _completed(self, found: Ids, mask: Mask, expression: Expression, rows: Rows) -> Ids:
+        """Return numbers with those that an expression gives where a mask is set; it is computed there only."""
+        if not mask.any():
+            return found
+        if mask.all():
+            return self.ids(expression, rows)
+        places = np.flatnonzero(mask)
+        completed = found.copy()
+        completed[places] = self.ids(expression, rows.only(variables_of(expression)).taken(places))
+        return completed
 
     def _languages(self, column: Ids) -> Ids:
         tags = np.where(column >= self.data.iris, self.data.tags[column], len(self.data.kinds))
@@ -241,12 +251,19 @@ class Expressions:
     def _applied(self, name: str, arguments: list[Ids], size: int) -> Ids:
         """Apply a function to each distinct row of its arguments; without one of them it has no value."""
         places, first = grouped(arguments, size)
-        found = np.full(len(first), UNBOUND, np.int32)
-        for place, row in enumerate(zip(*(argument[first].tolist() for argument in arguments), strict=True)):
-            if UNBOUND not in row:
-                with suppress(values.Fault):
-                    found[place] = self.terms.made(values.applied(name, [self.terms.term(number) for number in row]))
-        return found[places]
+        known, found = self.terms.applied[name], []
+        for row in zip(*(argument[first].tolist() for argument in arguments), strict=True):
+            number = known.get(row)
+            if number is None:
+                number = known[row] = self._made(name, row)
+            found.append(number)
+        return np.array(found, np.int32)[places]
+
+    def _made(self, name: str, row: tuple[int, ...]) -> int:
+        if UNBOUND not in row:
+            with suppress(values.Fault):
+                return self.terms.made(values.applied(name, [self.terms.term(number) for number in row]))
+        return UNBOUND
 
     def _has_made(self, column: Ids) -> bool:
         return bool(len(column) and column.max() >= self.data.size)

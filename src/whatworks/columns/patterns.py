@@ -67,6 +67,19 @@ class Patterns:
                 return sum(self.estimate(branch, bound) for branch in part.branches)
         return 1.0
 
+    def most(self, part: Part, name: str) -> float:
+        """Return how many values of a variable a part gives at most, as far as its patterns tell."""
+        match part:
+            case Select():
+                return self.most(part.where, name)
+            case Group():
+                return min((self.most(each, name) for each in part.parts), default=inf)
+            case Pattern(subject=Var(found)) if found == name:
+                return sum(pairs.by_subject.number for pairs in self._tables(part.predicate))
+            case Pattern(object=Var(found)) if found == name:
+                return sum(pairs.by_object.number for pairs in self._tables(part.predicate))
+        return inf
+
     def _estimate(self, pattern: Pattern, bound: Names) -> float:
         subject, value = self._known(pattern.subject, bound), self._known(pattern.object, bound)
         if isinstance(pattern.predicate, Path) and pattern.predicate.kind in ("any", "many"):

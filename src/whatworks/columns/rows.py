@@ -1,18 +1,23 @@
 """Rows of a query in the making: a column of numbers for each variable."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
+from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from whatworks.columns.algebra import NotCovered
-from whatworks.columns.arrays import Ids, Mask, Whole, combined, distinct, expanded
+from whatworks.columns.arrays import Ids, Mask, Whole, combined, distinct, expanded, in_order
 from whatworks.columns.dataset import Dataset
 from whatworks.terms import Term
 
 UNBOUND = -1
 # A step that would give more rows is left to the engine, which gives them one after the other.
 MOST = 20_000_000
+# So many terms that queries made are kept.
+_MOST_MADE = 500_000
 
 
 class Rows:
@@ -60,14 +65,19 @@ def stacked(parts: list[Rows]) -> Rows:
 
 def joined(one: Rows, other: Rows) -> Rows:
     """Join two sets of rows on the variables that both have, all of which must be bound."""
+    if one.number == 1 and not one.columns:
+        return other.only(other.columns)
     shared = [name for name in one.columns if name in other.columns]
     if not shared:
         check_size(one.number * other.number)
         rows = np.repeat(np.arange(one.number), other.number)
         places = np.tile(np.arange(other.number), one.number)
     else:
-        left, right = codes([one.columns[name] for name in shared], [other.columns[name] for name in shared])
-        order = np.argsort(right, kind="stable")
+        left: Ids | Whole = one.columns[shared[0]]
+        right: Ids | Whole = other.columns[shared[0]]
+        if len(shared) > 1:
+            left, right = codes([one.columns[name] for name in shared], [other.columns[name] for name in shared])
+        order = in_order(right)
         ascending = right[order]
         starts = np.searchsorted(ascending, left, "left")
         counts = np.searchsorted(ascending, left, "right") - starts
@@ -100,12 +110,29 @@ def check_size(number: int) -> None:
 
 
 class Terms:
-    """The terms that a query makes or names, numbered behind those of the data."""
+    """The terms that queries make or name, numbered behind those of the data, and what else they leave to later ones.
+
+    Any number of threads may use it.
+
+    Attributes:
+        data: The columns.
+        applied: What functions gave, by function and arguments.
+        views: Answers of SELECTs within queries, which are the same whatever surrounds them; see `views`.
+    """
 
     def __init__(self, data: Dataset) -> None:
         self.data = data
+        self.applied: dict[str, dict[tuple[int, ...], int]] = defaultdict(dict)
+        self.views: dict[tuple[str, bool], Any] = {}
+        self._lock = Lock()
         self._made: list[Term] = []
         self._numbers: dict[Term, int] = {}
+        self._in_data: dict[int, int] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many terms are kept that it is better to begin anew."""
+        return len(self._made) > _MOST_MADE
 
     def given(self, term: Term) -> int:
         """Return the number of a term that the query names."""
@@ -116,8 +143,12 @@ class Terms:
         """Return a number for a term that the query made; the data may have the same term under another."""
         found = self._numbers.get(term)
         if found is None:
-            found = self._numbers[term] = self.data.size + len(self._made)
-            self._made.append(term)
+            with self._lock:
+                found = self._numbers.get(term)
+                if found is None:
+                    found = self.data.size + len(self._made)
+                    self._made.append(term)
+                    self._numbers[term] = found
         return found
 
     def term(self, number: int) -> Term:
@@ -125,15 +156,37 @@ class Terms:
         size = self.data.size
         return self.data.term(number) if number < size else self._made[number - size]
 
-    def settled(self, column: Ids) -> Ids:
-        """Return the column with one number for each term, where terms of the data and made ones come together."""
+    def decoded(self, column: Ids) -> list[Term | None]:
+        """Return the terms of a column, None where there is none."""
+        size = self.data.size
+        made = column >= size
+        if not made.any():
+            return self.data.terms(column)
+        if made.all():
+            return [self._made[number] for number in (column - size).tolist()]
+        found = self.data.terms(np.where(made, UNBOUND, column))
+        for place in np.flatnonzero(made).tolist():
+            found[place] = self._made[column[place] - size]
+        return found
+
+    def mixes(self, column: Ids) -> bool:
+        """Say whether terms of the data and made ones come together, so that one term may have two numbers."""
         made = column >= self.data.size
-        if not made.any() or (made | (column == UNBOUND)).all():
+        return bool(made.any()) and not bool((made | (column == UNBOUND)).all())
+
+    def settled(self, column: Ids) -> Ids:
+        """Return the column with one number for each term."""
+        if not self.mixes(column):
             return column
         found, places = distinct(column)
         settled: NDArray[np.signedinteger] = found.copy()
-        for place in np.flatnonzero(found >= self.data.size):
-            known = self.data.find(self.term(int(found[place])))
-            if known is not None:
-                settled[place] = known
+        for place in np.flatnonzero(found >= self.data.size).tolist():
+            settled[place] = self._settled(int(found[place]))
         return settled[places].astype(np.int32)
+
+    def _settled(self, number: int) -> int:
+        found = self._in_data.get(number)
+        if found is None:
+            known = self.data.find(self.term(number))
+            found = self._in_data[number] = number if known is None else known
+        return found

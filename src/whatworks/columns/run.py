@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from whatworks.columns.algebra import (
     Bind,
@@ -23,8 +24,7 @@ from whatworks.columns.algebra import (
     Var,
     aggregates,
 )
-from whatworks.columns.arrays import Mask, Whole, distinct, is_among, unique_rows
-from whatworks.columns.dataset import Dataset
+from whatworks.columns.arrays import Ids, Mask, Whole, combined, distinct, in_order, is_among, ties, unique_rows
 from whatworks.columns.expressions import Expressions
 from whatworks.columns.facets import Faceted, FacetIndex
 from whatworks.columns.mentions import Mentions
@@ -33,6 +33,7 @@ from whatworks.columns.patterns import Patterns, Wanted
 from whatworks.columns.rows import Rows, Terms, codes, joined, one_row, stacked
 from whatworks.columns.scope import Names
 from whatworks.columns.summary import numbers, summarised
+from whatworks.columns.views import Views
 
 # From so many rows on, a product is made in parts.
 _MANY = 50_000
@@ -46,11 +47,12 @@ class Run:
     `loose` says that it does not matter how often a row is there, as under DISTINCT and EXISTS.
     """
 
-    def __init__(self, data: Dataset, mentions: Mentions) -> None:
-        self.terms = Terms(data)
+    def __init__(self, terms: Terms, mentions: Mentions) -> None:
+        self.terms = terms
         self._expressions = Expressions(self.terms, self._exists)
         self._patterns = Patterns(self.terms)
         self._mentions = mentions
+        self._views = Views(terms, mentions, self._patterns, self.select)
         self._marks = 0
 
     def select(self, select: Select, begin: Rows | None = None, *, loose: bool = False) -> Rows:
@@ -78,9 +80,7 @@ class Run:
         if order is not None:
             rows = rows.taken(order)
         if select.distinct:
-            columns = [self.terms.settled(column) for column in rows.columns.values()]
-            first = unique_rows(columns, rows.number)
-            rows = rows if first is None else rows.taken(first)
+            rows = self._distinct(rows)
         return self._cut(select, rows)
 
     def _counted(self, select: Select, counting: Faceted) -> Rows:
@@ -119,14 +119,45 @@ class Run:
         end = rows.number if select.limit is None else select.offset + select.limit
         return rows.taken(np.arange(min(select.offset, rows.number), min(end, rows.number)))
 
+    def _distinct(self, rows: Rows) -> Rows:
+        """Return each row once; the terms of those are settled only that are equal in all else."""
+        mixed = [column for column in rows.columns.values() if self.terms.mixes(column)]
+        columns: list[Ids | Whole] = [column for column in rows.columns.values() if not self.terms.mixes(column)]
+        places = ties(columns, rows.number) if mixed else None
+        if places is None:
+            columns += [self.terms.settled(column) for column in mixed]
+        elif not len(places):
+            return rows
+        else:
+            columns += [_within(self.terms.settled(column[places]), places, rows.number) for column in mixed]
+        first = unique_rows(columns, rows.number)
+        return rows if first is None else rows.taken(first)
+
     def _order(self, conditions: Sequence[Order], rows: Rows) -> Whole:
-        keys: list[Whole] = []
+        """Return the places of rows in order; a condition is looked at for rows that those before it leave equal."""
+        order, groups = np.arange(rows.number), np.zeros(rows.number, np.int64)
         for condition in conditions:
-            key = self._expressions.codes(condition.expression, rows)
-            if key is None:
-                key = order_keys(self._expressions.ids(condition.expression, rows), self.terms)
-            keys.append(-key if condition.descending else key)
-        return np.lexsort(keys[::-1])
+            sizes = np.bincount(groups, minlength=1)
+            tied = np.flatnonzero(sizes[groups] > 1)
+            if not len(tied):
+                break
+            needed = rows.only(self._mentions.of_expression(condition.expression))
+            keys = self._key(condition, needed if condition is conditions[0] else needed.taken(order[tied]))
+            codes, _ = combined((groups[tied], keys), len(tied))
+            within = in_order(codes)
+            order[tied] = order[tied[within]]
+            # Groups lie one behind the other, so that each goes on where the one before it ends.
+            fresh = np.zeros(rows.number, np.bool_)
+            fresh[tied[1:]] = np.diff(codes[within]) > 0
+            fresh[1:] |= np.diff(groups) > 0
+            groups = np.cumsum(fresh)
+        return order
+
+    def _key(self, condition: Order, rows: Rows) -> Whole:
+        key = self._expressions.codes(condition.expression, rows)
+        if key is None:
+            key = order_keys(self._expressions.ids(condition.expression, rows), self.terms)
+        return -key if condition.descending else key
 
     # ---- groups ----
 
@@ -193,7 +224,7 @@ class Run:
     def _with(self, part: Part, rows: Rows, keep: Names, *, loose: bool) -> Rows:
         match part:
             case Select():
-                return joined(rows, self.select(part, self._begin(part, rows), loose=loose))
+                return self._views.joined(part, rows, self._begin(part, rows), loose=loose)
             case Group():
                 return self.group(part, rows, keep.union(rows.columns), loose=loose)
             case Union():
@@ -263,6 +294,13 @@ class Run:
         mask = np.zeros(rows.number, np.bool_)
         mask[found.columns[mark]] = True
         return mask
+
+
+def _within(values: NDArray[np.signedinteger], places: Whole, size: int) -> Whole:
+    """Return a column with values at some places, and 0 elsewhere."""
+    found = np.zeros(size, np.int64)
+    found[places] = values
+    return found
 
 
 def _is_loose(select: Select, loose: bool) -> bool:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from whatworks.columns.algebra import Aggregate, Call, Expression, NotCovered, Select, Var, aggregates
-from whatworks.columns.arrays import Ids, Whole, count_distinct, grouped
+from whatworks.columns.arrays import Ids, Whole, count_distinct, distinct, grouped, in_order
 from whatworks.columns.expressions import Expressions
 from whatworks.columns.ordering import order_keys
 from whatworks.columns.rows import UNBOUND, Rows, Terms
@@ -51,7 +51,7 @@ def _replaced(expression: Expression, names: dict[Aggregate, Var]) -> Expression
 
 def numbers(counts: Whole, terms: Terms) -> Ids:
     """Return whole numbers as terms."""
-    found, places = np.unique(counts, return_inverse=True)
+    found, places = distinct(counts)
     return np.array([terms.made(Literal.integer(int(count))) for count in found], np.int32)[places]
 
 
@@ -99,7 +99,7 @@ class _Aggregation:
 
     def sum(self, aggregate: Aggregate, values: Ids) -> Whole:
         """Return the sums of whole numbers; others, and what is unbound, are left to the engine."""
-        values, places = np.unique(values, return_inverse=True)
+        values, places = distinct(values)
         found = [self.terms.term(number) for number in values.tolist() if number != UNBOUND]
         small = [int(term.value) for term in found if isinstance(term, Literal) and _is_small(term)]
         if aggregate.distinct or len(small) < len(values):
@@ -113,20 +113,19 @@ class _Aggregation:
         if (values == UNBOUND).any():
             raise NotCovered("MIN or MAX of what may be unbound")
         keys = order_keys(values, self.terms)
-        order = np.lexsort((-keys if highest else keys, self.places))
-        ascending = self.places[order]
-        first = np.flatnonzero(np.diff(ascending, prepend=-1))
+        best = np.full(self.number, -1 if highest else np.iinfo(np.int64).max)
+        (np.maximum if highest else np.minimum).at(best, self.places, keys)
+        chosen = np.flatnonzero(keys == best[self.places])
+        groups, terms = self.places[chosen], values[chosen]
         found = np.full(self.number, UNBOUND, np.int32)
-        found[ascending[first]] = values[order[first]]
-        best = np.zeros(self.number, np.int64)
-        best[ascending[first]] = keys[order[first]]
-        if (values[keys == best[self.places]] != found[self.places[keys == best[self.places]]]).any():
+        found[groups] = terms
+        if (found[groups] != terms).any():
             raise NotCovered("MIN or MAX of equal values that are written differently")
         return found
 
     def texts(self, values: Ids, separator: str) -> Ids:
         """Return the texts of each group put together, in the order of the rows."""
-        order = np.argsort(self.places, kind="stable")
+        order = in_order(self.places)
         ends = np.cumsum(np.bincount(self.places, minlength=self.number)).tolist()
         column, found, start = values[order].tolist(), np.empty(self.number, np.int32), 0
         for group, end in enumerate(ends):
