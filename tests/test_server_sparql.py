@@ -257,7 +257,7 @@ def test_a_bomb_is_ended_and_others_do_not_notice(kg: KnowledgeGraph) -> None:
             begun = time.monotonic()
             assert client.get("/doc/intervention/afya-austria.ttl").status_code == 200
             assert time.monotonic() - begun < 1.5
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 6
         for bomb in bombs:
             found = bomb.result()
             assert (found.status_code, found.json()["code"]) == (503, "query-stopped")

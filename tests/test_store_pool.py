@@ -1,25 +1,31 @@
 """A pool of workers: queries beside each other, a spare, and a bound on those that wait."""
 
+import asyncio
 import csv
 import io
 import json
 import os
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from whatworks.errors import Busy, QueryStopped, QuerySyntax
+from whatworks.errors import Busy, QueryStopped, QuerySyntax, TooMany
 from whatworks.store import Dataset, EmbeddedStore, Limits, parse
-from whatworks.store.pool import Pool
+from whatworks.store import pool as pool_module
+from whatworks.store.forks import Starts, processes
+from whatworks.store.pool import Pool, Query, Written
 from whatworks.terms import Iri, Literal, Quad
 
 A, B, G, H = (Iri(f"https://x.org/{name}") for name in "abgh")
 BOMB = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n1 ?o }"
 ASK = "ASK { ?s ?p ?o }"
+ROWS = "SELECT ?o { ?s ?p ?o }"
 
 
 @pytest.fixture(scope="module")
@@ -31,29 +37,25 @@ def store() -> EmbeddedStore:
     return made
 
 
-@pytest.fixture
-def pool(store: EmbeddedStore) -> Iterator[Callable[..., Pool]]:
-    """Make pools and end them."""
-    made = []
-
-    def make(limits: Limits, size: int = 1, waiting: int = 4) -> Pool:
-        made.append(Pool(store, limits, size=size, waiting=waiting))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
+@asynccontextmanager
+async def opened(store: EmbeddedStore, limits: Limits, size: int = 1, waiting: int = 4) -> AsyncIterator[Pool]:
+    """Make a pool, wait until its workers stand ready, and end it."""
+    pool = Pool(store, limits, size=size, waiting=waiting)
+    pool.attend()
+    try:
+        await until(lambda: stand(pool) == size + 1)
+        yield pool
+    finally:
+        pool.close()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait until something holds, or fail."""
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+def stand(pool: Pool) -> int:
+    """Return how many workers stand ready."""
+    return len(pool._ready)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Say whether there is such a process that is not a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -61,135 +63,282 @@ def _is_alive(pid: int) -> bool:
     return not Path(f"/proc/{pid}/stat").exists() or ") Z " not in Path(f"/proc/{pid}/stat").read_text("utf-8")
 
 
-def test_rows_in_every_format(pool: Callable[..., Pool]) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait until something holds, or fail."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
+
+
+def run(store: EmbeddedStore, limits: Limits, does: Callable[[Pool], Awaitable[None]], **how: int) -> None:
+    """Do something with a pool."""
+
+    async def main() -> None:
+        async with opened(store, limits, **how) as pool:
+            await does(pool)
+
+    asyncio.run(main())
+
+
+async def content(asked: Query) -> bytes:
+    """Return an answer."""
+    return b"".join((await asked.answer).parts())
+
+
+@pytest.mark.parametrize("way", [processes, Starts])
+def test_a_system_without_fork(store: EmbeddedStore, way: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where processes are not forked but started, a thread for each waits for what they say; all else is the same."""
+    monkeypatch.setattr(pool_module, "processes", way)
+
+    async def does(pool: Pool) -> None:
+        assert await content(pool.ask(ASK, "csv")) == b"true"
+        asked = pool.ask(BOMB, "csv")
+        await asyncio.sleep(0.2)
+        pool.leave(asked)
+        with pytest.raises(QueryStopped):
+            await asked.answer
+        assert await content(pool.ask(ASK, "json")) == b'{"head":{},"boolean":true}'
+        await until(lambda: stand(pool) == 2)
+
+    run(store, Limits(seconds=30), does)
+
+
+def test_rows_in_every_format(store: EmbeddedStore) -> None:
     """The answer comes written; a text with quotes, commas and line ends stays as it is."""
-    asked = pool(Limits(seconds=30))
     query = "SELECT ?o { GRAPH x:h { ?s ?p ?o } }"
     text = 'a "quoted", text\n'
-    assert json.loads(asked.write(query, "json").content)["results"]["bindings"][0]["o"]["value"] == text
-    assert list(csv.reader(io.StringIO(asked.write(query, "csv").content.decode(), newline="")))[1] == [text]
-    assert b'"a \\"quoted\\", text\\n"' in asked.write(query, "tsv").content
-    assert b"a &quot;quoted&quot;, text" in asked.write(query, "xml").content
-    assert json.loads(asked.write(ASK, "json").content)["boolean"] is True
+
+    async def does(pool: Pool) -> None:
+        assert json.loads(await content(pool.ask(query, "json")))["results"]["bindings"][0]["o"]["value"] == text
+        rows = csv.reader(io.StringIO((await content(pool.ask(query, "csv"))).decode(), newline=""))
+        assert list(rows)[1] == [text]
+        assert b'"a \\"quoted\\", text\\n"' in await content(pool.ask(query, "tsv"))
+        assert b"a &quot;quoted&quot;, text" in await content(pool.ask(query, "xml"))
+        assert json.loads(await content(pool.ask(ASK, "json")))["boolean"] is True
+
+    run(store, Limits(seconds=30), does)
 
 
 @pytest.mark.parametrize("format", ["turtle", "ntriples", "rdfxml", "trig", "jsonld"])
-def test_statements_in_every_format(pool: Callable[..., Pool], format: str) -> None:
+def test_statements_in_every_format(store: EmbeddedStore, format: str) -> None:
     """The answer to a CONSTRUCT query comes written."""
-    written = pool(Limits(seconds=30)).write("CONSTRUCT { ?s ?p ?o } { GRAPH x:g { ?s ?p ?o } }", format)
-    assert len(parse(written.content, format, name="answer", base="https://x.org/")) == 200
+
+    async def does(pool: Pool) -> None:
+        written = await content(pool.ask("CONSTRUCT { ?s ?p ?o } { GRAPH x:g { ?s ?p ?o } }", format))
+        assert len(parse(written, format, name="answer", base="https://x.org/")) == 200
+
+    run(store, Limits(seconds=30), does)
 
 
-def test_what_is_cut_is_said(pool: Callable[..., Pool]) -> None:
+@pytest.mark.parametrize(
+    ("limits", "query", "format", "count", "note"),
+    [
+        (Limits(seconds=30, rows=7), ROWS, "tsv", 8, "Only the first 7 rows are given; there are more."),
+        (Limits(seconds=30, rows=201), ROWS, "tsv", 202, ""),
+        (
+            Limits(seconds=30, bytes=2000),
+            "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }",
+            "ntriples",
+            None,
+            "statements are given; there are more.",
+        ),
+    ],
+)
+def test_what_is_cut_is_said(
+    store: EmbeddedStore, limits: Limits, query: str, format: str, count: int | None, note: str
+) -> None:
     """At most so many rows or bytes are given, whole rows, and the note says it."""
-    by_rows = pool(Limits(seconds=30, rows=7)).write("SELECT ?o { ?s ?p ?o }", "json")
-    assert len(json.loads(by_rows.content)["results"]["bindings"]) == 7
-    assert by_rows.note == "Only the first 7 rows are given; there are more."
-    by_bytes = pool(Limits(seconds=30, bytes=2000)).write("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", "ntriples")
-    assert 0 < len(by_bytes.content) <= 2000
-    assert by_bytes.content.endswith(b" .\n")
-    assert "statements are given; there are more." in by_bytes.note
-    assert pool(Limits(seconds=30, rows=201)).write("SELECT ?o { ?s ?p ?o }", "tsv").note == ""
+
+    async def does(pool: Pool) -> None:
+        written = await pool.ask(query, format).answer
+        assert written.content is not None
+        assert note in written.note
+        assert bool(note) == bool(written.note)
+        if count is None:
+            assert 0 < written.size <= 2000
+            assert written.content.endswith(b" .\n")
+        else:
+            assert written.content.count(b"\n") == count
+
+    run(store, limits, does)
 
 
-def test_a_data_set_is_handed_over(pool: Callable[..., Pool]) -> None:
+def test_a_data_set_is_handed_over(store: EmbeddedStore) -> None:
     """The query sees the graphs that are given."""
-    found = pool(Limits(seconds=30)).write("SELECT ?o { ?s ?p ?o }", "json", Dataset((H,)))
-    assert len(json.loads(found.content)["results"]["bindings"]) == 1
+
+    async def does(pool: Pool) -> None:
+        found = json.loads(await content(pool.ask(ROWS, "json", Dataset((H,)))))
+        assert len(found["results"]["bindings"]) == 1
+
+    run(store, Limits(seconds=30), does)
 
 
-def test_a_stopped_query_costs_nobody_else(pool: Callable[..., Pool]) -> None:
+def test_a_large_answer_lies_on_disk(store: EmbeddedStore) -> None:
+    """What is larger than a megabyte is not held in memory, and comes in parts, byte for byte as it was."""
+    query = "SELECT ?s ?p ?o { { ?s ?p ?o } { ?a ?b ?c } }"
+
+    async def does(pool: Pool) -> None:
+        written = await pool.ask(query, "tsv").answer
+        assert written.content is None
+        parts = list(written.parts())
+        assert len(parts) > 1
+        whole = b"".join(parts)
+        assert len(whole) == written.size
+        assert whole.count(b"\n") == 201 * 201 + 1
+        assert whole == b"".join(written.parts())
+
+    run(store, Limits(seconds=60), does)
+
+
+def test_a_stopped_query_costs_nobody_else(store: EmbeddedStore) -> None:
     """The spare answers at once after a query was stopped, and another one takes its place."""
-    asked = pool(Limits(seconds=1.5))
-    until(lambda: len(asked._ready) == 2)
-    started = time.monotonic()
-    with pytest.raises(QueryStopped):
-        asked.write(BOMB, "json")
-    assert time.monotonic() - started < 3.5
-    started = time.monotonic()
-    assert asked.write(ASK, "csv").content == b"true"
-    assert time.monotonic() - started < 0.5
-    assert asked.stopped == 1
-    until(lambda: len(asked._ready) == 2)
+
+    async def does(pool: Pool) -> None:
+        started = time.monotonic()
+        with pytest.raises(QueryStopped):
+            await pool.ask(BOMB, "json").answer
+        assert time.monotonic() - started < 3.5
+        started = time.monotonic()
+        assert await content(pool.ask(ASK, "csv")) == b"true"
+        assert time.monotonic() - started < 0.5
+        assert pool.stopped == 1
+        await until(lambda: stand(pool) == 2)
+
+    run(store, Limits(seconds=1.5), does)
 
 
-def test_a_killed_worker_costs_one_query(pool: Callable[..., Pool]) -> None:
+def test_a_killed_worker_costs_one_query(store: EmbeddedStore) -> None:
     """A process that is killed while it answers fails that query; one that is killed while it waits fails none."""
-    asked = pool(Limits(seconds=30))
-    until(lambda: len(asked._ready) == 2)
-    failed: list[Exception] = []
 
-    def ask() -> None:
-        try:
-            asked.write(BOMB, "json")
-        except QueryStopped as error:
-            failed.append(error)
+    async def does(pool: Pool) -> None:
+        assert await content(pool.ask(ASK, "csv")) == b"true"
+        asked = pool.ask(BOMB, "json")
+        await until(lambda: asked.line is not None)
+        await asyncio.sleep(0.3)  # until it has the query
+        assert asked.line is not None
+        os.kill(asked.line.process.pid, signal.SIGKILL)
+        with pytest.raises(QueryStopped):
+            await asked.answer
+        await until(lambda: stand(pool) == 2)
+        assert await content(pool.ask(ASK, "csv")) == b"true"
+        os.kill(pool._ready[0].process.pid, signal.SIGKILL)
+        assert await content(pool.ask(ASK, "csv")) == b"true"
+        await until(lambda: pool.stopped == 2)
+        await until(lambda: stand(pool) == 2)
 
-    waiting = asked._ready[-1]._process
-    idle = asked._ready[0]._process
-    assert waiting is not None
-    assert idle is not None
-    thread = threading.Thread(target=ask)
-    thread.start()
-    until(lambda: len(asked._ready) == 1)
-    time.sleep(0.5)  # until it has the query
-    os.kill(waiting.pid, signal.SIGTERM)
-    thread.join(10)
-    assert len(failed) == 1
-    os.kill(idle.pid, signal.SIGTERM)
-    until(lambda: not idle.is_running)
-    assert asked.write(ASK, "csv").content == b"true"
+    run(store, Limits(seconds=30), does)
 
 
-def test_only_so_many_wait(pool: Callable[..., Pool]) -> None:
+def test_only_so_many_wait(store: EmbeddedStore) -> None:
     """Who comes when as many wait as may wait is told so at once; who waited too long, too."""
-    asked = pool(Limits(seconds=2), waiting=1)
-    until(lambda: len(asked._ready) == 2)
-    said: list[str] = []
 
-    def ask() -> None:
-        try:
-            asked.write(BOMB, "json")
-        except (Busy, QueryStopped) as error:
-            said.append(type(error).__name__)
+    async def does(pool: Pool) -> None:
+        asked = [pool.ask(BOMB, "json", client=str(number)) for number in range(2)]
+        assert pool.load == (0, 1)
+        with pytest.raises(Busy, match="1 queries wait already"):
+            pool.ask(ASK, "json")
+        said = await asyncio.gather(*(each.answer for each in asked), return_exceptions=True)
+        assert {type(each) for each in said} <= {Busy, QueryStopped}
+        assert isinstance(said[0], QueryStopped)
+        assert pool.load == (1, 0)
 
-    threads = [threading.Thread(target=ask) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    until(lambda: asked.load == (0, 1))
-    started = time.monotonic()
-    with pytest.raises(Busy, match="1 queries wait already"):
-        asked.write(ASK, "json")
-    assert time.monotonic() - started < 0.5
-    for thread in threads:
-        thread.join(20)
-    assert len(said) == 2
-    assert "QueryStopped" in said
+    run(store, Limits(seconds=1), does, waiting=1)
 
 
-def test_faults_are_told(pool: Callable[..., Pool]) -> None:
+def test_who_asks_much_does_not_keep_others_waiting(store: EmbeddedStore) -> None:
+    """Half of those that wait may be of one client, and clients are answered in turns."""
+
+    async def does(pool: Pool) -> None:
+        first = pool.ask(BOMB, "json", client="much")
+        much = [pool.ask(ASK, "csv", client="much") for _ in range(3)]
+        with pytest.raises(TooMany, match="3 queries from the same address"):
+            pool.ask(ASK, "csv", client="much")
+        others = [pool.ask(ASK, "csv", client=name) for name in ("one", "two")]
+        order: list[Query] = []
+
+        def noted(each: Query, _: object) -> None:
+            order.append(each)
+
+        for each in (*much, *others):
+            each.answer.add_done_callback(partial(noted, each))
+        pool.leave(first)
+        with pytest.raises(QueryStopped):
+            await first.answer
+        await asyncio.gather(*(each.answer for each in (*much, *others)))
+        await asyncio.sleep(0)
+        assert order == [much[0], *others, *much[1:]]
+
+    run(store, Limits(seconds=30), does, waiting=6)
+
+
+def test_nobody_waits_for_who_has_gone(store: EmbeddedStore) -> None:
+    """A query whose asker has gone is ended soon, and one that waits is not begun."""
+
+    async def does(pool: Pool) -> None:
+        running, waiting = pool.ask(BOMB, "json"), pool.ask(BOMB, "json")
+        await until(lambda: running.line is not None)
+        pool.leave(waiting)
+        with pytest.raises(Busy):
+            await waiting.answer
+        pool.leave(running)
+        started = time.monotonic()
+        with pytest.raises(QueryStopped):
+            await running.answer
+        assert time.monotonic() - started < 5
+        assert pool.load == (1, 0)
+        pool.leave(running)  # there is nothing to leave any more
+        assert await content(pool.ask(ASK, "csv")) == b"true"
+
+    run(store, Limits(seconds=60), does)
+
+
+def test_faults_are_told(store: EmbeddedStore) -> None:
     """What is no query is said, and the worker lives on."""
-    asked = pool(Limits(seconds=30))
-    with pytest.raises(QuerySyntax):
-        asked.write("SELECT", "json")
-    assert asked.write(ASK, "csv").content == b"true"
-    assert asked.stopped == 0
+
+    async def does(pool: Pool) -> None:
+        with pytest.raises(QuerySyntax):
+            await pool.ask("SELECT", "json").answer
+        assert await content(pool.ask(ASK, "csv")) == b"true"
+        assert pool.stopped == 0
+
+    run(store, Limits(seconds=30), does)
 
 
-def test_no_more_stand_ready_than_may(pool: Callable[..., Pool]) -> None:
-    """Who asks before a worker is ready gets one of its own; there are never more than answer at once, and a spare."""
-    asked = pool(Limits(seconds=30))
-    assert asked.write(ASK, "csv").content == b"true"
-    asked._starter.submit(lambda: None).result()
-    assert len(asked._ready) == 2
+def test_a_long_query_arrives(store: EmbeddedStore) -> None:
+    """A text that does not fit into a pipe at once is sent in parts."""
+
+    async def does(pool: Pool) -> None:
+        values = " ".join(f'"{number:08}"' for number in range(20_000))
+        found = json.loads(await content(pool.ask(f"SELECT (COUNT(*) AS ?n) {{ VALUES ?v {{ {values} }} }}", "json")))
+        assert found["results"]["bindings"][0]["n"]["value"] == "20000"
+
+    run(store, Limits(seconds=30), does)
 
 
-def test_a_closed_pool_ends_its_processes_and_still_answers(pool: Callable[..., Pool]) -> None:
+def test_a_closed_pool_ends_its_processes_and_still_answers(store: EmbeddedStore) -> None:
     """Who still holds a pool that was replaced gets an answer; no process stays."""
-    asked = pool(Limits(seconds=30))
-    until(lambda: len(asked._ready) == 2)
-    pids = [worker._process.pid for worker in asked._ready if worker._process is not None]
-    asked.close()
-    until(lambda: not any(map(_is_alive, pids)))
-    assert asked.write(ASK, "csv").content == b"true"
-    assert asked._ready == []
+
+    async def does(pool: Pool) -> None:
+        assert await content(pool.ask(ASK, "csv")) == b"true"
+        pids = [line.process.pid for line in pool._ready]
+        asked = pool.ask("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", "csv")
+        assert asked.line is not None
+        pids.append(asked.line.process.pid)
+        pool.close()
+        assert (await content(asked)).startswith(b"n")
+        assert await content(pool.ask(ASK, "csv")) == b"true"
+        await until(lambda: not any(map(is_alive, pids)))
+
+    run(store, Limits(seconds=60), does)
+
+
+def test_what_is_written_is_kept_small() -> None:
+    """Parts are held in memory until they are too many."""
+    written = Written("said")
+    written.add(b"a" * 1000)
+    assert (written.content, written.note, list(written.parts())) == (b"a" * 1000, "said", [b"a" * 1000])
+    for _ in range(1100):
+        written.add(b"b" * 1000)
+    assert written.content is None
+    assert b"".join(written.parts()) == b"a" * 1000 + b"b" * 1_100_000

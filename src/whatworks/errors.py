@@ -8,7 +8,7 @@ Error:
     ├── CheckFailed           exit 1   the data has violations
     └── InputError            exit 3   a file, a query text, the store or the system is at fault
         ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile, LinkRefused
-        ├── QueryHeader, QuerySyntax, QueryRefused, UpdateRefused, QueryStopped, Busy, TooLarge, AddressFault
+        ├── QueryHeader, QuerySyntax, QueryRefused, UpdateRefused, QueryStopped, Busy, TooMany, TooLarge, AddressFault
         ├── MissingExtra
         ├── MappingFault, ImportRefused, ShapeFault, GitFault, SettingsFault, Unwritable, InvalidTerm
         ├── DamagedRelease, NewerRelease, Locked, SourcesChanged
@@ -214,6 +214,13 @@ class Busy(InputError):
 
     code = "busy"
     http_status = 503
+
+
+class TooMany(InputError):
+    """One who asks has as many queries waiting as may be."""
+
+    code = "too-many"
+    http_status = 429
 
 
 class AddressFault(InputError):

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
+from operator import gt
 from typing import NamedTuple
 
 from whatworks.errors import Place, QueryRefused, QuerySyntax, UpdateRefused
@@ -77,6 +78,16 @@ _CHAIN = ("||", "&&", "!", "+", "-", "*", "/", "|", "^", "<", ">", "=", "<=", ">
 # So many signs may be in an IRI before they are counted as the operators they would be if `<` meant "less than".
 _SIGNS_OF_AN_IRI = 20
 _SEVERAL = "Ask in several queries; put lists of values into VALUES."
+_TOO_MUCH = {
+    "nesting": ("is nested more than {} deep", "Write it flatter."),
+    "selects": ("has SELECT within SELECT more than {} deep", "Write it flatter."),
+    "repeats": ("repeats groups of a path more than {} deep", "Write the path flatter."),
+    "items": ("groups or sorts by more than {} items", "Take fewer."),
+    "patterns": ("has more than {} patterns", _SEVERAL),
+    "operators": ("has more than {} operators", _SEVERAL),
+    "tokens": ("has more than {} words, terms and signs", _SEVERAL),
+}
+_BRACKETS, _SIGNS = re.compile(r"[()\[\]]"), re.compile(r"[!+\-*/=&,]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,24 +273,17 @@ def _check_from(found: list[Token], index: int, query: str, graphs: Container[st
 
 
 def _check_size(found: list[Token], query: str, limits: Limits, form: str) -> None:
-    size = _Size(form)
-    before = Token("", "", 0)
+    size, before = _Size(form), Token("", "", 0)
+    most = [getattr(limits, name) for name in _TOO_MUCH]
     for token in found:
         size.add(token, before)
         if size.unknown:
             raise _refused(query, token, f"{size.unknown}.", "Ask with SPARQL 1.1; put spaces around < and >.")
         before = token
-        for number, limit, said, hint in (
-            (size.depth, limits.nesting, "is nested more than {} deep", "Write it flatter."),
-            (size.selects, limits.selects, "has SELECT within SELECT more than {} deep", "Write it flatter."),
-            (size.repeats, limits.repeats, "repeats groups of a path more than {} deep", "Write the path flatter."),
-            (size.items, limits.items, "groups or sorts by more than {} items", "Take fewer."),
-            (size.patterns, limits.patterns, "has more than {} patterns", _SEVERAL),
-            (size.operators, limits.operators, "has more than {} operators", _SEVERAL),
-            (size.tokens, limits.tokens, "has more than {} words, terms and signs", _SEVERAL),
-        ):
-            if number > limit:
-                raise _refused(query, token, f"The query {said.format(limit)}.", hint)
+        if any(map(gt, size.numbers, most)):
+            for number, limit, (said, hint) in zip(size.numbers, most, _TOO_MUCH.values(), strict=True):
+                if number > limit:
+                    raise _refused(query, token, f"The query {said.format(limit)}.", hint)
 
 
 class _Size:
@@ -308,12 +312,18 @@ class _Size:
         """In how many SELECTs within each other this is."""
         return sum(self._selects)
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """What is counted, in the order of `_TOO_MUCH`."""
+        counted = self.items, self.patterns, self.operators, self.tokens
+        return self.depth, self.selects, self.repeats, *counted
+
     def add(self, token: Token, before: Token) -> None:
         """Count a token, given the one before."""
         self._peak = 0
         inside = self._brackets[-1] if self._brackets else ""
         self._check_known(token, before)
-        if token.kind == "iri":
+        if token.kind == "iri" and _BRACKETS.search(token.text):
             levels = list(accumulate((char in "([") - (char in ")]") for char in token.text))
             if min(levels) < 0 and self._values_depth is None and (inside == "(" or self._in_iris > 0):
                 self.unknown = "What may be an IRI or a comparison closes a bracket"
@@ -367,7 +377,7 @@ class _Size:
     def _count(self, token: Token, before: Token, inside: str) -> None:
         in_parentheses = inside == "("
         if token.kind == "iri":
-            self.operators += max(0, sum(map(token.text.count, "!+-*/=&,")) - _SIGNS_OF_AN_IRI)
+            self.operators += max(0, len(_SIGNS.findall(token.text)) - _SIGNS_OF_AN_IRI)
         elif token.kind == "word":
             self.patterns += token.word in _COUNTED
         elif token.kind == "operator":

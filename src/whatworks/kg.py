@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from whatworks import gate
 from whatworks.assets import SETTINGS_FILE, Assets, current_folder, find_project
-from whatworks.catalogue import Catalogue, Query
+from whatworks.catalogue import Bound, Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
 from whatworks.engines import Engines
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, Unwritable
@@ -197,9 +197,11 @@ class KnowledgeGraph(Door):
         given = {key.replace("_", "-"): typed(value) for key, value in values.items() if value is not None}
         return self.ask(self.catalogue.get(name), given)
 
-    def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
-        """Answer a stored query with values as people type them; from columns where they are quicker."""
-        bound = self.lookup.bind(query, values)
+    def ask(
+        self, query: Query, values: Mapping[str, Sequence[str]], *, bound: Mapping[str, Bound] | None = None
+    ) -> Answer:
+        """Answer a stored query with values as people type them (or `bound` before); from columns where quicker."""
+        bound = self.lookup.bind(query, values) if bound is None else bound
         text = query.bind(bound)
         found = self._engines.answer(query, values, text) if self._engines is not None else None
         answer = self._asked(text, standalone=True) if found is None else found

@@ -6,7 +6,7 @@ what is between the braces by RDF terms that `terms.write_term` has written. Lin
 only when the parameter is given. Nothing else of a query is ever made from values.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -181,6 +181,16 @@ class Query:
             ],
             "returns": dict(self.returns),
         }
+
+    def lines(self) -> Iterator[str]:
+        """Yield the text of all lines but those of values, also of those that count under a condition only."""
+        waiting = list(self.parts)
+        while waiting:
+            match waiting.pop():
+                case Text(text):
+                    yield text
+                case Block(parts=parts):
+                    waiting += parts
 
     def bind(self, values: Mapping[str, Bound]) -> str:
         """Return the SPARQL text with the values bound as terms.

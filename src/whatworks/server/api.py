@@ -3,26 +3,30 @@
 import base64
 import binascii
 import json
-from functools import partial
+import time
+from collections.abc import Mapping
+from functools import cache, partial
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from whatworks.catalogue import Query
+from whatworks.catalogue import Bound, Query
 from whatworks.errors import InvalidValue, UnknownQuery, UsageError
 from whatworks.results import Boolean, Table
 from whatworks.server.negotiation import Offer, choose, offers
 from whatworks.server.openapi import description
 from whatworks.server.protocol import fields
 from whatworks.server.replies import answer, note
-from whatworks.server.served import Kept, Served, is_constant
+from whatworks.server.served import Kept, Served
 
 USUAL, MOST = 10_000, 100_000
+_MANY = 1000  # fewer rows are read one by one, so that no more are computed than are sent
 _JSON = "application/json"
 _ROWS = ("json", "csv", "tsv", "xml", "md", "table", "xlsx", "parquet")
 _WORDS = offers("json", "csv", "tsv", "xml", "table")
@@ -43,13 +47,38 @@ class Asked(NamedTuple):
     token: str
 
 
+class Given(NamedTuple):
+    """A stored query with all that its answer depends on.
+
+    Attributes:
+        served: What is served.
+        query: The query.
+        asked: What is asked of it.
+        bound: The values, as terms.
+        text: The query with the values bound.
+        start: How many rows are left out before the first.
+    """
+
+    served: Served
+    query: Query
+    asked: Asked
+    bound: Mapping[str, Bound]
+    text: str
+    start: int
+
+
+@cache
+def _row_formats() -> tuple[Offer, ...]:
+    return offers(*(name for name in _ROWS if name != "parquet" or find_spec("pyarrow") is not None))
+
+
 def formats(query: Query) -> tuple[Offer, ...]:
     """Return the formats that an answer can have."""
     if query.form == "ASK":
         return _WORDS
     if query.form != "SELECT":
         return _GRAPHS
-    return offers(*(name for name in _ROWS if name != "parquet" or find_spec("pyarrow") is not None))
+    return _row_formats()
 
 
 def queries(request: Request) -> Response:
@@ -69,29 +98,40 @@ def openapi(request: Request) -> Response:
     return answer(request, served, _JSON, ("openapi",), partial(description, served.kg, formats))
 
 
-def query(request: Request) -> Response:
-    """Answer a stored query."""
+async def query(request: Request) -> Response:
+    """Answer a stored query: at once where it looks up one thing and took no time lately, else beside the others."""
     served: Served = request.app.state.site.current
-    kg, name = served.kg, request.path_params["name"]
+    name, asked = request.path_params["name"], _asked(fields(request.scope["query_string"]))
+    kind = " ".join((name, *sorted(asked.values)))
+    if not served.is_quick(kind):
+        return await run_sync(_answered, request, served, asked, kind)
+    return _answered(request, served, asked, kind)
+
+
+def _answered(request: Request, served: Served, asked: Asked, kind: str) -> Response:
+    kg, name, begun = served.kg, request.path_params["name"], time.thread_time()
     try:
         found = kg.catalogue.get(name)
     except UnknownQuery as error:
         error.hint = error.hint.replace("List them with: whatworks queries", "They are listed at /api/queries.")
         raise
     offer = choose(request, formats(found))
-    asked = _asked(fields(request.scope["query_string"]))
     try:
-        text = kg.sparql_of(found, asked.values)
+        bound = kg.lookup.bind(found, asked.values)
+        text = found.bind(bound)
     except UsageError as error:  # the command line's names of parameters begin with hyphens
         error.message, error.hint = (each.replace("--", "", 1) for each in (error.message, error.hint))
         raise
     start = _start(served, text, asked.token)
-    key = ("query", name, text if is_constant(text) else "", str(start), str(asked.limit))
-    make = partial(_written, served, found, asked, start, text, offer)
-    if not is_constant(text):
-        made = make()
+    key = ("query", name, text, str(start), str(asked.limit))
+    given = Given(served, found, asked, bound, text, start)
+    if not served.is_constant(found):
+        made = _written(given, offer)
         return Response(made.content, headers={**made.headers, "Vary": "Accept"}, media_type=offer.media_type)
-    return answer(request, served, offer.media_type, key, make)
+    reply = answer(request, served, offer.media_type, key, partial(_written, given, offer))
+    is_look_up = any(found.parameter(each).type in ("intervention", "agent") for each in asked.values)
+    served.took(kind, time.thread_time() - begun, is_look_up=is_look_up)
+    return reply
 
 
 def _asked(given: list[tuple[str, str]]) -> Asked:
@@ -113,26 +153,33 @@ def _asked(given: list[tuple[str, str]]) -> Asked:
     return Asked(values, int(limit), single["page"][0] if single["page"] else "")
 
 
-def _written(served: Served, found: Query, asked: Asked, start: int, text: str, offer: Offer) -> Kept:
+def _written(given: Given, offer: Offer) -> Kept:
+    served, found, asked, start = given.served, given.query, given.asked, given.start
     kg = served.kg
-    given = kg.ask(found, asked.values)
-    if isinstance(given, Boolean):
-        return Kept(given.write(offer.name))
-    if not isinstance(given, Table):
-        return Kept(kg.exporter.triples(given, offer.name))
-    rows = list(islice(given.rows, start, start + asked.limit + 1))
+    table = kg.ask(found, asked.values, bound=given.bound)
+    if isinstance(table, Boolean):
+        return Kept(table.write(offer.name))
+    if not isinstance(table, Table):
+        return Kept(kg.exporter.triples(table, offer.name))
+    if not start and offer.name == "json" and asked.limit >= _MANY and table.engine_bytes is not None:
+        content, said = table.write("json"), table.note
+        if content.count(b"},{") < asked.limit:  # rows are put apart by these signs, which may stand in texts as well
+            return Kept(content, note(said))
+        table = kg.ask(found, asked.values, bound=given.bound)
+        assert isinstance(table, Table)  # noqa: S101 - as before
+    rows = list(islice(table.rows, start, start + asked.limit + 1))
     more = len(rows) > asked.limit
-    page = Table(given.columns, rows[: asked.limit], about=given.about)
-    said, headers = [given.note], {}
+    page = Table(table.columns, rows[: asked.limit], about=table.about)
+    notes, headers = [table.note], {}
     if more or start:
-        said.append(f"Rows {start + 1} to {start + len(page.kept())}{', and there are more' if more else ''}.")
-        links = [(_link(served, found, asked, text, 0), "first")]
+        notes.append(f"Rows {start + 1} to {start + len(page.kept())}{', and there are more' if more else ''}.")
+        links = [(_link(given, 0), "first")]
         if start:
-            links.append((_link(served, found, asked, text, max(0, start - asked.limit)), "prev"))
+            links.append((_link(given, max(0, start - asked.limit)), "prev"))
         if more:
-            links.append((_link(served, found, asked, text, start + asked.limit), "next"))
+            links.append((_link(given, start + asked.limit), "next"))
         headers["Link"] = ", ".join(f'<{address}>; rel="{relation}"' for address, relation in links)
-    page.note = " ".join(filter(None, said))
+    page.note = " ".join(filter(None, notes))
     content = page.write(offer.name, short=lambda iri: kg.prefixes.shorten(iri) or str(iri))
     return Kept(content, {**headers, **note(page.note)})
 
@@ -140,13 +187,13 @@ def _written(served: Served, found: Query, asked: Asked, start: int, text: str, 
 # ---- pages ----
 
 
-def _link(served: Served, found: Query, asked: Asked, text: str, start: int) -> str:
+def _link(given: Given, start: int) -> str:
     """Return the address of a page."""
-    given: list[tuple[str, Any]] = [(name, value) for name, each in asked.values.items() for value in each]
-    given.append(("limit", asked.limit))
+    said: list[tuple[str, Any]] = [(name, value) for name, each in given.asked.values.items() for value in each]
+    said.append(("limit", given.asked.limit))
     if start:
-        given.append(("page", _token(served, text, start)))
-    return f"/api/queries/{quote(found.name)}?{urlencode(given)}"
+        said.append(("page", _token(given.served, given.text, start)))
+    return f"/api/queries/{quote(given.query.name)}?{urlencode(said)}"
 
 
 def _token(served: Served, text: str, start: int) -> str:

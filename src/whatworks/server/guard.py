@@ -1,4 +1,7 @@
-"""Before and after every request: bounds on what comes in, marks on what goes out, OPTIONS, and counting."""
+"""Before and after every request: bounds on what comes in, marks on what goes out, OPTIONS, counting, and the log.
+
+What was answered before, to the same request and of the same release, is answered here.
+"""
 
 import asyncio
 import re
@@ -6,7 +9,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,14 +17,18 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from whatworks.errors import TooLarge
+from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
+from whatworks.server.ready import Given, Key, Reply, can_be_kept, given
 from whatworks.server.replies import problem
+from whatworks.server.served import Served, Site
 
 LONGEST_ADDRESS = 32 * 1024
 # A query of the greatest length that the gate takes, written as a form with each of its bytes as %XX.
 LARGEST_BODY = 4 * 1024 * 1024
 _BODY_SECONDS = 15
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_PACKED = b"-gzip"  # what is packed has other bytes, and so another strong tag
 _SENT = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Location, Content-Location, Retry-After, X-Request-ID, X-Note",
@@ -33,6 +40,7 @@ _SENT = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_RAW = [(name.lower().encode(), value.encode()) for name, value in _SENT.items()]
 
 
 class Guard:
@@ -40,46 +48,80 @@ class Guard:
 
     Args:
         app: The application.
-        routes: Its routes.
+        site: What is served.
+        routes: The routes of the application.
         metrics: Counts requests.
+        log: Is told each request.
     """
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], metrics: Metrics) -> None:
-        self._app, self._routes, self._metrics = app, list(routes), metrics
+    def __init__(
+        self, app: ASGIApp, site: Site, routes: Iterable[BaseRoute], metrics: Metrics, log: Log | None = None
+    ) -> None:
+        self._app, self._site, self._metrics, self._log = app, site, metrics, log
+        self._routes = [route for route in routes if isinstance(route, Route)]
+        self._paths = {route.endpoint: route.path for route in self._routes}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 500
-        given = Headers(scope=scope).get("x-request-id", "")
-        name = given if _ID.fullmatch(given) else secrets.token_hex(8)
+        started, asked, served = time.perf_counter(), given(scope), self._site.current
+        name = asked.name if _ID.fullmatch(asked.name) else secrets.token_hex(8).encode()
+        reply = served.ready.find(asked.key) if asked.key is not None else None
+        if reply is not None:
+            status, route = await reply.send(send, asked.tags, (b"x-request-id", name)), reply.route
+        else:
+            status, route = await self._answered(scope, receive, send, asked, name)
+        seconds = time.perf_counter() - started
+        self._metrics.count(route, status, seconds)
+        if self._log is not None:
+            self._log.request(name.decode(), served.name, scope["method"], route, status, seconds)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send, asked: Given, name: bytes) -> tuple[int, str]:
+        """Let the application answer; return the status and the route."""
+        served, status = self._site.current, 500
+        reply: Reply | None = None
+        if _PACKED in asked.tags:
+            tags = asked.tags.replace(_PACKED + b'"', b'"')
+            scope["headers"] = [(key, tags if key == b"if-none-match" else value) for key, value in scope["headers"]]
 
         async def marked(message: Message) -> None:
-            nonlocal status
+            nonlocal status, reply
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for header, value in {**_SENT, "X-Request-ID": name}.items():
-                    headers[header] = value
+                _mark(message, asked.tags)
+                if asked.key is not None and scope["method"] == "GET" and can_be_kept(message):
+                    reply = Reply(self._path(scope), list(message["headers"]))
+                message["headers"].append((b"x-request-id", name))
+            elif reply is not None and message["type"] == "http.response.body":
+                reply = self._collected(reply, message, served, asked.key)
             await send(message)
 
+        refusal = self._refusal(scope, asked)
         try:
-            refusal = self._refusal(scope)
             await (refusal or self._app)(scope, receive, marked)
         finally:
-            self._metrics.count(self._route(scope), status, time.perf_counter() - started)
+            if status == 500:  # starlette raises what nobody foresaw once it is answered, for the log
+                self._metrics.count(self._path(scope), status, 0.0)
+        return status, self._path(scope)
 
-    def _refusal(self, scope: Scope) -> Response | None:
+    def _collected(self, reply: Reply, message: Message, served: Served, key: Key | None) -> Reply | None:
+        """Add a part to an answer; keep it when it is whole, if the release that it is of is still served."""
+        if not reply.add(message.get("body", b"")):
+            return None
+        if not message.get("more_body", False) and key is not None and self._site.current is served:
+            reply.done()
+            served.ready.keep(key, reply, reply.size)
+        return reply
+
+    def _refusal(self, scope: Scope, asked: Given) -> Response | None:
         """Return the answer to what needs no application: what is too long, and the question what is possible."""
-        headers = Headers(scope=scope)
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_ADDRESS:
             return _closing(
                 problem(414, f"The address is longer than {LONGEST_ADDRESS} bytes.", hint="Send it by POST.")
             )
-        length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > LARGEST_BODY:
+        if asked.length.isdigit() and int(asked.length) > LARGEST_BODY:
             return _closing(problem(413, f"The body is larger than {LARGEST_BODY} bytes.", code="too-large"))
         if scope["method"] == "OPTIONS" and (methods := self._methods(scope)):
             listed = ", ".join(sorted({*methods, "OPTIONS"}))
@@ -96,15 +138,29 @@ class Guard:
         found = next(self._matching(scope), None)
         return set(found.methods or ()) if found is not None else set()
 
-    def _route(self, scope: Scope) -> str:
+    def _path(self, scope: Scope) -> str:
         """Return the pattern of the path, of which there are few, for counting."""
+        if (endpoint := scope.get("endpoint")) is not None:
+            return self._paths.get(endpoint, "none")
         found = next(self._matching(scope), None)
         return found.path if found is not None else "none"
 
     def _matching(self, scope: Scope) -> Iterator[Route]:
         for route in self._routes:
-            if isinstance(route, Route) and route.matches(scope)[0] != Match.NONE:
+            if route.matches(scope)[0] != Match.NONE:
                 yield route
+
+
+def _mark(message: Message, tags: bytes) -> None:
+    """Add the headers that every answer has, and mark the tag of what is packed."""
+    headers = message["headers"]
+    headers += _RAW
+    marked = MutableHeaders(raw=headers)
+    tag = marked.get("etag", "")
+    if tag and ("content-encoding" in marked or (message["status"] == 304 and tag[:-1].encode() + _PACKED in tags)):
+        marked["etag"] = f'{tag[:-1]}{_PACKED.decode()}"'
+    if tag:
+        marked.add_vary_header("Accept-Encoding")
 
 
 def _closing(response: Response) -> Response:

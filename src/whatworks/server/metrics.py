@@ -14,6 +14,9 @@ class Metrics:
             "whatworks_requests", "Requests by route and status.", ["route", "status"], registry=registry
         )
         self._seconds = Histogram("whatworks_request_seconds", "How long requests took.", ["route"], registry=registry)
+        self._known: dict[
+            tuple[str, int], tuple[Counter, Histogram]
+        ] = {}  # to find them anew takes longer than to count
         self._release = Gauge("whatworks_release", "The release that is served.", ["release"], registry=registry)
         self._waiting = Gauge("whatworks_queries_waiting", "Own queries that wait for a process.", registry=registry)
         self._stopped = Gauge(
@@ -24,8 +27,11 @@ class Metrics:
 
     def count(self, route: str, status: int, seconds: float) -> None:
         """Count a request."""
-        self._requests.labels(route, status).inc()
-        self._seconds.labels(route).observe(seconds)
+        found = self._known.get((route, status))
+        if found is None:
+            found = self._known[route, status] = self._requests.labels(route, status), self._seconds.labels(route)
+        found[0].inc()
+        found[1].observe(seconds)
 
     def written(self, release: str, waiting: int, stopped: int) -> bytes:
         """Return the figures."""

@@ -1,6 +1,7 @@
 """Which format is sent: that of `?format=`, else of the ending of the path, else the best of the header Accept."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import mimeparse
@@ -8,6 +9,8 @@ from starlette.requests import Request
 
 from whatworks.errors import UnknownFormat
 from whatworks.formats import FORMATS
+
+_KNOWN = 1000  # so many headers are known again; most clients send one of a few
 
 
 class Offer(NamedTuple):
@@ -47,7 +50,8 @@ def choose(request: Request, available: Sequence[Offer], ending: str = "") -> Of
     Raises:
         UnknownFormat: None of them is asked for; the message lists them.
     """
-    wanted = request.query_params.get("format")
+    given = b"format" in request.scope["query_string"]  # to read the fields of an address takes longer than a look
+    wanted = request.query_params.get("format") if given else None
     if wanted is not None:
         found = next((offer for offer in available if wanted in (offer.name, offer.media_type)), None)
         if found is None:
@@ -55,10 +59,11 @@ def choose(request: Request, available: Sequence[Offer], ending: str = "") -> Of
         return found
     if ending:
         return next(offer for offer in available if offer.ending == ending)
-    return accepted(request.headers.get("accept"), available)
+    return accepted(request.headers.get("accept"), tuple(available))
 
 
-def accepted(header: str | None, available: Sequence[Offer]) -> Offer:
+@lru_cache(_KNOWN)
+def accepted(header: str | None, available: tuple[Offer, ...]) -> Offer:
     """Return the best format by the quality values of a header; one that cannot be read is as none.
 
     Raises:

@@ -1,26 +1,31 @@
 """The SPARQL 1.1 Protocol: queries by GET and POST, answered in processes apart; nothing can be changed."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from functools import partial
+from ipaddress import ip_network
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from whatworks import gate
-from whatworks.errors import Busy, InvalidValue, QueryRefused, UpdateRefused
+from whatworks.errors import InvalidValue, QueryRefused, UpdateRefused
 from whatworks.server import guard, metadata
 from whatworks.server.negotiation import choose, offers
 from whatworks.server.replies import answer, has_it, note, problem
 from whatworks.server.served import Kept, Served, is_constant
 from whatworks.store import Dataset, decoded
+from whatworks.store.pool import Pool, Query, Written
 from whatworks.terms import Iri
 
 ROWS = offers("json", "xml", "csv", "tsv")
 GRAPHS = offers("turtle", "ntriples", "jsonld", "rdfxml", "trig")
 _FORM, _QUERY, _UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 _MOST_FIELDS = 200
+_LOOKS = 0.25  # seconds between two looks whether a client is still there
 
 
 class Asked(NamedTuple):
@@ -106,16 +111,60 @@ async def _answered(request: Request, served: Served, query: str, dataset: Datas
     if tag and has_it(request, tag):
         return Response(status_code=304, headers=headers)
     found = served.answers.find(tag)
-    if found is None:
-        if served.places.available_tokens < 1:
-            raise Busy(
-                "As many queries wait as may wait.", hint="Ask again in a while, or ask a stored query at /api/queries."
-            )
-        write = partial(served.pool.write, query, offer.name, dataset)
-        written = await run_sync(write, limiter=served.places)
-        found = Kept(written.content, note(written.note))
-        served.answers.keep(tag, found)
-    return Response(found.content, headers={**headers, **found.headers}, media_type=offer.media_type)
+    if found is not None:
+        return Response(found.content, headers={**headers, **found.headers}, media_type=offer.media_type)
+    written = await _while_wanted(
+        request, served.pool, served.pool.ask(query, offer.name, dataset, client=who(request))
+    )
+    headers |= note(written.note)
+    content = written.content
+    if content is None:
+        size = {"Content-Length": str(written.size)}
+        return StreamingResponse(_sent(written), headers={**headers, **size}, media_type=offer.media_type)
+    if tag:
+        served.answers.keep(tag, Kept(content, note(written.note)), written.size)
+    return Response(content, headers=headers, media_type=offer.media_type)
+
+
+async def _while_wanted(request: Request, pool: Pool, asked: Query) -> Written:
+    """Return the answer to a query; a query is given up when its client has gone."""
+
+    async def look() -> None:
+        while not asked.answer.done():
+            if await request.is_disconnected():
+                pool.leave(asked)
+                return
+            await asyncio.sleep(_LOOKS)
+
+    def begin() -> None:
+        looking.append(loop.create_task(look()))
+
+    loop, looking = asyncio.get_running_loop(), list[asyncio.Task[None]]()
+    timer = loop.call_later(_LOOKS, begin)  # most queries are answered by then
+    try:
+        return await asked.answer
+    finally:
+        timer.cancel()
+        for task in looking:
+            task.cancel()
+
+
+async def _sent(written: Written) -> AsyncIterator[bytes]:
+    """Yield a large answer in parts; between two of them others are answered."""
+    for part in written.parts():
+        yield part
+        await asyncio.sleep(0)
+
+
+def who(request: Request) -> str:
+    """Return what two requests of one client have in common: its address, of IPv6 the network it is in."""
+    host = request.client.host if request.client is not None else ""
+    if ":" not in host:
+        return host
+    try:
+        return str(ip_network((host.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return host
 
 
 def _described(request: Request, served: Served) -> Response:

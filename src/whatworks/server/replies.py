@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from whatworks.errors import Busy, Error, QueryStopped
+from whatworks.errors import Busy, Error, QueryStopped, TooMany
 from whatworks.server.served import Kept, Served
 
 PROBLEM = "application/problem+json"
@@ -77,7 +77,7 @@ def fault(request: Request, error: Exception) -> Response:
     if error.where is not None:
         found = {"in": error.where.file, "line": error.where.line, "column": error.where.column}
         more["where"] = {name: value for name, value in found.items() if value is not None}
-    retry = {"Retry-After": "5"} if isinstance(error, Busy | QueryStopped) else {}
+    retry = {"Retry-After": "5"} if isinstance(error, Busy | QueryStopped | TooMany) else {}
     return problem(error.http_status, error.message, code=error.code, headers=retry, **more)
 
 

@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from whatworks.errors import AddressFault
 from whatworks.server.app import make_app
@@ -14,12 +14,17 @@ from whatworks.server.served import Site
 
 _GRACE = 10  # seconds that open requests have when the server ends
 _HEAD_SECONDS = 15  # so long may a client take to send the head of a request
+_STALL_SECONDS = 30  # and so long to take what is on its way to it, some 64 KB
+_LONGEST_HEAD = 64 * 1024
 
 
-class Patient(H11Protocol):
-    """Speaks HTTP, and ends a connection on which the head of a request does not come in time."""
+class Patient(HttpToolsProtocol):
+    """Speaks HTTP, and ends a connection whose client sends no head of a request, or takes no answer, in time."""
 
     _timer: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
+    _in_head = False
+    _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -27,22 +32,50 @@ class Patient(H11Protocol):
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; with a head that is whole the waiting is over."""
-        if self._timer is None and self._is_idle:
-            self._wait()
+        """Take bytes; a head of too many is no request."""
         super().data_received(data)
-        if not self._is_idle:
-            self._done()
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > _LONGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response(f"The head of the request is longer than {_LONGEST_HEAD} bytes.")
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the rest of a head."""
+        super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
+        if self._timer is None:
+            self._wait()
+
+    def on_headers_complete(self) -> None:
+        """End the waiting."""
+        self._in_head = False
+        self._done()
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """End the connection where the rest of a body would have to be waited for."""
+        if self.cycle.more_body and not self.pipeline:
+            self.transport.close()
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """Begin to wait for a client that takes its answer slowly."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(_STALL_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """End this waiting."""
+        super().resume_writing()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the waiting."""
+        """End all waiting."""
         self._done()
+        if self._stalled is not None:
+            self._stalled.cancel()
         super().connection_lost(exc)
-
-    @property
-    def _is_idle(self) -> bool:
-        cycle: Any = self.cycle  # None before the first request, whatever its annotation says
-        return cycle is None or bool(cycle.response_complete)
 
     def _wait(self) -> None:
         self._timer = self.loop.call_later(_HEAD_SECONDS, self._end)
@@ -53,7 +86,8 @@ class Patient(H11Protocol):
             self._timer = None
 
     def _end(self) -> None:
-        if self._is_idle and not self.transport.is_closing():
+        self._timer = None
+        if not self.transport.is_closing():
             self.transport.close()
 
 

@@ -2,17 +2,16 @@
 
 import hashlib
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
-from anyio import CapacityLimiter
-
+from whatworks.catalogue import Query
 from whatworks.errors import Error
 from whatworks.kg import KnowledgeGraph
+from whatworks.server.cache import Cache
+from whatworks.server.ready import Ready
 from whatworks.store import Limits
 from whatworks.store.pool import Pool
 from whatworks.version import __version__
@@ -21,7 +20,7 @@ from whatworks.version import __version__
 _CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\b", re.IGNORECASE)
 _NAMING = re.compile(r"CONSTRUCT.*(?:_:|\[|\()", re.IGNORECASE | re.DOTALL)
 _KEPT_BYTES = 64 << 20
-_KEPT_SHARE = 16  # an answer larger than this part of it all is not kept
+_QUICK = 0.003  # seconds; what takes longer is answered in a thread
 
 
 class Served:
@@ -31,6 +30,7 @@ class Served:
         kg: The collection.
         name: The name of the release, or a mark of the files.
         answers: Answers that were given, by their entity tag.
+        ready: Answers as they were sent, by the request as it came.
         store: The store of the collection.
         limits: What an own query may cost.
     """
@@ -38,7 +38,9 @@ class Served:
     def __init__(self, kg: KnowledgeGraph, limits: Limits, *, workers: int = 2, waiting: int = 16) -> None:
         self.kg = kg
         self.name = kg.release.name if kg.release is not None else _mark(kg)
-        self.answers = Answers()
+        self.answers, self.ready = Answers(), Ready()
+        self._lately: dict[str, float] = {}
+        self._constant: dict[str, bool] = {}
         self.store = kg.collection.local
         self.limits = limits
         self._workers, self._waiting = workers, waiting
@@ -54,15 +56,24 @@ class Served:
         """Start the processes now, so that the first query need not wait for them."""
         assert self.pool is not None  # noqa: S101 - made by this
 
-    @cached_property
-    def places(self) -> CapacityLimiter:
-        """The places of queries that are answered or wait."""
-        return CapacityLimiter(self._workers + self._waiting)
-
     def tag(self, *key: str) -> str:
         """Return the strong entity tag of what this release answers to a request."""
         marked = "\0".join((self.name, __version__, *key))
         return f'"{hashlib.sha256(marked.encode(errors="surrogatepass")).hexdigest()[:32]}"'
+
+    def is_constant(self, query: Query) -> bool:
+        """Say whether a stored query gives the same answer whenever it is asked with the same values."""
+        if query.name not in self._constant:
+            self._constant[query.name] = all(map(is_constant, query.lines()))
+        return self._constant[query.name]
+
+    def is_quick(self, kind: str) -> bool:
+        """Say whether questions of a kind look something up and took no time lately: such may hold up the others."""
+        return self._lately.get(kind, _QUICK) < _QUICK
+
+    def took(self, kind: str, seconds: float, *, is_look_up: bool) -> None:
+        """Note how long a question of a kind took, of CPU."""
+        self._lately[kind] = 0.7 * self._lately.get(kind, 0.0) + 0.3 * seconds if is_look_up else _QUICK
 
     def close(self) -> None:
         """End the processes."""
@@ -90,31 +101,11 @@ class Kept(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
-class Answers:
-    """Answers by their entity tags, the latest used; as many as fit."""
+class Answers(Cache[str, Kept]):
+    """Answers by their entity tags."""
 
     def __init__(self, most: int = _KEPT_BYTES) -> None:
-        self._most, self._bytes = most, 0
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def find(self, tag: str) -> Kept | None:
-        """Return an answer that is kept."""
-        with self._lock:
-            found = self._kept.get(tag)
-            if found is not None:
-                self._kept.move_to_end(tag)
-            return found
-
-    def keep(self, tag: str, made: Kept) -> None:
-        """Keep an answer, if it is not large."""
-        size = len(made.content)
-        with self._lock:
-            if tag and size <= self._most // _KEPT_SHARE and tag not in self._kept:
-                self._kept[tag] = made
-                self._bytes += size
-                while self._bytes > self._most:
-                    self._bytes -= len(self._kept.popitem(last=False)[1].content)
+        super().__init__(most)
 
     def get(self, tag: str, make: Callable[[], bytes | Kept]) -> Kept:
         """Return an answer: the one that is kept, else a new one, which is kept if it is not large."""
@@ -122,7 +113,7 @@ class Answers:
         if found is None:
             made = make()
             found = made if isinstance(made, Kept) else Kept(made)
-            self.keep(tag, found)
+            self.keep(tag, found, len(found.content))
         return found
 
 
@@ -151,27 +142,26 @@ class Site:
         self.current = self._served()
         self.fault = ""
 
-    def refresh(self) -> bool:
-        """Take up the release in use, if it is another one; return whether it is.
+    def refresh(self) -> Served | None:
+        """Take up the release in use, if it is another one; return what was served before, which is to be closed.
 
         What cannot be read is not taken up: the release before goes on being served, and `fault` says why.
         """
         kg = self.current.kg
         if kg.releases is None or not self._follows:
-            return False
+            return None
         try:
             found = kg.releases.current()
             if found is None or found.name == self.current.name:
                 self.fault = ""
-                return False
+                return None
             new = self._served()
             new.warm()
         except Error as error:
             self.fault = str(error)
-            return False
+            return None
         before, self.current, self.fault = self.current, new, ""
-        before.close()
-        return True
+        return before
 
     def _served(self) -> Served:
         return Served(self._open(), self._limits, workers=self._workers, waiting=self._waiting)

@@ -28,6 +28,7 @@ from whatworks.store.embedded import EmbeddedStore
 _FORK, _END = b"f", b"e"
 _COMMAND = 9  # bytes: what to do, and the number of a process
 _BUFFER = 1 << 16
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # CLONE_NEWUSER and CLONE_NEWNET of Linux
 
 
 class Process(Protocol):
@@ -156,6 +157,11 @@ class Forked:
         """Whether it is there and can be asked."""
         return self._sock.fileno() >= 0 and not self._hung_up.poll(0)
 
+    @property
+    def socket(self) -> socket.socket:
+        """The socket, for who waits for several processes at once; `send` and `frame` are not to be used then."""
+        return self._sock
+
     def send(self, content: bytes) -> None:
         """Send a frame."""
         with suppress(OSError):  # it ended; the frame that does not come says so
@@ -202,6 +208,7 @@ class Forked:
 def serve() -> None:
     """Read what to open from the socket on standard input, then fork and end processes as told, until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    leave_the_network()
     control = socket.socket(fileno=0)
     opened = json.loads(_received(control))
     store = _read_apart(opened, control) if opened["folder"] is None else None
@@ -224,6 +231,20 @@ def serve() -> None:
                 _answer(opened, store, socket.socket(fileno=number))
             running.add(pid)
             os.close(number)
+
+
+def leave_the_network() -> bool:
+    """Leave this process, and its copies, without any network, where an ordinary user may; return whether it is so.
+
+    Linux lets one in most places, but not in every container: in a network of its own there is nothing, not even
+    loopback. Elsewhere the gate alone keeps queries from reaching out.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes  # noqa: PLC0415 - Python has os.unshare from 3.12 on
+
+    unshare = ctypes.CDLL(None, use_errno=True).unshare
+    return any(unshare(flags) == 0 for flags in (_NEW_NETWORK, _NEW_USER | _NEW_NETWORK))
 
 
 def _read_apart(opened: dict[str, Any], control: socket.socket) -> EmbeddedStore:

@@ -1,134 +1,272 @@
-"""Several workers, so that own queries are answered beside each other and one that is stopped costs nobody else."""
+"""Several workers, so that own queries are answered beside each other and one that is stopped costs nobody else.
 
+All of it happens in one event loop, without a thread for each query: a request is written into the socket of a process,
+and what comes back is read when it comes.
+"""
+
+import asyncio
+import json
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import OrderedDict, deque
+from concurrent.futures import Future, ThreadPoolExecutor
 
-from whatworks.errors import Busy
+from whatworks.errors import Busy, TooMany
 from whatworks.store.embedded import EmbeddedStore
-from whatworks.store.forks import processes
-from whatworks.store.protocol import Dataset, Limits, Written
-from whatworks.store.worker import Worker
+from whatworks.store.exchange import Line, Query, Written
+from whatworks.store.forks import Process, processes
+from whatworks.store.protocol import Dataset, Limits
+from whatworks.store.worker import died, overtime
+
+__all__ = ["Pool", "Query", "Written"]
+
+_AGAIN = 1.0  # seconds until another is started after one could not be
+_GRACE = 0.5  # seconds that a query has whose asker has gone: to end it costs more than to let a short one finish
 
 
 class Pool:
     """Workers that stand ready, one more than answer at once, so that a killed one is replaced at once.
 
-    Any number of threads may ask.
+    Queries that wait are taken in turns from those who ask, so that one who asks many does not keep others waiting.
 
     Args:
         store: The store that is asked.
         limits: What a query may cost.
         size: How many queries are answered at once.
-        waiting: How many more may wait.
+        waiting: How many more may wait; half of them, at least one, for one who asks.
+
+    Attributes:
+        stopped: How many processes were stopped or died.
     """
 
     def __init__(self, store: EmbeddedStore, limits: Limits, *, size: int, waiting: int) -> None:
-        self._store, self._limits = store, limits
+        self._limits = limits
         self._processes = processes(store, limits.megabytes)
-        self._patience = limits.seconds
-        self._most = waiting
-        self._state = threading.Condition()
-        self._size, self._free, self._waiting = size, size, 0
+        self._most, self._share = waiting, -(-waiting // 2)
+        self._free = size
+        self._queues: OrderedDict[str, deque[Query]] = OrderedDict()
+        self._waiting = 0
         self._closed = False
         self.stopped = 0
-        self._ready: list[Worker] = []
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="worker-starter")
-        for _ in range(size + 1):
-            self._starter.submit(self._add)
+        self._ready: list[Line] = []
+        self._lines: set[Line] = set()
+        self._without: deque[Query] = deque()  # have a place, and wait for a worker
+        self._arriving: set[asyncio.Task[None]] = set()
+        self._started: list[Future[Process]] | None = [self._launched() for _ in range(size + 1)]
 
     @property
     def load(self) -> tuple[int, int]:
         """How many places are free, and how many queries wait."""
         return self._free, self._waiting
 
-    def write(self, text: str, format: str, dataset: Dataset | None = None) -> Written:
-        """Answer a query in a format, as `Worker.write` does.
+    def attend(self) -> None:
+        """Look after the workers in the event loop that runs; it does so by itself when a query is asked."""
+        started, self._started = self._started, None
+        for each in started or ():
+            self._expect(each)
+
+    def ask(self, text: str, format: str, dataset: Dataset | None = None, *, client: str = "") -> Query:
+        """Ask a query; its `answer` is there when it has one.
+
+        Args:
+            text: The query.
+            format: For rows json, xml, csv or tsv; for statements turtle, ntriples, rdfxml, trig or jsonld.
+            dataset: The graphs that it sees, instead of those that it names.
+            client: Who asks; no more than whether it is the same one is made of it.
 
         Raises:
-            Busy: Too many wait already, or this one has waited too long.
-            QueryStopped, QuerySyntax, QueryRefused: As the worker says.
+            TooMany: This one has as many queries waiting as may be.
+            Busy: Too many wait already.
         """
-        self._enter()
-        worker = self._take()
-        try:
-            return worker.write(text, format, dataset)
-        finally:
-            self._leave(worker)
+        self.attend()
+        limits = self._limits
+        request = {"text": text, "format": format, "dataset": dataset, "rows": limits.rows, "bytes": limits.bytes}
+        asked = Query(json.dumps(request).encode(), format, client)
+        if self._free:
+            self._begin(asked)
+            return asked
+        own = len(self._queues.get(client, ()))
+        if self._waiting >= self._most:
+            raise _busy(f"{self._waiting} queries wait already.")
+        if own >= self._share:
+            raise TooMany(
+                f"{own} queries from the same address wait already.",
+                hint="Ask again when some have their answers, or ask a stored query, which need not wait.",
+            )
+        self._queues.setdefault(client, deque()).append(asked)
+        self._waiting += 1
+        if limits.seconds is not None:
+            asked.timer = asyncio.get_running_loop().call_later(limits.seconds, self._waited_too_long, asked)
+        return asked
+
+    def leave(self, asked: Query) -> None:
+        """Take a query back, because nobody wants its answer any more."""
+        if asked.line is not None and not asked.answer.done():
+            asked.stop_timer()
+            asked.timer = asyncio.get_running_loop().call_later(_GRACE, asked.line.stop, overtime(self._limits))
+        elif asked in self._queues.get(asked.client, ()):
+            self._drop(asked)
+            asked.fail(_busy("Nobody waits for the answer any more."))
 
     def close(self) -> None:
         """End the workers that are idle now, and each of the others when its query has its answer."""
-        with self._state:
-            self._closed = True
-            idle, self._ready = self._ready, []
-        self._starter.shutdown(wait=False, cancel_futures=True)
-        for worker in idle:
-            worker.close()
-        self._processes.close()
+        self._closed = True
+        idle = [line for line in self._lines if not line.is_busy and (line.has_arrived or not self._without)]
+        self._ready.clear()
+        for line in idle:
+            self._lines.discard(line)
+            line.close()
+        for started in self._started or ():
+            started.add_done_callback(_unneeded)
+        self._started = None
+        self._starter.shutdown(wait=False, cancel_futures=not self._without)
+        self._close_source()
 
-    def _enter(self) -> None:
-        """Wait for a place."""
-        deadline = None if self._patience is None else time.monotonic() + self._patience
-        with self._state:
-            if self._free == 0 and self._waiting >= self._most:
-                raise _busy(f"{self._waiting} queries wait already.")
-            self._waiting += 1
-            try:
-                while self._free == 0:
-                    left = None if deadline is None else deadline - time.monotonic()
-                    if (left is not None and left <= 0) or not self._state.wait(left):
-                        raise _busy("The query waited for its turn as long as it might have run.")
-                self._free -= 1
-            finally:
-                self._waiting -= 1
+    def _close_source(self) -> None:
+        """End what starts workers, when this is closed and none is busy."""
+        if self._closed and not self._lines and not self._without:
+            threading.Thread(target=self._processes.close, daemon=True).start()  # a large one takes a while to end
 
-    def _take(self) -> Worker:
-        with self._state:
-            while self._ready:
-                worker = self._ready.pop()
-                if worker.is_running:
-                    return worker
-                worker.close()
-                self._again()
-        return self._new()  # none has started yet, or what was killed is not replaced yet
+    # ---- places ----
 
-    def _new(self) -> Worker:
-        return Worker(self._store, self._limits, self._processes)
+    def _begin(self, asked: Query) -> None:
+        """Give a query a place and a worker."""
+        self._free -= 1
+        self.hand_out(asked)
 
-    def _leave(self, worker: Worker) -> None:
-        with self._state:
-            self._free += 1
-            kept = worker.is_running and self._has_room
-            if kept:
-                self._ready.append(worker)
-            elif not worker.is_running:
-                self.stopped += 1
-                self._again()
-            self._state.notify()
-            last = self._closed and self._free == self._size
-        if not kept:
-            worker.close()
-        if last:
-            self._processes.close()
+    def hand_out(self, asked: Query) -> None:
+        """Give a query that has a place a worker, or let it wait for one."""
+        asked.stop_timer()
+        while self._ready:
+            line = self._ready.pop()
+            if line.is_running:
+                self._hand(line, asked)
+                return
+            line.stop(died())
+        if self._limits.seconds is not None:
+            loop, error = asyncio.get_running_loop(), _busy("No process has started in time.")
+            asked.timer = loop.call_later(self._limits.seconds, asked.fail, error)
+        self._without.append(asked)
+        if self._closed:
+            self._expect(self._launched())
 
-    @property
-    def _has_room(self) -> bool:
-        """Whether one more worker may stand ready: those that answer come back."""
-        return not self._closed and len(self._ready) + self._size - self._free <= self._size
+    def _hand(self, line: Line, asked: Query) -> None:
+        asked.stop_timer()
+        if self._limits.seconds is not None:
+            loop = asyncio.get_running_loop()
+            asked.timer = loop.call_later(self._limits.seconds, line.stop, overtime(self._limits))
+        line.ask(asked)
 
-    def _again(self) -> None:
+    def _end(self, asked: Query) -> None:
+        """Take the place of a query back, and give it to the next."""
+        asked.stop_timer()
+        self._free += 1
+        if self._queues and self._free:
+            client, waiting = self._queues.popitem(last=False)
+            following = waiting.popleft()
+            self._waiting -= 1
+            if waiting:
+                self._queues[client] = waiting  # at the end: the others come first
+            self._begin(following)
+
+    def _drop(self, asked: Query) -> None:
+        waiting = self._queues[asked.client]
+        waiting.remove(asked)
+        self._waiting -= 1
+        if not waiting:
+            del self._queues[asked.client]
+
+    def _waited_too_long(self, asked: Query) -> None:
+        self._drop(asked)
+        asked.fail(_busy("The query waited for its turn as long as it might have run."))
+
+    # ---- workers ----
+
+    def _launched(self) -> Future[Process]:
+        """Start a worker in a thread: the first one has to read the graph."""
         if not self._closed:
-            self._starter.submit(self._add)
+            return self._starter.submit(self._processes.start)
+        starter = ThreadPoolExecutor(1)
+        launched = starter.submit(self._processes.start)
+        starter.shutdown(wait=False)
+        return launched
 
-    def _add(self) -> None:
-        worker = self._new()
-        worker.start()
-        with self._state:
-            kept = self._has_room
-            if kept:
-                self._ready.append(worker)
-        if not kept:
-            worker.close()
+    def _expect(self, launched: Future[Process]) -> None:
+        task = asyncio.get_running_loop().create_task(self._arrive(launched))
+        self._arriving.add(task)
+        task.add_done_callback(self._arriving.discard)
+
+    async def _arrive(self, launched: Future[Process]) -> None:
+        """Give a worker that has started its first query; if none starts, try again, and say so to who waits."""
+        try:
+            process = await asyncio.wrap_future(launched)
+        except asyncio.CancelledError:
+            launched.add_done_callback(_unneeded)
+            raise
+        except OSError:
+            await self._failed()
+        else:
+            self._lines.add(Line(process, self))
+
+    async def _failed(self) -> None:
+        """Say to who waits that no worker starts, and try again."""
+        without, self._without = self._without, deque()
+        for asked in without:
+            asked.fail(died())
+            self._end(asked)
+        await asyncio.sleep(_AGAIN)
+        if not self._closed:
+            self._expect(self._launched())
+
+    def arrived(self, line: Line) -> None:
+        """Take a worker that has started."""
+        self._use(line)
+
+    def _use(self, line: Line) -> None:
+        """Give a worker the next query that waits for one, or let it stand ready."""
+        while self._without:
+            asked = self._without.popleft()
+            if not asked.answer.done():
+                self._hand(line, asked)
+                return
+            self._end(asked)
+        if self._closed:
+            self._lines.discard(line)
+            line.close()
+            self._close_source()
+        else:
+            self._ready.append(line)
+
+    def done(self, line: Line, asked: Query | None) -> None:
+        """Take a worker back: one that has answered, or has ended."""
+        if line.is_running:
+            self._use(line)
+        else:
+            self._lines.discard(line)
+            if line in self._ready:
+                self._ready.remove(line)
+            line.close()
+            self.stopped += not self._closed
+            self._replace(line)
+        if asked is not None:
+            self._end(asked)
+
+    def _replace(self, line: Line) -> None:
+        """Start a worker instead of one that has ended; soon, if that one was never ready."""
+        if not line.has_arrived:
+            task = asyncio.get_running_loop().create_task(self._failed())
+            self._arriving.add(task)
+            task.add_done_callback(self._arriving.discard)
+        elif not self._closed or self._without:
+            self._expect(self._launched())
+        else:
+            self._close_source()
+
+
+def _unneeded(coming: Future[Process]) -> None:
+    """End a worker that starts when nobody needs it any more."""
+    if not coming.cancelled() and coming.exception() is None:
+        coming.result().end()
 
 
 def _busy(message: str) -> Busy:

@@ -37,18 +37,6 @@ class Dataset(NamedTuple):
     named: tuple[Iri, ...] = ()
 
 
-class Written(NamedTuple):
-    """An answer in a format.
-
-    Attributes:
-        content: The answer.
-        note: What a reader must know of it, such as that rows were cut.
-    """
-
-    content: bytes
-    note: str = ""
-
-
 class Store(Protocol):
     """A set of named graphs that answers SPARQL 1.1 queries.
 

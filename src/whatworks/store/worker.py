@@ -12,13 +12,13 @@ from typing import Any
 import pyoxigraph as ox
 
 from whatworks import errors
-from whatworks.errors import Place, QueryStopped
+from whatworks.errors import Error, Place, QueryStopped
 from whatworks.results import Answer, Boolean, Table, Triples
 from whatworks.store.answering import rows_of
 from whatworks.store.convert import triple_from_engine
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.forks import Process, Processes, processes
-from whatworks.store.protocol import Dataset, Limits, Written
+from whatworks.store.protocol import Limits
 from whatworks.terms import Triple
 
 
@@ -52,20 +52,6 @@ class Worker:
         """
         return _answer(*self._asked({"text": text, "standalone": standalone}))
 
-    def write(self, text: str, format: str, dataset: Dataset | None = None) -> Written:
-        """Answer a query within the limits, in a format, which is written in the process as well.
-
-        Args:
-            text: The query.
-            format: For rows json, xml, csv or tsv; for statements turtle, ntriples, rdfxml, trig or jsonld.
-            dataset: The graphs that it sees, instead of those that it names.
-
-        Raises:
-            QueryStopped, QuerySyntax, QueryRefused: As those of `query`.
-        """
-        head, body = self._asked({"text": text, "format": format, "dataset": dataset})
-        return Written(Boolean(head["value"]).write(format) if head["form"] == "ASK" else body, head["note"])
-
     def start(self) -> None:
         """Start the process now, if there is none, and wait until it is ready."""
         if not self.is_running:
@@ -93,8 +79,7 @@ class Worker:
             self._spare = self._processes.start()
         self._asks_again = True
         if "error" in head:
-            kind = getattr(errors, head["error"])
-            raise kind(head["message"], hint=head["hint"], where=Place(*head["where"]) if head["where"] else None)
+            raise told(head)
         return head, body
 
     def stop(self) -> None:
@@ -123,17 +108,33 @@ class Worker:
             frame = process.frame(deadline)
         except TimeoutError:
             self.stop()
-            raise QueryStopped(
-                f"The query was stopped after {self._limits.seconds:g} seconds.",
-                hint="Ask for less, or give it more time with --timeout.",
-            ) from None
+            raise overtime(self._limits) from None
         if frame is None:
             self.stop()
-            raise QueryStopped(
-                "The process that answers ended, most likely because the query took too much memory.",
-                hint="Ask for less, or allow more memory with --memory.",
-            )
+            raise died()
         return frame
+
+
+def overtime(limits: Limits) -> QueryStopped:
+    """Return the error of a query that took too long."""
+    return QueryStopped(
+        f"The query was stopped after {limits.seconds:g} seconds.",
+        hint="Ask for less, or give it more time with --timeout.",
+    )
+
+
+def died() -> QueryStopped:
+    """Return the error of a query whose process ended."""
+    return QueryStopped(
+        "The process that answers ended, most likely because the query took too much memory.",
+        hint="Ask for less, or allow more memory with --memory.",
+    )
+
+
+def told(head: dict[str, Any]) -> Error:
+    """Return the error that a process tells."""
+    kind: type[Error] = getattr(errors, head["error"])
+    return kind(head["message"], hint=head["hint"], where=Place(*head["where"]) if head["where"] else None)
 
 
 def _answer(head: dict[str, Any], body: bytes) -> Answer:

@@ -1,0 +1,117 @@
+"""Answers as they were sent, head and body, by the request as it came: sent again without asking the application.
+
+Only what has a strong tag is kept, so only what stays the same as long as the release does, and only what depends on
+nothing of the request but its address, its host, and the headers Accept and Accept-Encoding.
+"""
+
+from typing import NamedTuple, TypeAlias
+
+from starlette.types import Message, Scope, Send
+
+from whatworks.server.cache import Cache
+
+Key: TypeAlias = tuple[object, ...]
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+_MOST = 64 << 20
+_SHARE = 16  # an answer larger than this part of it all is not kept
+_DEPENDS = {b"accept", b"accept-encoding"}
+# Headers by which an answer is another one, of which no two requests are alike, or which would have to be kept secret.
+_APART = {b"range", b"if-range", b"if-match", b"if-modified-since", b"if-unmodified-since", b"authorization", b"cookie"}
+_ABOUT_BODY = (b"content-length", b"content-type", b"content-encoding")
+
+
+class Given(NamedTuple):
+    """What is read of the headers of a request.
+
+    Attributes:
+        key: What an answer depends on; None where none is kept.
+        tags: The header If-None-Match.
+        name: The header X-Request-ID.
+        length: The header Content-Length.
+    """
+
+    key: Key | None
+    tags: bytes
+    name: bytes
+    length: bytes
+
+
+def given(scope: Scope) -> Given:
+    """Read the headers of a request."""
+    found: dict[bytes, bytes] = {}
+    apart = scope["method"] not in ("GET", "HEAD")
+    for name, value in scope["headers"]:
+        if name in found or name in _APART:
+            apart = True
+        found[name] = value
+    key = None
+    if not apart:
+        accept, encoding = found.get(b"accept", b""), b"gzip" in found.get(b"accept-encoding", b"")
+        key = (scope["raw_path"], scope["query_string"], accept, encoding, found.get(b"host", b""), scope["scheme"])
+    return Given(
+        key, found.get(b"if-none-match", b""), found.get(b"x-request-id", b""), found.get(b"content-length", b"")
+    )
+
+
+class Reply:
+    """An answer that was sent, or is being put together while it is sent.
+
+    Attributes:
+        route: The route that made it.
+        tag: Its entity tag.
+    """
+
+    def __init__(self, route: str, headers: Headers) -> None:
+        self.route, self.headers = route, headers
+        self.tag = next(value for name, value in headers if name == b"etag")
+        self._parts: list[bytes] = []
+        self.size = 0
+
+    def add(self, part: bytes) -> bool:
+        """Take a part of the body; say whether the answer is still small enough to be kept."""
+        self._parts.append(part)
+        self.size += len(part)
+        return self.size <= _MOST // _SHARE
+
+    def done(self) -> None:
+        """Make the messages by which it is sent again."""
+        unchanged = [(name, value) for name, value in self.headers if name not in _ABOUT_BODY]
+        self._whole = self.headers, {"type": "http.response.body", "body": b"".join(self._parts)}
+        self._unchanged = unchanged, {"type": "http.response.body", "body": b""}
+        self._parts = []
+
+    async def send(self, send: Send, tags: bytes, own: tuple[bytes, bytes]) -> int:
+        """Send it, or say that the client has it; return the status.
+
+        Args:
+            send: Sends messages.
+            tags: The header If-None-Match.
+            own: The header that belongs to this request alone.
+        """
+        has_it = bool(tags) and is_among(self.tag, tags)
+        status, (headers, body) = (304, self._unchanged) if has_it else (200, self._whole)
+        await send({"type": "http.response.start", "status": status, "headers": [*headers, own]})
+        await send(body)
+        return status
+
+
+def is_among(tag: bytes, tags: bytes) -> bool:
+    """Say whether a tag is one of those of the header If-None-Match."""
+    return tags.strip() == b"*" or tag in [each.strip().removeprefix(b"W/") for each in tags.split(b",")]
+
+
+def can_be_kept(message: Message) -> bool:
+    """Say whether an answer, of which this is the head, can be kept."""
+    if message["status"] != 200:
+        return False
+    headers = dict(message["headers"])
+    varies = {each.strip().lower() for each in headers.get(b"vary", b"").split(b",")} - {b""}
+    return headers.get(b"etag", b"").startswith(b'"') and varies <= _DEPENDS and b"set-cookie" not in headers
+
+
+class Ready(Cache[Key, Reply]):
+    """The answers that are kept."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        super().__init__(most, _SHARE)
