@@ -303,20 +303,10 @@ class _Size:
         self._values_depth: int | None = None
 
     @property
-    def depth(self) -> int:
-        """How many brackets are open, those included that would be if no `<` began an IRI."""
-        return len(self._brackets) + max(0, self._in_iris) + self._peak
-
-    @property
-    def selects(self) -> int:
-        """In how many SELECTs within each other this is."""
-        return sum(self._selects)
-
-    @property
     def numbers(self) -> tuple[int, ...]:
-        """What is counted, in the order of `_TOO_MUCH`."""
-        counted = self.items, self.patterns, self.operators, self.tokens
-        return self.depth, self.selects, self.repeats, *counted
+        """What is counted, in the order of `_TOO_MUCH`; brackets count that would be open if no `<` began an IRI."""
+        depth = len(self._brackets) + max(0, self._in_iris) + self._peak
+        return depth, sum(self._selects), self.repeats, self.items, self.patterns, self.operators, self.tokens
 
     def add(self, token: Token, before: Token) -> None:
         """Count a token, given the one before."""
