@@ -119,6 +119,27 @@ def test_counts_of_common_and_rare_groups(number: int, tmp_path: Path) -> None:
     assert opened.data.facets.keys() == made.data.facets.keys()
 
 
+def test_counts_of_what_is_joined_within() -> None:
+    """A SELECT that only says what to join first changes no count and needs no other index, unless it hides a name."""
+    lines = [
+        f"ex:n{each} ex:num {each} ; ex:p0 ex:g{each % 3} . ex:g{each} ex:p1 ex:h{each % 2} ." for each in range(9)
+    ]
+    store = _store(PROLOGUE + "\n".join(lines))
+    columns, picked = _columns(store), "{ SELECT DISTINCT ?a WHERE { ?a ex:num ?m FILTER (?m >= 4) } }"
+    joined = f"{picked} ?a ex:p0 ?g . ?g ex:p1 ?b"
+    for within, rest in (
+        (joined, ""),
+        (f"{{ SELECT ?a ?b WHERE {{ {joined} }} }}", ""),
+        (f"{{ SELECT DISTINCT ?a ?b WHERE {{ {joined} }} }}", ""),
+        (f"{{ SELECT ?a ?b WHERE {{ {joined} }} }}", "?g ex:p1 ex:h0"),  # another ?g
+    ):
+        text = f"{PROLOGUE} SELECT ?b (COUNT(DISTINCT ?a) AS ?n) WHERE {{ {within} {rest} }} GROUP BY ?b"
+        found = columns.query(text)
+        assert found is not None
+        assert Counter(_rows(store, text)[1]) == Counter(found), text
+        assert len(columns.data.facets) == 1
+
+
 def test_other_counts_need_no_index() -> None:
     """What counts otherwise is answered without an index, in the engine's way."""
     store = _store(PROLOGUE + "ex:n1 ex:p0 ex:n2 , ex:n3 . ex:n4 ex:p0 ex:n2 .")

@@ -28,16 +28,6 @@ _COLLECTIONS = {
     "comunica": [MAIN, "questions.trig"],
 }
 _FEW = 2
-# Cases, by query, that an engine does not answer as the others yet; docs/how-to/remote.md names the queries.
-_OTHERWISE: dict[str, dict[str, tuple[int, ...]]] = {
-    "virtuoso": {
-        "facets": (1, 2, 4, 5),
-        "related-reasons": (4,),
-        "system/link-reviewed": (1,),
-        "system/link-things": (1,),
-    },
-    "comunica": {"facets": (1, 2)},
-}
 
 
 class Engines:
@@ -116,9 +106,7 @@ def _chosen() -> list[Any]:
                 asked[name] = asked.get(name, 0) + (case.get("collection", MAIN) == collection)
                 is_wanted = engine not in ("comunica", "oxigraph-union") or asked[name] <= _FEW
                 if case.get("collection", MAIN) == collection and is_wanted:
-                    otherwise = pytest.mark.xfail(reason=f"{engine} does not answer {name} as the others yet")
-                    marks = otherwise if number in _OTHERWISE.get(engine, {}).get(name, ()) else ()
-                    found.append(pytest.param(engine, name, case, id=f"{engine}-{name}-{number}", marks=marks))
+                    found.append(pytest.param(engine, name, case, id=f"{engine}-{name}-{number}"))
     return found
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whatworks.columns.algebra import Aggregate, Column, Group, NotCovered, Pattern, Select, Union, Values, Var
+from whatworks.columns.algebra import Aggregate, Column, Group, NotCovered, Part, Pattern, Select, Union, Values, Var
 from whatworks.columns.arrays import Ids, Whole, distinct, grouped, is_among
 from whatworks.columns.rows import Rows
-from whatworks.columns.scope import check
+from whatworks.columns.scope import check, scope_of
 
 # A group of fewer than one in so many things is kept as a list of them.
 _RARE = 32
@@ -47,12 +47,13 @@ class Faceted:
 
 def faceted(select: Select) -> Faceted | None:
     """Return how a SELECT counts picked things by group, None if it does something else."""
-    thing, parts = _counted(select), select.where.parts
-    if thing is None or len(parts) < 2:
+    thing = _counted(select)
+    if thing is None or not select.where.parts:
         return None
-    picked, rest = parts[0], parts[1:]
-    if isinstance(picked, Group) and len(picked.parts) == 1:
-        picked = picked.parts[0]
+    parts = _unfolded(select, thing)
+    if len(parts) < 2:
+        return None
+    picked, rest = _single(parts[0]), parts[1:]
     if not isinstance(picked, Select) or picked.columns != (Column(thing),) or not picked.distinct:
         return None
     if not all(isinstance(part, Pattern | Select | Group | Union | Values) for part in rest):
@@ -62,6 +63,31 @@ def faceted(select: Select) -> Faceted | None:
         if _are_terms(picked) and _are_terms(view):
             return Faceted(thing.name, picked, view, sha256(repr(view).encode()).hexdigest())
     return None
+
+
+def _single(part: Part) -> Part:
+    """Return the only part of a group, or the part itself."""
+    return part.parts[0] if isinstance(part, Group) and len(part.parts) == 1 else part
+
+
+def _unfolded(select: Select, thing: Var) -> tuple[Part, ...]:
+    """Return the parts of a SELECT; a first one that is a SELECT of several variables gives way to its own parts.
+
+    Such a SELECT only tells an engine what to join first. As distinct things are counted, rows that come twice do no
+    harm, and what it does not pass on must not be spoken of outside.
+    """
+    first, rest = _single(select.where.parts[0]), select.where.parts[1:]
+    if not isinstance(first, Select) or len(first.columns) < 2 or first.grouped or first.limit is not None:
+        return select.where.parts
+    if first.offset or any(column.expression is not None for column in first.columns):
+        return select.where.parts
+    passed = {column.variable.name for column in first.columns}
+    with suppress(NotCovered):
+        hidden = scope_of(first.where).possible - passed
+        spoken_of = scope_of(Group(rest)).possible | {thing.name, *(variable.name for variable in select.group_by)}
+        if not hidden & spoken_of:
+            return (*first.where.parts, *rest)
+    return select.where.parts
 
 
 def _counted(select: Select) -> Var | None:

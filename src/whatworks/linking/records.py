@@ -96,7 +96,7 @@ class _Reader:
         self._settle()
         ordered = sorted(things)
         self._numbers = {thing: number for number, thing in enumerate(ordered)}
-        tools = {number for number, thing in enumerate(ordered) if things[thing].startswith(("true", '"true"'))}
+        tools = {number for number, thing in enumerate(ordered) if things[thing]}
         names = [Iri(thing[1:-1]) for thing in ordered]
         records = Records(names, tools, tuple(self._families.values()))
         above, cyclic = self._above()
