@@ -4,6 +4,7 @@ import io
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,9 @@ def test_random_questions(seed: int) -> None:
         if found is None:
             continue  # in particular where the engine's own order is no order, at which it may end the process
         names, expected = _rows(store, text)
-        rows = list(found)
+        rows, again = list(found), columns.query(text)
+        assert again is not None
+        assert rows == list(again), text  # from what is kept
         assert names == found.columns, text
         assert Counter(expected) == Counter(rows), text
         if "ORDER BY" in text.rpartition("}")[2]:
@@ -284,6 +287,50 @@ def test_stored_queries_on_the_shipped_graph(both: tuple[EmbeddedStore, Columns]
             names, expected = _rows(store, text)
             assert (query.name, values, names, expected) == (query.name, values, found.columns, list(found))
     assert set() == unanswered
+
+
+def test_what_is_kept_is_the_answer(
+    both: tuple[EmbeddedStore, Columns], kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked again, by several threads at once, and where nothing may be kept, every stored query answers the same."""
+    _, columns = both
+    bounded = Columns(columns.data)
+    texts = [kg.sparql_of(query, values) for query in kg.catalogue.all() for values in _settings(kg, query)]
+    first = {text: list(found) for text in texts if (found := columns.query(text)) is not None}
+
+    def ask(text: str) -> Rows:
+        found = columns.query(text)
+        assert found is not None
+        return list(found)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(first.values()) == list(threads.map(ask, first))
+    assert any(view.rows is not None for view in columns._terms.views.values())
+    monkeypatch.setattr("whatworks.columns.rows._MOST_MADE", -1)
+    monkeypatch.setattr("whatworks.columns.views._MOST", -1)
+    monkeypatch.setattr("whatworks.columns.dataset._MOST", -1)
+    for text, rows in first.items():
+        found = bounded.query(text)
+        assert found is not None
+        assert rows == list(found), text
+    assert all(view.rows is None for view in bounded._terms.views.values())
+
+
+def test_a_select_within_is_kept_when_it_was_asked_for_enough() -> None:
+    """It is answered for the rows at hand first, then for all; the answers are the store's before and after."""
+    lines = [f"ex:n{each} ex:num {each} ; ex:p0 ex:a{each % 7} , ex:b{each % 5} ." for each in range(40)]
+    store = _store(PROLOGUE + "\n".join(lines))
+    columns, kept = _columns(store), []
+    for least in range(39, 0, -3):
+        text = f"""{PROLOGUE}SELECT ?a ?m ?n WHERE {{ ?a ex:num ?m FILTER (?m >= {least})
+          OPTIONAL {{ SELECT ?a (COUNT(?b) AS ?n) WHERE {{ ?a ex:p0 ?b }} GROUP BY ?a }} }} ORDER BY ?a"""
+        found = columns.query(text)
+        assert found is not None
+        assert (found.columns, list(found)) == _rows(store, text)
+        (view,) = columns._terms.views.values()
+        kept.append(view.rows is not None)
+    assert kept == sorted(kept)
+    assert {True, False} == set(kept)
 
 
 def test_answers_are_the_same_bytes(both: tuple[EmbeddedStore, Columns], kg: KnowledgeGraph) -> None:

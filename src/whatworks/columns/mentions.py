@@ -33,7 +33,7 @@ class Mentions:
     def __init__(self) -> None:
         self._found: dict[tuple[str, int], tuple[object, Names]] = {}
         self._faceted: dict[int, tuple[Select, Faceted | None]] = {}
-        self._texts: dict[int, tuple[Select, str]] = {}
+        self._texts: dict[int, tuple[Part, str]] = {}
 
     def of(self, *parts: Part) -> Names:
         """Return every variable that some parts mention, wherever it stands in them."""
@@ -75,11 +75,11 @@ class Mentions:
             self._faceted[id(select)] = (select, faceted(select))
         return self._faceted[id(select)][1]
 
-    def text_of(self, select: Select) -> str:
-        """Return a text that is the same for SELECTs that say the same."""
-        if id(select) not in self._texts:
-            self._texts[id(select)] = (select, repr(select))
-        return self._texts[id(select)][1]
+    def text_of(self, part: Part) -> str:
+        """Return a text that is the same for parts that say the same."""
+        if id(part) not in self._texts:
+            self._texts[id(part)] = (part, repr(part))
+        return self._texts[id(part)][1]
 
     def _of_part(self, part: Part) -> Names:
         return self._kept("part", part, self._part)

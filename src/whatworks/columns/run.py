@@ -282,7 +282,7 @@ class Run:
         if not shared:
             return rows
         names = sorted(shared)
-        found = self.group(part.group, one_row(), shared, loose=True)
+        found = self._views.kept(part, lambda: self.group(part.group, one_row(), shared, loose=True))
         left, right = [rows.columns[name] for name in names], [found.columns[name] for name in names]
         if len(names) == 1:
             return rows.kept(~is_among(left[0], right[0]))

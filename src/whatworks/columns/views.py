@@ -5,11 +5,12 @@ those who made an evaluation, the best title. It is answered for the rows at han
 many as all may be; then it is answered for all, and kept.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from whatworks.columns.algebra import NotCovered, Select
-from whatworks.columns.arrays import Index, Whole, expanded, in_order
+from whatworks.columns.algebra import Minus, NotCovered, Select
+from whatworks.columns.arrays import Index, Whole, expanded, in_order, unique_rows
 from whatworks.columns.mentions import Mentions
 from whatworks.columns.patterns import Patterns
 from whatworks.columns.rows import Rows, Terms, check_size, joined
@@ -71,8 +72,19 @@ class Views:
             self._keep(view, kept)
         return self._with(view, kept, rows)
 
-    def _view(self, select: Select, loose: bool) -> View:
-        key = (self._mentions.text_of(select), loose)
+    def kept(self, minus: Minus, answer: Callable[[], Rows]) -> Rows:
+        """Return what MINUS takes away, which is the same for all rows."""
+        view = self._view(minus, loose=True)
+        if view.rows is None:
+            found = answer()
+            first = unique_rows(list(found.columns.values()), found.number)
+            found = found if first is None else found.taken(first)
+            self._keep(view, found)
+            return found
+        return view.rows
+
+    def _view(self, part: Select | Minus, loose: bool) -> View:
+        key = (self._mentions.text_of(part), loose)
         found: View = self._terms.views.setdefault(key, View())
         return found
 

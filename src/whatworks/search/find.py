@@ -15,6 +15,8 @@ from whatworks.terms import Iri
 
 # Things are looked through for words side by side in steps of so many; with no more, all are counted.
 _COUNTED = 500
+# So many folded words of texts are kept for the next question.
+_FOLDED = 200_000
 
 
 # Answers rows whose first cell is an intervention, from values of facets.
@@ -34,6 +36,7 @@ class Search:
         self.index = index
         self.languages = languages
         self._facets = facets
+        self._folding = Folding()
 
     def __call__(
         self, text: str, *, of_class: str | None = None, limit: int = 10, language: str | None = None, **facets: Any
@@ -55,7 +58,10 @@ class Search:
         """
         question = read(self.index, text)
         ranked, fitting, exact = self._best(question, self._within(of_class, facets), limit)
-        shower = Shower(self.index, question, (*([language] if language else []), *self.languages))
+        if len(self._folding) > _FOLDED:
+            self._folding = Folding()
+        languages = (*([language] if language else []), *self.languages)
+        shower = Shower(self.index, question, languages, self._folding)
         hits = tuple(shower.hit(thing, score) for thing, score in ranked)
         return Found(hits, fitting, exact, question.slips)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from whatworks.results import Row, Table
 from whatworks.search.ask import Question
 from whatworks.search.index import Index, Text
-from whatworks.search.words import Folding, spans
+from whatworks.search.words import Folding, spans, words_of
 from whatworks.settings import preference
 from whatworks.terms import XSD_DECIMAL, Iri, Literal
 
@@ -112,13 +112,20 @@ class _Fit:
 
 
 class Shower:
-    """Says why things fit a question, in the languages that are preferred."""
+    """Says why things fit a question, in the languages that are preferred.
 
-    def __init__(self, index: Index, question: Question, languages: tuple[str, ...]) -> None:
+    Args:
+        index: The index.
+        question: The question.
+        languages: The languages of titles, in order of preference.
+        folding: Folds the words of texts.
+    """
+
+    def __init__(self, index: Index, question: Question, languages: tuple[str, ...], folding: Folding) -> None:
         self._index = index
         self._question = question
         self._languages = languages
-        self._folding = Folding()
+        self._folding = folding
         self._worth: dict[str, dict[int, float]] = defaultdict(dict)
         for at, wanted in enumerate(question.words):
             for word, (_, quality) in wanted.forms.items():
@@ -150,6 +157,8 @@ class Shower:
 
     def _fit(self, text: Text) -> _Fit:
         worth: dict[int, float] = {}
+        if self._worth.keys().isdisjoint(words_of(text.text, self._folding)):
+            return _Fit(text, worth, ())
         marks = []
         for word, start, end in spans(text.text, self._folding):
             if word in self._worth:
