@@ -33,7 +33,7 @@ DATATYPES = st.sampled_from(
     [XSD_INTEGER, XSD_DECIMAL, XSD_BOOLEAN, Iri(XSD + "double"), Iri(XSD + "date"), Iri("a:&'")]
 )
 LITERALS = (
-    st.builds(Literal, TEXTS | NUMBERS)
+    (TEXTS | NUMBERS).map(Literal)
     | st.builds(Literal.text, TEXTS, st.sampled_from(["en", "pt-br"]))
     | st.builds(Literal, NUMBERS | TEXTS, st.just(""), DATATYPES)
 )

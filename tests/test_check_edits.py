@@ -108,7 +108,7 @@ class Spoiler:
         value: Term = rng.choice(self.values)
         if isinstance(quad.object, Literal) and rng.random() < 0.5:
             value = rng.choice(
-                [Literal("x"), replace(quad.object, language="xx") if quad.object.language else Literal("")]
+                [Literal("x"), quad.object._replace(language="xx") if quad.object.language else Literal("")]
             )
         changes = [
             None,

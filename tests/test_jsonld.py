@@ -117,7 +117,7 @@ def _typed(values: st.SearchStrategy[str], *names: str) -> st.SearchStrategy[Lit
 
 
 _LITERALS = st.one_of(
-    st.builds(Literal, _TEXTS),
+    _TEXTS.map(Literal),
     st.builds(Literal.text, _TEXTS, _TAGS),
     _typed(_NUMBERS, "integer", "decimal", "double", "gYear", "string", "long"),
     _typed(_DECIMALS, "decimal", "double", "integer", "float"),

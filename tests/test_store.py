@@ -16,7 +16,7 @@ from whatworks.errors import (
 )
 from whatworks.results import Boolean, Table, Triples
 from whatworks.store import Dataset, EmbeddedStore, Store, open_store, serialize, write_store
-from whatworks.store.convert import from_engine, node_from_engine, quad_from_engine, quad_to_engine, to_engine
+from whatworks.store.convert import from_engine, quad_from_engine, quad_to_engine, to_engine
 from whatworks.terms import XSD_INTEGER, BlankNode, Iri, Literal, Node, Quad, Term, Triple
 
 BASE = "https://base.org/"
@@ -222,7 +222,7 @@ def test_convert_refuses_rdf_1_2() -> None:
     with pytest.raises(TypeError, match=r"triple terms \(RDF 1\.2\)"):
         from_engine(triple)
     with pytest.raises(TypeError, match=r"triple terms \(RDF 1\.2\)"):
-        node_from_engine(triple)
+        quad_from_engine(ox.Quad(ox.NamedNode("a:a"), ox.NamedNode("a:b"), triple))
     with pytest.raises(TypeError, match=r"direction \(RDF 1\.2\)"):
         from_engine(directed)
 

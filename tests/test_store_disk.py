@@ -28,7 +28,7 @@ A, B, C, G = (Iri(f"https://x.org/{name}") for name in "abcg")
 _iris = st.sampled_from([A, B, C])
 _nodes = st.sampled_from([A, B, BlankNode("x"), BlankNode("y"), BlankNode("z")])
 _texts = st.text(alphabet='ab_: .<>"\\\n\r\t\x85\u2028é', max_size=6)
-_values = st.one_of(_nodes, st.builds(Literal, _texts), st.builds(Literal.text, _texts, st.just("en")))
+_values = st.one_of(_nodes, _texts.map(Literal), st.builds(Literal.text, _texts, st.just("en")))
 _quads = st.lists(st.builds(Quad, _nodes, _iris, _values, st.sampled_from([None, G])), max_size=12)
 
 

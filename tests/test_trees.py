@@ -82,7 +82,7 @@ _TEXTS = st.sampled_from(
     ["a", "b", "a1", "a01", "a10", "a9", "é", '😀 "q"', "tab\tnl\n", "back\\", "\\u0041", "\x1f\x7f\b\f", '"@en', ""]
 )
 _TAGGED = st.builds(Literal.text, _TEXTS, st.sampled_from(["en", "fr", "pt-br", "zh-hant"]))
-_PLAIN = st.builds(Literal, _TEXTS)
+_PLAIN = _TEXTS.map(Literal)
 _NUMBERS = st.integers(-3, 12).map(Literal.integer)
 _CONCEPTS = [Iri(VOC + "stage/" + name) for name in ("pilot", "a10", "a9")]
 _NAMED = [*_CONCEPTS, OTHER, Iri("https://example.org/é"), Iri("urn:a:b"), Iri(ID + "agent/y")]

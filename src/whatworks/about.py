@@ -5,13 +5,38 @@ from whatworks.settings import preference
 from whatworks.store import Store
 from whatworks.terms import Iri, Literal, Quad, Term
 
+# So many answers to what things are called are kept.
+_KNOWN = 50_000
+
+
+class Names:
+    """What things are called in a store, kept: the same concepts and agents are named again and again.
+
+    A store that was opened does not change.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._said: dict[tuple[Iri, Iri], list[Quad]] = {}
+
+    def said(self, thing: Iri, predicate: Iri) -> list[Quad]:
+        """Return the statements about a thing with a property by which it is named or placed."""
+        key = (thing, predicate)
+        found = self._said.get(key)
+        if found is None:
+            if len(self._said) >= _KNOWN:
+                self._said.clear()
+            found = self._said[key] = list(self.store.match(thing, predicate))
+        return found
+
 
 class Reader:
     """What one answer needs of a store, in the languages that a person prefers."""
 
-    def __init__(self, store: Store, languages: tuple[str, ...] = ()) -> None:
+    def __init__(self, names: Names, languages: tuple[str, ...] = ()) -> None:
         self.languages = languages
-        self._store = store
+        self._kept = names
+        self._store = names.store
         self._quads: dict[Iri, list[Quad]] = {}
         self._names: dict[Iri, tuple[str, str] | None] = {}
 
@@ -45,5 +70,6 @@ class Reader:
 
     def _values(self, thing: Iri, predicate: Iri) -> list[Term]:
         known = self._quads.get(thing)
-        found = self._store.match(thing, predicate) if known is None else known
-        return [quad.object for quad in found if quad.predicate == predicate]
+        if known is None:
+            return [quad.object for quad in self._kept.said(thing, predicate)]
+        return [quad.object for quad in known if quad.predicate == predicate]

@@ -7,15 +7,18 @@ into a graph of its own, so that for every statement it stays known whether a fi
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whatworks.assets import Assets
 from whatworks.errors import NotRemote, Place, UnknownFileType
 from whatworks.formats import by_file
 from whatworks.namespaces import MODEL, Prefixes, Space
-from whatworks.rules import Rule, apply_rules
 from whatworks.settings import Settings
 from whatworks.store import EmbeddedStore, Source, Store, WorkingStore, decoded
 from whatworks.terms import Iri, Node, Quad
+
+if TYPE_CHECKING:
+    from whatworks.rules import Rule
 
 PREFIX_FILE = "ontology/prefixes.ttl"
 # Files of more bytes are worked on in a store on disk, where there is a place for one: in memory, their statements and
@@ -134,8 +137,10 @@ class Collection:
             return self.space.graph("/".join([*parts[1:-1], stem]))
         return None
 
-    def rules(self) -> list[Rule]:
+    def rules(self) -> "list[Rule]":
         """Return the inference rules, by name."""
+        from whatworks.rules import Rule  # noqa: PLC0415 - what is prepared or released needs no rules
+
         found = []
         for asset in self.assets.ontology():
             parts = asset.name.split("/")
@@ -152,6 +157,8 @@ class Collection:
             QuerySyntax: A rule is not SPARQL.
             QueryRefused: A rule is no CONSTRUCT query or reaches outside, or the rules do not come to an end.
         """
+        from whatworks.rules import apply_rules  # noqa: PLC0415 - the same
+
         return apply_rules(self.rules(), self.local, self.prefixes)
 
     def is_by_rule(self, graph: Iri | None) -> bool:

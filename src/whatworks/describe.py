@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from whatworks.about import Reader
+from whatworks.about import Names, Reader
 from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection, owner_of
 from whatworks.errors import UnknownThing
@@ -93,6 +93,7 @@ class Describer:
         self._collection = collection
         self._store = collection.store
         self._catalogue = catalogue
+        self._names = Names(collection.store)
         self._field_names: dict[tuple[Iri, tuple[str, ...]], str] = {}
         self._class_names: dict[tuple[Iri, tuple[str, ...]], str] = {}
 
@@ -159,7 +160,7 @@ class Describer:
         named = {value for value in pointed if isinstance(value, Iri) and owner_of(value) != thing}
         for iri in sorted(named):
             for predicate in (*LABELS, NOTATION):
-                yield from self._store.match(iri, predicate)
+                yield from self._names.said(iri, predicate)
 
     def _own(self, thing: Iri) -> list[Quad]:
         """Return what is asserted of a thing, its parts at any depth, its records, and the links to and from it."""
@@ -228,7 +229,7 @@ class Describer:
 
     def describe(self, thing: Iri, language: str | None = None) -> Description:
         """Describe a thing in a language, or in the project's preferred ones."""
-        reader = Reader(self._store, (*([language] if language else []), *self._collection.settings.languages))
+        reader = Reader(self._names, (*([language] if language else []), *self._collection.settings.languages))
         records = [quad.subject for quad in self._store.match(predicate=TOPIC, value=thing)]
         record = next((subject for subject in records if isinstance(subject, Iri)), None)
         described = self._described(thing, reader, ())
@@ -243,7 +244,7 @@ class Describer:
 
     def label(self, term: Term, languages: tuple[str, ...]) -> tuple[str, str]:
         """Return the best label of a term and its language; what has no label stands for itself."""
-        return self._label(term, Reader(self._store, languages))
+        return self._label(term, Reader(self._names, languages))
 
     def _label(self, term: Term, reader: Reader) -> tuple[str, str]:
         if isinstance(term, Literal):

@@ -8,7 +8,8 @@ from whatworks.collection import Collection
 from whatworks.describe import Describer
 from whatworks.jsonld import Documents
 from whatworks.namespaces import LABELS, NOTATION
-from whatworks.store import ordered, read_lines, serialize
+from whatworks.results import Triples
+from whatworks.store import ordered, read_lines, serialize, write_ordered
 from whatworks.terms import Iri, Quad, Triple
 
 # From so many things on, reading all statements once is quicker than asking for each.
@@ -43,7 +44,7 @@ class Exporter:
         """
         if format == "jsonld":
             return self._documents.document(self.trees(things), single=single)
-        return serialize(ordered(self.quads(things), format), format, prefixes=self._collection.prefixes.table)
+        return write_ordered(self.quads(things), format, self._collection.prefixes.table)
 
     def quads(self, things: Sequence[Iri] | None) -> Iterable[Quad]:
         """Return the statements about things, or everything that the data files hold."""
@@ -51,10 +52,13 @@ class Exporter:
 
     def triples(self, triples: Iterable[Triple], format: str) -> bytes:
         """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree."""
-        quads = ordered((Quad(*triple) for triple in triples), format)
+        prefixes = self._collection.prefixes.table
+        if format != "jsonld" and isinstance(triples, Triples) and triples.engine_bytes is not None:
+            return triples.engine_bytes(format, prefixes)
+        quads = (Quad(*triple) for triple in triples)
         if format != "jsonld":
-            return serialize(quads, format, prefixes=self._collection.prefixes.table)
-        return self._documents.document(self._documents.trees(quads), single=True)
+            return write_ordered(quads, format, prefixes)
+        return self._documents.document(self._documents.trees(ordered(quads)), single=True)
 
     def trees(self, things: Sequence[Iri] | None) -> Iterator[bytes]:
         """Yield the JSON-LD trees of things, or of everything that the data files hold, as JSON, one a line."""

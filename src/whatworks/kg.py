@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whatworks import gate
+from whatworks.asking import Asking
 from whatworks.assets import SETTINGS_FILE, Assets, current_folder, find_project
-from whatworks.catalogue import Bound, Catalogue, Query
+from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
 from whatworks.engines import Engines
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, Unwritable
@@ -23,7 +24,7 @@ from whatworks.namespaces import Prefixes
 from whatworks.prepared import Prepared
 from whatworks.results import Answer, Table
 from whatworks.settings import Settings
-from whatworks.store import Limits, is_address, pointed
+from whatworks.store import Limits, pointed
 from whatworks.terms import Iri, Quad
 
 if TYPE_CHECKING:
@@ -102,7 +103,11 @@ class KnowledgeGraph(Door):
     @cached_property
     def remote(self) -> "Remote | None":
         """The collection at a SPARQL endpoint, if one is read and not files or a release."""
-        if not is_address(str(self._store or "")):
+        if self._store is None:
+            return None
+        from whatworks.store import is_address  # noqa: PLC0415 - where a store was named
+
+        if not is_address(str(self._store)):
             return None
         from whatworks.remote import Remote  # noqa: PLC0415 - for remote stores only
 
@@ -184,9 +189,9 @@ class KnowledgeGraph(Door):
         return releases.build(partial(Collection.open, self.assets, self.settings), self.catalogue, sources, tell)
 
     @cached_property
-    def lookup(self) -> Lookup:
+    def lookup(self) -> Asking:
         """Finds things by name."""
-        return Lookup(self.collection, self.catalogue, lambda: self.search)
+        return Asking(self.collection, self.catalogue, lambda: self.search)
 
     def query(self, name: str, **values: Any) -> Answer:
         """Answer a stored query; `started_from=2010` is `--started-from 2010`, and a list stands for several values.
@@ -197,16 +202,13 @@ class KnowledgeGraph(Door):
         given = {key.replace("_", "-"): typed(value) for key, value in values.items() if value is not None}
         return self.ask(self.catalogue.get(name), given)
 
-    def ask(
-        self, query: Query, values: Mapping[str, Sequence[str]], *, bound: Mapping[str, Bound] | None = None
-    ) -> Answer:
-        """Answer a stored query with values as people type them (or `bound` before); from columns where quicker."""
-        bound = self.lookup.bind(query, values) if bound is None else bound
-        text = query.bind(bound)
+    def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
+        """Answer a stored query with values as people type them; from columns where they are quicker."""
+        text, note = self.lookup.asked(query, values)
         found = self._engines.answer(query, values, text) if self._engines is not None else None
         answer = self._asked(text, standalone=True) if found is None else found
         if isinstance(answer, Table):
-            answer.note = " ".join(filter(None, (*(each.note for each in bound.values()), answer.note)))
+            answer.note = f"{note} {answer.note}".strip() if note else answer.note
             answer.about = lambda table, kinds: self._tabular.of_query(query, values, table, kinds)
         return answer
 
@@ -238,7 +240,7 @@ class KnowledgeGraph(Door):
 
     def sparql_of(self, query: Query, values: Mapping[str, Sequence[str]]) -> str:
         """Return the SPARQL text of a stored query with the values bound."""
-        return query.bind(self.lookup.bind(query, values))
+        return self.lookup.asked(query, values).text
 
     def sparql(self, text: str) -> Answer:
         """Answer an own query; the prefixes of the model need not be declared, and probable slips are told.

@@ -6,7 +6,7 @@ the SPARQL 1.1 result formats, so that an answer is the same text whichever stor
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -187,14 +187,17 @@ class Boolean:
 
 @dataclass(slots=True)
 class Triples:
-    """The statements of a CONSTRUCT or DESCRIBE query; can be read once.
+    """The statements of a CONSTRUCT or DESCRIBE query; can be read or written once.
 
     Attributes:
         triples: The statements.
+        engine_bytes: Writes them in an RDF format with these prefixes, sorted and each once, without passing through
+            Python, if the store can.
         note: What a reader must know of the answer, such as that statements were cut.
     """
 
     triples: Iterable[Triple] = field(default_factory=tuple)
+    engine_bytes: Callable[[str, Mapping[str, str]], bytes] | None = None
     note: str = ""
 
     def __iter__(self) -> Iterator[Triple]:

@@ -5,7 +5,6 @@ no value can end it early, in N-Triples, Turtle and SPARQL alike.
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
@@ -40,8 +39,7 @@ LANG_STRING = Iri("http://www.w3.org/1999/02/22-rdf-syntax-ns#langString")
 RDF_TYPE = Iri("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Literal:
+class Literal(NamedTuple):
     """A literal: its text, its language tag (empty if none) and its datatype."""
 
     value: str
@@ -59,8 +57,7 @@ class Literal:
         return cls(str(value), "", XSD_INTEGER)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class BlankNode:
+class BlankNode(NamedTuple):
     """A node without an IRI, named within one document only."""
 
     name: str

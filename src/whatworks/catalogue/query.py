@@ -8,7 +8,7 @@ only when the parameter is given. Nothing else of a query is ever made from valu
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from whatworks.errors import MissingParameter, UnknownParameter
 from whatworks.terms import Iri, Term, write_term
@@ -70,8 +70,7 @@ class Parameter:
     example: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """The value of a parameter.
 
     Attributes:
@@ -85,23 +84,20 @@ class Bound:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Lines of the body that stay as they are."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(NamedTuple):
     """A VALUES line, up to its brace."""
 
     parameter: str
     before: str
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Lines that count only under a condition."""
 
     parameter: str

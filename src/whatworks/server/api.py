@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import Mapping
 from functools import cache, partial
 from importlib.util import find_spec
 from itertools import islice
@@ -16,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from whatworks.catalogue import Bound, Query
+from whatworks.catalogue import Query
 from whatworks.errors import InvalidValue, UnknownQuery, UsageError
 from whatworks.results import Boolean, Table
 from whatworks.server.negotiation import Offer, choose, offers
@@ -54,7 +53,6 @@ class Given(NamedTuple):
         served: What is served.
         query: The query.
         asked: What is asked of it.
-        bound: The values, as terms.
         text: The query with the values bound.
         start: How many rows are left out before the first.
     """
@@ -62,7 +60,6 @@ class Given(NamedTuple):
     served: Served
     query: Query
     asked: Asked
-    bound: Mapping[str, Bound]
     text: str
     start: int
 
@@ -117,14 +114,13 @@ def _answered(request: Request, served: Served, asked: Asked, kind: str) -> Resp
         raise
     offer = choose(request, formats(found))
     try:
-        bound = kg.lookup.bind(found, asked.values)
-        text = found.bind(bound)
+        text = kg.sparql_of(found, asked.values)
     except UsageError as error:  # the command line's names of parameters begin with hyphens
         error.message, error.hint = (each.replace("--", "", 1) for each in (error.message, error.hint))
         raise
     start = _start(served, text, asked.token)
     key = ("query", name, text, str(start), str(asked.limit))
-    given = Given(served, found, asked, bound, text, start)
+    given = Given(served, found, asked, text, start)
     if not served.is_constant(found):
         made = _written(given, offer)
         return Response(made.content, headers={**made.headers, "Vary": "Accept"}, media_type=offer.media_type)
@@ -156,7 +152,7 @@ def _asked(given: list[tuple[str, str]]) -> Asked:
 def _written(given: Given, offer: Offer) -> Kept:
     served, found, asked, start = given.served, given.query, given.asked, given.start
     kg = served.kg
-    table = kg.ask(found, asked.values, bound=given.bound)
+    table = kg.ask(found, asked.values)
     if isinstance(table, Boolean):
         return Kept(table.write(offer.name))
     if not isinstance(table, Table):
@@ -165,7 +161,7 @@ def _written(given: Given, offer: Offer) -> Kept:
         content, said = table.write("json"), table.note
         if content.count(b"},{") < asked.limit:  # rows are put apart by these signs, which may stand in texts as well
             return Kept(content, note(said))
-        table = kg.ask(found, asked.values, bound=given.bound)
+        table = kg.ask(found, asked.values)
         assert isinstance(table, Table)  # noqa: S101 - as before
     rows = list(islice(table.rows, start, start + asked.limit + 1))
     more = len(rows) > asked.limit

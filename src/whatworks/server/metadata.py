@@ -4,7 +4,7 @@ from whatworks.catalogue import Bound, iri_rows
 from whatworks.namespaces import DCAT, VOID
 from whatworks.results import Triples
 from whatworks.server.served import Served
-from whatworks.store import ordered, parse, serialize
+from whatworks.store import parse, write_ordered
 from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Node, Quad, Term
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -67,4 +67,4 @@ def service(served: Served, endpoint: str) -> list[Quad]:
 
 def written(served: Served, quads: list[Quad], format: str) -> bytes:
     """Return a description in an RDF format."""
-    return serialize(ordered(quads, format), format, prefixes={**served.kg.prefixes.table, "sd": SD})
+    return write_ordered(quads, format, {**served.kg.prefixes.table, "sd": SD})

@@ -19,7 +19,7 @@ from whatworks.server.negotiation import Offer, choose, offers
 from whatworks.server.pages import Pages
 from whatworks.server.replies import answer, problem
 from whatworks.server.served import Served
-from whatworks.store import ordered, serialize
+from whatworks.store import write_ordered
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, is_iri
 
 FORMATS = offers("turtle", "html", "jsonld", "ntriples", "rdfxml", "trig", "nquads")
@@ -134,7 +134,7 @@ def _graph(served: Served, found: Document, format: str) -> bytes:
     quads: Iterable[Quad] = list(served.store.match(graph=found.graph))
     if found.graph == found.iri:  # what is said of the graph belongs to it
         quads = [*quads, *served.store.match(found.iri)]
-    return serialize(ordered(quads, format), format, prefixes=served.kg.prefixes.table)
+    return write_ordered(quads, format, served.kg.prefixes.table)
 
 
 def retired(served: Served, iri: Iri) -> Response | None:

@@ -5,16 +5,28 @@ their canonical dumps, `files` for the files of a collection, `syntax` for any f
 by who needs it, as SPARQLWrapper and what it brings take a tenth of a second.
 """
 
-from whatworks.store.address import is_address
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from whatworks.store.caret import pointed
 from whatworks.store.disk import ENGINE, WorkingStore, open_store, write_store
-from whatworks.store.dump import Written, canonical_nquads, graph_parts, has_statements, shared_blank_node, write_dump
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.files import Source
-from whatworks.store.ground import Cut, Ground, Routes, Step, Walker
 from whatworks.store.lines import read_lines
 from whatworks.store.protocol import Dataset, Limits, Store
-from whatworks.store.syntax import decoded, ordered, parse, serialize
+from whatworks.store.syntax import decoded, ordered, parse, serialize, write_ordered
+
+if TYPE_CHECKING:
+    from whatworks.store.address import is_address
+    from whatworks.store.dump import (
+        Written,
+        canonical_nquads,
+        graph_parts,
+        has_statements,
+        shared_blank_node,
+        write_dump,
+    )
+    from whatworks.store.ground import Cut, Ground, Routes, Step, Walker
 
 __all__ = [
     "ENGINE",
@@ -43,5 +55,20 @@ __all__ = [
     "serialize",
     "shared_blank_node",
     "write_dump",
+    "write_ordered",
     "write_store",
 ]
+
+# What a question does not need is imported when it is first used.
+_LATER = {
+    "address": ("is_address",),
+    "dump": ("Written", "canonical_nquads", "graph_parts", "has_statements", "shared_blank_node", "write_dump"),
+    "ground": ("Cut", "Ground", "Routes", "Step", "Walker"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(f"whatworks.store.{module}"), name)
+    raise AttributeError(name)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pyoxigraph as ox
 
-from whatworks.terms import BlankNode, Iri, Literal, Node, Quad, Term, Triple
+from whatworks.terms import LANG_STRING, BlankNode, Iri, Literal, Node, Quad, Term, Triple
 
 RESULT_FORMATS = {
     "json": ox.QueryResultsFormat.JSON,
@@ -21,23 +21,18 @@ def from_engine(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> T
     return _FROM_ENGINE[type(term)](term)
 
 
-def node_from_engine(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> Node:
-    """Return an engine's subject as ours."""
-    if isinstance(term, ox.NamedNode):
-        return _iri(term.value)
-    if isinstance(term, ox.BlankNode):
-        return BlankNode(term.value)
-    raise TypeError("triple terms (RDF 1.2) are not used")
-
-
 # The same IRIs come back: properties, graphs, datatypes, and the concepts that things share.
 _iri = lru_cache(maxsize=8192)(Iri)
+# What a NamedTuple does when it is called, without its detour through Python.
+_made: Callable[..., Any] = tuple.__new__
 
 
 def _literal(term: ox.Literal) -> Literal:
-    if term.direction is not None:
-        raise TypeError("texts with a direction (RDF 1.2) are not used")
-    return Literal(term.value, term.language or "", _iri(term.datatype.value))
+    if language := term.language:
+        if term.direction is not None:
+            raise TypeError("texts with a direction (RDF 1.2) are not used")
+        return cast("Literal", _made(Literal, (term.value, language, LANG_STRING)))
+    return cast("Literal", _made(Literal, (term.value, "", _iri(term.datatype.value))))
 
 
 def _triple(_: ox.Triple) -> NoReturn:
@@ -74,7 +69,8 @@ def quad_from_engine(quad: ox.Quad, graph: Iri | None = None) -> Quad:
     """Return an engine's statement as ours; `graph` stands in where the statement names none."""
     subject, predicate, value, name = quad
     named = _iri(name.value) if isinstance(name, ox.NamedNode) else graph
-    return Quad(node_from_engine(subject), _iri(predicate.value), _FROM_ENGINE[type(value)](value), named)
+    of = _FROM_ENGINE
+    return cast("Quad", _made(Quad, (of[type(subject)](subject), _iri(predicate.value), of[type(value)](value), named)))
 
 
 def quad_to_engine(quad: Quad) -> ox.Quad:
@@ -86,4 +82,5 @@ def quad_to_engine(quad: Quad) -> ox.Quad:
 def triple_from_engine(triple: ox.Triple) -> Triple:
     """Return an engine's triple as ours."""
     subject, predicate, value = triple
-    return Triple(node_from_engine(subject), _iri(predicate.value), _FROM_ENGINE[type(value)](value))
+    of = _FROM_ENGINE
+    return cast("Triple", _made(Triple, (of[type(subject)](subject), _iri(predicate.value), of[type(value)](value))))

@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,11 @@ from whatworks.store.convert import (
 )
 from whatworks.store.files import Source, load
 from whatworks.store.protocol import Dataset
-from whatworks.store.syntax import engine_format
+from whatworks.store.syntax import engine_format, in_order
 from whatworks.terms import Iri, Node, Quad, Term, Triple
 
+# What the engine raises where it cannot go on. A `with` around each look-up would be noticed.
+_UNTOLD = (RuntimeError, TypeError, ValueError, OSError)
 _BATCH = 10_000  # so many inferred statements are held as objects at a time
 _AT = re.compile(r"^error at (\d+):(\d+): (.*)$", re.DOTALL)
 # Among the signs that the engine would have taken, it names what is wrong in words.
@@ -56,7 +59,7 @@ class EmbeddedStore:
         if isinstance(found, ox.QuerySolutions):
             return _table(found)
         if isinstance(found, ox.QueryTriples):
-            return Triples(_triples(found))
+            return _statements(found)
         return Boolean(bool(found))
 
     def raw(
@@ -78,12 +81,13 @@ class EmbeddedStore:
             default, named = ([ox.NamedNode(graph) for graph in each] for each in dataset)
             graphs = {"default_graph": default, "named_graphs": named}
         try:
-            with told():
-                return self.engine.query(text, prefixes=prefixes, **graphs)
+            return self.engine.query(text, prefixes=prefixes, **graphs)
         except SyntaxError as error:
             raise self._syntax_fault(text, str(error)) from error
         except UnicodeEncodeError as error:
             raise _fault_at(text, *_line_and_column(text, error.start), "Half a character stands here") from error
+        except _UNTOLD as error:
+            raise _refused(error) from error
 
     def _prefixes_in(self, text: str) -> dict[str, str] | None:
         """Return the prefixes that a query may use; handing over the whole table takes as long as a look-up."""
@@ -211,18 +215,26 @@ class _GraphNames:
             return False
 
 
+# To cut a text into tokens takes longer than a look-up, so it is done only where this may be FROM and a graph. A
+# pattern that begins with letters, and does not leave their case open, is looked for at the speed of `in`.
+_MAY_BE_FROM = re.compile(r"from(?<![\w:-]from)(?:\s|#[^\n\r]*)*(?:named\b|<|[^\s:]*:)")
+
+
+@lru_cache(maxsize=128)
 def _names_graphs(text: str) -> bool:
     """Say whether a query has FROM; the engine forgets it when the union of all graphs is asked for."""
-    return "from" in text.lower() and any(token.word == "FROM" for token in gate.tokens(text))
+    return bool(_MAY_BE_FROM.search(text.lower())) and any(token.word == "FROM" for token in gate.tokens(text))
 
 
 def _table(found: ox.QuerySolutions) -> Table:
-    columns = tuple(variable.value for variable in found.variables)
+    columns = tuple([variable.value for variable in found.variables])
 
     def rows() -> Iterator[Row]:
-        with told():
+        try:
             for solution in found:
-                yield tuple(None if term is None else from_engine(term) for term in solution)
+                yield tuple([None if term is None else from_engine(term) for term in solution])
+        except _UNTOLD as error:
+            raise _refused(error) from error
 
     def engine_bytes(name: str) -> bytes:
         with told():
@@ -231,10 +243,19 @@ def _table(found: ox.QuerySolutions) -> Table:
     return Table(columns, rows(), engine_bytes)
 
 
-def _triples(found: ox.QueryTriples) -> Iterator[Triple]:
-    with told():
-        for triple in found:
-            yield triple_from_engine(triple)
+def _statements(found: ox.QueryTriples) -> Triples:
+    def triples() -> Iterator[Triple]:
+        try:
+            for triple in found:
+                yield triple_from_engine(triple)
+        except _UNTOLD as error:
+            raise _refused(error) from error
+
+    def engine_bytes(name: str, prefixes: Mapping[str, str]) -> bytes:
+        with told():
+            return in_order(found, name, prefixes)
+
+    return Triples(triples(), engine_bytes)
 
 
 def _quads(found: Iterator[ox.Quad]) -> Iterator[Quad]:
@@ -260,12 +281,17 @@ def told() -> Iterator[None]:
         yield
     except UnicodeEncodeError:
         raise
-    except (RuntimeError, TypeError, ValueError, OSError) as error:
-        if isinstance(error, OSError) or str(error).startswith("Corruption"):
-            raise damaged(error) from error
-        raise QueryRefused(
-            f"The query cannot be answered: {safe(str(error))}.", hint="Ask with SPARQL 1.1 and its own functions."
-        ) from error
+    except _UNTOLD as error:
+        raise _refused(error) from error
+
+
+def _refused(error: Exception) -> DamagedRelease | QueryRefused:
+    """Return what the engine cannot evaluate, or gives and we do not hold, as an error for people."""
+    if isinstance(error, OSError) or str(error).startswith("Corruption"):
+        return damaged(error)
+    return QueryRefused(
+        f"The query cannot be answered: {safe(str(error))}.", hint="Ask with SPARQL 1.1 and its own functions."
+    )
 
 
 def _line_and_column(text: str, start: int) -> tuple[int, int]:

@@ -120,14 +120,32 @@ def serialize(
     return written or b""
 
 
-def ordered(quads: Iterable[Quad], format: str) -> list[Quad]:
-    """Return statements sorted, each once, for a format of one graph without their graphs.
+def write_ordered(quads: Iterable[Quad], format: str, prefixes: Mapping[str, str]) -> bytes:
+    """Write statements in an RDF format, sorted and each once, as stores in memory and on disk have other orders."""
+    items = map(quad_to_engine, quads)
+    if _FORMATS[format].supports_datasets:
+        return in_order(items, format, prefixes)
+    return in_order((item.triple for item in items), format, prefixes)
 
-    Stores in memory and on disk have orders of their own.
-    """
-    if format not in ("trig", "nquads"):
-        quads = (quad._replace(graph=None) for quad in quads)
-    return sorted(set(quads), key=lambda quad: (quad.graph or "", str(quad.subject), quad.predicate, str(quad.object)))
+
+def in_order(items: Iterable[ox.Quad] | Iterable[ox.Triple], format: str, prefixes: Mapping[str, str]) -> bytes:
+    """Write an engine's statements in an RDF format, sorted and each once."""
+    found: list[Any] = sorted(dict.fromkeys(items), key=_place)
+    return ox.serialize(found, format=_FORMATS[format], prefixes=dict(prefixes)) or b""
+
+
+def _place(item: ox.Quad | ox.Triple) -> tuple[str, str]:
+    """Return the place among statements: by graph, subject, property and value, a thing before its parts."""
+    if isinstance(item, ox.Triple):
+        return "", str(item).replace(">", "\0")
+    graph = "" if isinstance(item.graph_name, ox.DefaultGraph) else str(item.graph_name)
+    return graph, str(item.triple).replace(">", "\0")
+
+
+def ordered(quads: Iterable[Quad]) -> list[Quad]:
+    """Return statements without their graphs, sorted, each once."""
+    found = {quad._replace(graph=None) for quad in quads}
+    return sorted(found, key=lambda quad: (str(quad.subject), quad.predicate, str(quad.object)))
 
 
 def decoded(data: bytes, name: str) -> str:
