@@ -272,6 +272,27 @@ def test_who_asks_much_does_not_keep_others_waiting(store: EmbeddedStore) -> Non
     run(store, Limits(seconds=30), does, waiting=6)
 
 
+def test_a_long_query_keeps_nobody_from_their_turn(store: EmbeddedStore) -> None:
+    """Others are answered while it runs, and while one more that takes long waits to be begun anew."""
+
+    async def does(pool: Pool) -> None:
+        first, second = pool.ask(BOMB, "json"), pool.ask(BOMB, "json")
+        for number in range(20):
+            assert await content(pool.ask(f"{ASK} # {number}", "csv")) == b"true"
+            await asyncio.sleep(0.05)
+        await until(lambda: pool.load == (1, 1))
+        assert not first.answer.done()
+        assert not second.answer.done()
+        pool.leave(first)
+        await until(first.answer.done)
+        await until(lambda: pool.load == (1, 0))  # the second runs
+        assert not second.answer.done()
+        pool.leave(second)
+        await until(lambda: second.answer.done() and stand(pool) == 2)
+
+    run(store, Limits(seconds=60), does)
+
+
 def test_nobody_waits_for_who_has_gone(store: EmbeddedStore) -> None:
     """A query whose asker has gone is ended soon, and one that waits is not begun."""
 

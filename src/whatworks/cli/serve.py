@@ -41,10 +41,22 @@ import click
 @click.option(
     "--waiting", type=click.IntRange(min=0), default=16, show_default=True, help="Let so many more wait for their turn."
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1, max=64),
+    default=1,
+    show_default=True,
+    help="Serve with so many processes at the same address, each with its own queries (not on Windows).",
+)
+@click.option(
+    "--log",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Tell faults in words, or each request and fault as a line of JSON.",
+)
 @click.pass_obj
-def serve(
-    opener: Any, host: str, port: int, timeout: float, memory: int, rows: int, queries: int, waiting: int
-) -> None:
+def serve(opener: Any, /, host: str, port: int, workers: int, log: str, **how: Any) -> None:
     """Publish the graph over HTTP: linked data, SPARQL and the stored queries (extra `serve`).
 
     Serves the release in use, or the files as they are; a release that is put to use later is taken up at once. Ends
@@ -66,9 +78,13 @@ def serve(
         ) from error
     from whatworks.store import Limits  # noqa: PLC0415 - lazy on purpose
 
-    limits = Limits(timeout, rows, memory, 64 << 20)
+    limits = Limits(how["timeout"], how["rows"], how["memory"], 64 << 20)
     listening = listen(host, port)
-    site = Site(opener.reopened, limits, workers=queries, waiting=waiting, follows=not opener.is_fixed)
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"Serving {site.current.name} at http://{shown}:{listening.getsockname()[1]}/", err=True)
-    run(site, listening)
+
+    def opened() -> Site:
+        return Site(
+            opener.reopened, limits, workers=how["queries"], waiting=how["waiting"], follows=not opener.is_fixed
+        )
+
+    run(opened, listening, f"http://{shown}:{listening.getsockname()[1]}/", workers, log)

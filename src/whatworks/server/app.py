@@ -51,7 +51,7 @@ def make_app(site: Site, log: Log | None = None) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         site.current.pool.attend()
-        looking = asyncio.create_task(_follow(site))
+        looking = asyncio.create_task(_follow(site, metrics))
         try:
             yield
         finally:
@@ -65,9 +65,10 @@ def make_app(site: Site, log: Log | None = None) -> ASGIApp:
     return Guard(GZipMiddleware(app, _LEAST_PACKED, _PACKING), site, routes, metrics, log)
 
 
-async def _follow(site: Site) -> None:
-    """Take up each release that is put to use."""
+async def _follow(site: Site, metrics: Metrics) -> None:
+    """Take up each release that is put to use, and note how things are for who asks another process."""
     while True:
+        metrics.note(*site.figures)
         await asyncio.sleep(_LOOKS)
         if (before := await run_sync(site.refresh)) is not None:
             site.current.pool.attend()

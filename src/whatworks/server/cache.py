@@ -35,7 +35,8 @@ class Cache(Generic[K, V]):
         """Keep something of a size in bytes, if it is not large."""
         size += _ENTRY
         with self._lock:
-            if size <= self._most // self._share and key not in self._kept:
+            if size <= self._most // self._share:
+                self._bytes -= self._kept.pop(key, (None, 0))[1]
                 self._kept[key] = made, size
                 self._bytes += size
                 while self._bytes > self._most:

@@ -30,6 +30,6 @@ async def health(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Send the figures."""
     figures: Metrics = request.app.state.metrics
-    pool = request.app.state.site.current.pool
-    written = figures.written(request.app.state.site.current.name, pool.load[1], pool.stopped)
+    figures.note(*request.app.state.site.figures)
+    written = figures.written()
     return Response(written, headers={**_FRESH, "Content-Type": MEDIA_TYPE})

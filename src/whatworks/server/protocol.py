@@ -1,6 +1,7 @@
 """The SPARQL 1.1 Protocol: queries by GET and POST, answered in processes apart; nothing can be changed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 from ipaddress import ip_network
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from whatworks import gate
-from whatworks.errors import InvalidValue, QueryRefused, UpdateRefused
+from whatworks.errors import InvalidValue, QueryRefused, QueryStopped, UpdateRefused
 from whatworks.server import guard, metadata
 from whatworks.server.negotiation import choose, offers
 from whatworks.server.replies import answer, has_it, note, problem
@@ -25,6 +26,7 @@ ROWS = offers("json", "xml", "csv", "tsv")
 GRAPHS = offers("turtle", "ntriples", "jsonld", "rdfxml", "trig")
 _FORM, _QUERY, _UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 _MOST_FIELDS = 200
+_REFUSED_SECONDS = 300  # a query that was stopped is not begun again for so long
 _LOOKS = 0.25  # seconds between two looks whether a client is still there
 
 
@@ -124,6 +126,17 @@ async def _answered(request: Request, served: Served, query: str, dataset: Datas
     if tag:
         served.answers.keep(tag, Kept(content, note(written.note)), written.size)
     return Response(content, headers=headers, media_type=offer.media_type)
+
+
+def _refuse_again(served: Served, tag: str) -> None:
+    """Refuse a query that was stopped a while ago: of the same release it would be stopped again.
+
+    Raises:
+        QueryStopped: It was.
+    """
+    error, since = served.stopped.find(tag) or (None, 0.0)
+    if error is not None and time.monotonic() - since < _REFUSED_SECONDS:
+        raise QueryStopped(f"{error.message} That was lately, and it would be so again.", hint=error.hint)
 
 
 async def _while_wanted(request: Request, pool: Pool, asked: Query) -> Written:

@@ -1,15 +1,21 @@
 """Starts the server: uvicorn on one address, until a signal ends it."""
 
 import asyncio
+import os
 import signal
 import socket
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from whatworks.errors import AddressFault
+from whatworks.errors import AddressFault, InvalidValue
 from whatworks.server.app import make_app
+from whatworks.server.logs import LOGGING, Log
+from whatworks.server.many import serve_many
+from whatworks.server.metrics import add_up, gone
 from whatworks.server.served import Site
 
 _GRACE = 10  # seconds that open requests have when the server ends
@@ -107,14 +113,50 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def run(site: Site, listening: socket.socket) -> None:
-    """Serve a site until SIGINT or SIGTERM; open requests are answered first."""
+def run(open_: Callable[[], Site], listening: socket.socket, address: str, workers: int, logs: str) -> None:
+    """Serve until SIGINT or SIGTERM; open requests are answered first.
+
+    Args:
+        open_: Opens what is served.
+        listening: The socket.
+        address: What it is called in messages.
+        workers: How many processes serve.
+        logs: `text` for faults alone, in words; `json` for requests as well, as lines of JSON.
+    """
+    log = Log() if logs == "json" else None
+
+    def serve(place: int) -> None:
+        site = open_()
+        if place == 0:
+            tell(site.current.name)
+        _serve(site, listening, log)
+
+    def tell(release: str) -> None:
+        if log is not None:
+            log.event("serving", release=release, address=address, workers=workers)
+        else:
+            sys.stderr.write(f"Serving {release} at {address}\n")
+            sys.stderr.flush()
+
+    if workers == 1:
+        serve(0)
+        return
+    if not hasattr(os, "fork"):
+        raise InvalidValue("--workers: this system cannot fork processes.", hint="Leave it out.")
+    with add_up():
+        serve_many(serve, workers, gone)
+    listening.close()
+
+
+def _serve(site: Site, listening: socket.socket, log: Log | None) -> None:
+    """Serve a site in this process."""
     site.current.warm()
     config = uvicorn.Config(
-        make_app(site),
+        make_app(site, log),
         http=Patient,
         access_log=False,
         log_level="warning",
+        log_config=LOGGING if log is not None else uvicorn.config.LOGGING_CONFIG,
         server_header=False,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=_GRACE,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from whatworks.catalogue import Query
-from whatworks.errors import Error
+from whatworks.errors import Error, QueryStopped
 from whatworks.kg import KnowledgeGraph
 from whatworks.server.cache import Cache
 from whatworks.server.ready import Ready
@@ -20,6 +20,7 @@ from whatworks.version import __version__
 _CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\b", re.IGNORECASE)
 _NAMING = re.compile(r"CONSTRUCT.*(?:_:|\[|\()", re.IGNORECASE | re.DOTALL)
 _KEPT_BYTES = 64 << 20
+_STOPPED_BYTES = 4 << 20
 _QUICK = 0.003  # seconds; what takes longer is answered in a thread
 
 
@@ -31,6 +32,7 @@ class Served:
         name: The name of the release, or a mark of the files.
         answers: Answers that were given, by their entity tag.
         ready: Answers as they were sent, by the request as it came.
+        stopped: What was said of queries that were stopped, by the tags of their answers, and when.
         store: The store of the collection.
         limits: What an own query may cost.
     """
@@ -39,6 +41,7 @@ class Served:
         self.kg = kg
         self.name = kg.release.name if kg.release is not None else _mark(kg)
         self.answers, self.ready = Answers(), Ready()
+        self.stopped: Cache[str, tuple[QueryStopped, float]] = Cache(_STOPPED_BYTES)
         self._lately: dict[str, float] = {}
         self._constant: dict[str, bool] = {}
         self.store = kg.collection.local
@@ -141,6 +144,11 @@ class Site:
         self._limits, self._workers, self._waiting = limits, workers, waiting
         self.current = self._served()
         self.fault = ""
+
+    @property
+    def figures(self) -> tuple[str, int, int]:
+        """The release that is served, how many queries wait, and how many processes were stopped or died."""
+        return self.current.name, self.current.pool.load[1], self.current.pool.stopped
 
     def refresh(self) -> Served | None:
         """Take up the release in use, if it is another one; return what was served before, which is to be closed.

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import tempfile
 import threading
 import weakref
@@ -16,6 +17,7 @@ from whatworks.store.worker import died, told
 
 _IN_MEMORY = 1 << 20  # an answer of more bytes than this is put by on disk until it is sent
 _READ = 1 << 18
+_PATIENT = 19  # the lowest priority
 _EARLY = 0.1  # seconds; in so short a time a query hardly reached its process
 
 
@@ -70,6 +72,7 @@ class Query:
     def __init__(self, request: bytes, format: str, client: str) -> None:
         self.request, self.format, self.client = request, format, client
         self.answer: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        self.is_long = False  # whether it took long
         self.is_second = False  # whether it was handed out before, to a worker that was dead or about to be
         self.timer: asyncio.TimerHandle | None = None
         self.line: Line | None = None
@@ -107,6 +110,7 @@ class Line:
     Attributes:
         process: The process.
         has_arrived: Whether it was ready to answer.
+        is_patient: Whether it runs only when the system has time.
     """
 
     def __init__(self, process: Process, owner: Owner) -> None:
@@ -118,7 +122,7 @@ class Line:
         self._since = 0.0
         self._head: dict[str, Any] | None = None
         self._written = Written()
-        self._is_open, self.has_arrived = True, False
+        self._is_open, self.has_arrived, self.is_patient = True, False, False
         if self._socket is not None:
             self._socket.setblocking(False)
             self._loop.add_reader(self._socket, self._read)
@@ -203,6 +207,21 @@ class Line:
                 asked.answer.set_result(self._written)
             self._written = Written()
             self._owner.done(self, asked)
+
+    def be_patient(self) -> None:
+        """Let the process run when the system has time; an ordinary user cannot take this back."""
+        self.is_patient = True
+        if hasattr(os, "setpriority"):
+            with suppress(OSError):  # it has ended
+                os.setpriority(os.PRIO_PROCESS, self.process.pid, _PATIENT)
+
+    def give_up(self) -> None:
+        """End the process, and leave the query that it has to somebody else."""
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            asked.line = None
+        self.close()
+        self._owner.done(self, None)
 
     def stop(self, error: Error) -> None:
         """End the process; the query that it has is answered with an error."""

@@ -20,6 +20,7 @@ from whatworks.store.worker import died, overtime
 __all__ = ["Pool", "Query", "Written"]
 
 _AGAIN = 1.0  # seconds until another is started after one could not be
+_LONG = 0.15  # seconds; a query that runs longer does not keep others from their turn
 _GRACE = 0.5  # seconds that a query has whose asker has gone: to end it costs more than to let a short one finish
 
 
@@ -27,6 +28,8 @@ class Pool:
     """Workers that stand ready, one more than answer at once, so that a killed one is replaced at once.
 
     Queries that wait are taken in turns from those who ask, so that one who asks many does not keep others waiting.
+    One that runs for a while gives its place to the next, and runs on as the system has time; as many do so as there
+    are places. One more is stopped, and begun anew when one of those has ended.
 
     Args:
         store: The store that is asked.
@@ -42,7 +45,8 @@ class Pool:
         self._limits = limits
         self._processes = processes(store, limits.megabytes)
         self._most, self._share = waiting, -(-waiting // 2)
-        self._free = size
+        self._size = self._free = self._free_long = size
+        self._long: deque[Query] = deque()  # wait to be begun anew
         self._queues: OrderedDict[str, deque[Query]] = OrderedDict()
         self._waiting = 0
         self._closed = False
@@ -57,7 +61,7 @@ class Pool:
     @property
     def load(self) -> tuple[int, int]:
         """How many places are free, and how many queries wait."""
-        return self._free, self._waiting
+        return self._free, self._waiting + len(self._long)
 
     def attend(self) -> None:
         """Look after the workers in the event loop that runs; it does so by itself when a query is asked."""
@@ -104,7 +108,7 @@ class Pool:
         if asked.line is not None and not asked.answer.done():
             asked.stop_timer()
             asked.timer = asyncio.get_running_loop().call_later(_GRACE, asked.line.stop, overtime(self._limits))
-        elif asked in self._queues.get(asked.client, ()):
+        elif asked in self._long or asked in self._queues.get(asked.client, ()):
             self._drop(asked)
             asked.fail(_busy("Nobody waits for the answer any more."))
 
@@ -152,16 +156,55 @@ class Pool:
 
     def _hand(self, line: Line, asked: Query) -> None:
         asked.stop_timer()
-        if self._limits.seconds is not None:
-            loop = asyncio.get_running_loop()
-            asked.timer = loop.call_later(self._limits.seconds, line.stop, overtime(self._limits))
+        loop, seconds = asyncio.get_running_loop(), self._limits.seconds
+        if asked.is_long:
+            self._let_run(line, asked, seconds)
+        elif seconds is None or seconds > _LONG:
+            asked.timer = loop.call_later(_LONG, self._takes_long, line, asked)
+        else:
+            asked.timer = loop.call_later(seconds, line.stop, overtime(self._limits))
         line.ask(asked)
+
+    # ---- queries that take long ----
+
+    def _takes_long(self, line: Line, asked: Query) -> None:
+        """Let a query run on beside the others, or stop it until it can."""
+        asked.is_long, asked.timer = True, None
+        self._free += 1
+        if self._free_long:
+            self._free_long -= 1
+            self._let_run(line, asked, None if self._limits.seconds is None else self._limits.seconds - _LONG)
+        else:
+            line.give_up()
+            self._long.append(asked)
+            if self._limits.seconds is not None:
+                loop = asyncio.get_running_loop()
+                asked.timer = loop.call_later(self._limits.seconds, self._waited_too_long, asked)
+        self._next()
+
+    def _let_run(self, line: Line, asked: Query, seconds: float | None) -> None:
+        line.be_patient()
+        if not self._closed:
+            self._expect(self._launched())
+        if seconds is not None:
+            asked.timer = asyncio.get_running_loop().call_later(seconds, line.stop, overtime(self._limits))
 
     def _end(self, asked: Query) -> None:
         """Take the place of a query back, and give it to the next."""
         asked.stop_timer()
-        self._free += 1
-        if self._queues and self._free:
+        if not asked.is_long:
+            self._free += 1
+        else:
+            self._free_long += 1
+            if self._long:
+                following = self._long.popleft()
+                self._free_long -= 1
+                self.hand_out(following)
+        self._next()
+
+    def _next(self) -> None:
+        """Begin the query whose turn it is."""
+        if self._queues and self._free > 0:
             client, waiting = self._queues.popitem(last=False)
             following = waiting.popleft()
             self._waiting -= 1
@@ -170,6 +213,9 @@ class Pool:
             self._begin(following)
 
     def _drop(self, asked: Query) -> None:
+        if asked in self._long:
+            self._long.remove(asked)
+            return
         waiting = self._queues[asked.client]
         waiting.remove(asked)
         self._waiting -= 1
@@ -224,13 +270,18 @@ class Pool:
 
     def _use(self, line: Line) -> None:
         """Give a worker the next query that waits for one, or let it stand ready."""
+        if line.is_patient:  # and stays so
+            self._lines.discard(line)
+            line.close()
+            self._close_source()
+            return
         while self._without:
             asked = self._without.popleft()
             if not asked.answer.done():
                 self._hand(line, asked)
                 return
             self._end(asked)
-        if self._closed:
+        if self._closed or len(self._ready) > self._size:
             self._lines.discard(line)
             line.close()
             self._close_source()
@@ -253,7 +304,9 @@ class Pool:
 
     def _replace(self, line: Line) -> None:
         """Start a worker instead of one that has ended; soon, if that one was never ready."""
-        if not line.has_arrived:
+        if line.is_patient and not self._without:  # another one was started when it got so
+            self._close_source()
+        elif not line.has_arrived:
             task = asyncio.get_running_loop().create_task(self._failed())
             self._arriving.add(task)
             task.add_done_callback(self._arriving.discard)
