@@ -12,6 +12,8 @@ from whatworks.collection import Collection
 from whatworks.lookup import Lookup
 from whatworks.prepared import VARIABLE
 
+pytest.register_assert_rewrite("tests.alike")
+
 ROOT = Path(__file__).parent.parent
 CASES = Path(__file__).parent / "cases"
 BASE = "https://w3id.org/whatworks/"

@@ -1,6 +1,6 @@
 """A remote store is asked with care: bad servers, networks and addresses are clear errors, and secrets stay secret.
 
-The servers here are real ones on loopback that do one thing wrong each. What good servers answer: test_servers.py.
+The servers here are real ones on loopback that do one thing wrong each. What good servers answer: alike.py.
 """
 
 import gzip
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -233,6 +234,74 @@ def test_no_part_of_a_file_is_left(
     assert server.url in done.stderr
     assert "before" == (tmp_path / name).read_text(encoding="utf-8")
     assert [name] == [path.name for path in tmp_path.iterdir()]
+
+
+def _pieces(number: int) -> Iterator[bytes]:
+    """Yield an answer of many rows in pieces, without its end."""
+    yield b'{"head":{"vars":["x"]},"results":{"bindings":['
+    for start in range(0, number, 100):
+        each = range(start, start + 100)
+        piece = ",".join(f'{{"x":{{"type":"literal","value":"row {row:06}"}}}}' for row in each)
+        yield (("," if start else "") + piece).encode()
+
+
+def _sends(to: Handler, pieces: Iterator[bytes]) -> None:
+    to.head(200, Content_Type=JSON, Transfer_Encoding="chunked")
+    for piece in pieces:
+        to.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "json", "xml"])
+def test_rows_are_written_as_they_come(format: str, serve: Serve) -> None:
+    """The first rows are read from the command while the service still has some to send; then it breaks off."""
+    was_read = threading.Event()
+
+    def behave(to: Handler) -> None:
+        _sends(to, _pieces(20_000))
+        assert was_read.wait(30)
+        to.close_connection = True
+
+    words = ["--store", serve(behave).url, "sparql", ASKED, "--format", format]
+    with started(*words) as command:
+        assert command.stdout is not None
+        assert command.stderr is not None
+        assert b"row 000000" in command.stdout.read(1000)
+        was_read.set()
+        rest, said = command.stdout.read(), command.stderr.read()
+        assert b"row 010000" in rest
+        assert b"breaks off in the middle" in said
+        assert 3 == command.wait()
+
+
+@contextmanager
+def started(*words: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """Start the command line, and end it if it has not ended."""
+    program = str(Path(sys.executable).with_name("whatworks"))
+    with subprocess.Popen([program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
+        try:
+            yield command
+        finally:
+            command.kill()
+
+
+def test_an_answer_of_any_size_takes_the_same_memory(serve: Serve) -> None:
+    """Four times the rows need no more memory while they are written."""
+
+    def most(number: int) -> int:
+        def behave(to: Handler) -> None:
+            _sends(to, _pieces(number))
+            to.wfile.write(b"3\r\n]}}\r\n0\r\n\r\n")
+
+        answer = RemoteStore(serve(behave).url, {}, _texts).query(ASKED)
+        assert isinstance(answer, Table)
+        tracemalloc.start()
+        try:
+            assert number == answer.pour("csv", len).number
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert most(40_000) < most(10_000) + 300_000
 
 
 def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -8,16 +8,18 @@ where there is a project, else the shipped collection.
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from whatworks.errors import LinkRefused, MissingFile, Place, Unwritable
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+
+Writing: TypeAlias = Callable[[IO[bytes]], object]
 
 SETTINGS_FILE = "whatworks.toml"
 
@@ -247,11 +249,14 @@ def find_project(start: Path) -> Path | None:
     return None
 
 
-def write_files(contents: Mapping[Path, bytes]) -> None:
+def write_files(contents: Mapping[Path, bytes | Writing]) -> None:
     """Write files so that each is whole or as before: all are written beside, synced, then renamed.
 
     A link stays, and the file that it leads to is written. What is there and no file, such as a pipe or a device, is
     written as it is, before the others are renamed.
+
+    Args:
+        contents: What each file holds: bytes, or what writes them; what writes is called in this order.
 
     Raises:
         Unwritable: A folder or file cannot be written; no file was changed unless the last step, renaming, failed.
@@ -259,7 +264,7 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
     from tempfile import NamedTemporaryFile  # noqa: PLC0415 - costs 10 ms and is needed for writing only
 
     staged: list[tuple[Path, Path, Path]] = []
-    direct: list[tuple[Path, bytes]] = []
+    direct: list[tuple[Path, bytes | Writing]] = []
     made: list[Path] = []
     path = Path()
     try:
@@ -272,12 +277,13 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
             _make_folder(target.parent, made)
             with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
                 staged.append((Path(file.name), path, target))
-                file.write(content)
+                _write(file, content)
                 file.flush()
                 os.fsync(file.fileno())
             Path(file.name).chmod(0o644 if mode is None else mode)
         for path, content in direct:
-            path.write_bytes(content)
+            with path.open("wb") as device:
+                _write(device, content)
         for beside, path, target in staged:  # noqa: B007 - the error names it
             beside.replace(target)
         made.clear()
@@ -293,6 +299,13 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
         for folder in reversed(made):
             with suppress(OSError):
                 folder.rmdir()
+
+
+def _write(file: IO[bytes], content: bytes | Writing) -> None:
+    if isinstance(content, bytes):
+        file.write(content)
+    else:
+        content(file)
 
 
 def _mode_of(path: Path) -> int | None:

@@ -2,7 +2,8 @@
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -39,23 +40,46 @@ class Values:
         return [row[index] for row in self.rows]
 
 
-def values(columns: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> Values:
+def values(columns: Sequence[str], rows: Sequence[tuple[Term | None, ...]]) -> Values:
     """Return the rows as values of the kinds of their columns."""
     found = kinds(columns, rows)
     return Values(columns, found, [[value(term, kind) for term, kind in zip(row, found, strict=True)] for row in rows])
 
 
-def kinds(columns: Sequence[str], rows: Iterable[Sequence[Term | None]]) -> list[str]:
+def kinds(columns: Sequence[str], rows: Iterable[tuple[Term | None, ...]]) -> list[str]:
     """Return for each column what all its values are: integer, number, boolean, date, datetime, iri or text.
 
     A column without values is text; whole and broken numbers together are numbers.
     """
-    found: list[set[str]] = [set() for _ in columns]
-    for row in rows:
-        for index, term in enumerate(row):
-            if term is not None:
-                found[index].add(_kind(term))
-    return [_common(each) for each in found]
+    seen = Seen(columns, rows)
+    deque(seen, 0)
+    return seen.kinds
+
+
+class Seen:
+    """Rows that pass, and what was seen of them.
+
+    Attributes:
+        number: How many have passed.
+    """
+
+    def __init__(self, columns: Sequence[str], rows: Iterable[tuple[Term | None, ...]]) -> None:
+        self.number = 0
+        self._rows = rows
+        self._kinds: list[set[str]] = [set() for _ in columns]
+
+    def __iter__(self) -> Iterator[tuple[Term | None, ...]]:
+        for row in self._rows:
+            self.number += 1
+            for found, term in zip(self._kinds, row, strict=True):
+                if term is not None:
+                    found.add(_kind(term))
+            yield row
+
+    @property
+    def kinds(self) -> list[str]:
+        """What all values of each column are, as `kinds` says it."""
+        return [_common(set(each)) for each in self._kinds]
 
 
 def value(term: Term | None, kind: str) -> Native:

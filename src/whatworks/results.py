@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from whatworks.errors import Error
-from whatworks.rows import RESULTS, ROW_WRITERS
+from whatworks.rows import RESULTS, ROW_FORMATS, row_blocks, write_rows
 from whatworks.terms import (
     XSD_DECIMAL,
     XSD_INTEGER,
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     import rdflib
 
     from whatworks.codebook import Codebook
-    from whatworks.native import Values
+    from whatworks.native import Seen, Values
+
+# The engine leaves an IRI with a comma unquoted in CSV, which would move the columns after it.
+_BY_ENGINE = ("json", "xml", "tsv")
 
 Row: TypeAlias = tuple[Term | None, ...]
 Short: TypeAlias = Callable[[Iri], str]
@@ -125,6 +128,21 @@ class Table:
             rows.append(row)
         return Table(self.columns, rows, note=self.note, about=self.about)
 
+    def streams(self, name: str) -> bool:
+        """Say whether the rows can be written in a format as they come: neither kept nor written by the engine."""
+        by_engine = self.engine_bytes is not None and name in _BY_ENGINE
+        return name in ROW_FORMATS and not by_engine and not isinstance(self.rows, list)
+
+    def pour(self, name: str, write: Callable[[bytes], object]) -> "Seen":
+        """Write the table in a row format block by block as the rows come, and return what was seen of them."""
+        from whatworks.native import Seen  # noqa: PLC0415 - for answers that are written only
+
+        seen = Seen(self.columns, self.rows)
+        for block in row_blocks(name, self.columns, seen):
+            write(block)
+        self.rows = _read_already()
+        return seen
+
     def is_empty(self, name: str, written: bytes) -> bool:
         """Say whether what was written in a row format holds no row; rows that pass are not kept to be counted."""
         if isinstance(self.rows, list):
@@ -135,8 +153,7 @@ class Table:
 
     def write(self, name: str, *, short: Short = str, width: int | None = None) -> bytes:
         """Return the table in a row format; `short` shortens IRIs for people, `width` is the terminal's."""
-        # The engine leaves an IRI with a comma unquoted in CSV, which would move the columns after it.
-        if self.engine_bytes is not None and name in ("json", "xml", "tsv"):
+        if self.engine_bytes is not None and name in _BY_ENGINE:
             written = self.engine_bytes(name)
         elif name == "table":
             written = write_table(self.columns, self.rows, short, width).encode()
@@ -145,7 +162,7 @@ class Table:
         elif name in ("xlsx", "parquet"):
             written = self._file(name)
         else:
-            written = ROW_WRITERS[name](self.columns, self.rows)
+            written = write_rows(name, self.columns, self.rows)
         if not isinstance(self.rows, list):
             self.rows, self.engine_bytes = _read_already(), None
         return written

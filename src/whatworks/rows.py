@@ -1,30 +1,32 @@
-"""The SPARQL 1.1 result formats, written from rows.
+"""The SPARQL 1.1 result formats, written from rows as they come.
 
 Sources: SPARQL 1.1 Query Results JSON, XML, CSV and TSV Formats (W3C).
 """
 
 import csv
-import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, XSD_STRING, BlankNode, Iri, Literal, Term
 
 Rows: TypeAlias = Iterable[tuple[Term | None, ...]]
 
+_BLOCK = 1 << 16  # characters
 RESULTS = 'xmlns="http://www.w3.org/2005/sparql-results#"'
 
 
-def _write_json(columns: Sequence[str], rows: Rows) -> bytes:
+def _json(columns: Sequence[str], rows: Rows) -> Iterator[str]:
     import json  # noqa: PLC0415 - needed for one format
 
-    bindings = [
-        {column: _json_term(term) for column, term in zip(columns, row, strict=True) if term is not None}
-        for row in rows
-    ]
-    document = {"head": {"vars": list(columns)}, "results": {"bindings": bindings}}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    yield f'{{"head":{{"vars":{write(list(columns))}}},"results":{{"bindings":['
+    comma = ""
+    for row in rows:
+        bound = zip(columns, row, strict=True)
+        yield comma + write({column: _json_term(term) for column, term in bound if term is not None})
+        comma = ","
+    yield "]}}"
 
 
 def _json_term(term: Term) -> dict[str, Any]:
@@ -40,25 +42,32 @@ def _json_term(term: Term) -> dict[str, Any]:
             return found if term.datatype == XSD_STRING else {**found, "datatype": str(term.datatype)}
 
 
-def _write_csv(columns: Sequence[str], rows: Rows) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
+class _Line:
+    """A file for `csv` that gives each line back to who writes it."""
+
+    @staticmethod
+    def write(text: str) -> str:
+        """Return the line; a writer returns what this returns."""
+        return text
+
+
+def _csv(columns: Sequence[str], rows: Rows) -> Iterator[str]:
+    line: Callable[[Sequence[str]], str] = csv.writer(_Line, lineterminator="\r\n").writerow
+    yield line(columns)
     for row in rows:
         cells = [term.value if isinstance(term, Literal) else "" if term is None else _csv_node(term) for term in row]
         # One empty cell must still be a line that a reader takes for a row.
-        text.write("\r\n") if cells == [""] else writer.writerow(cells)
-    return text.getvalue().encode()
+        yield "\r\n" if cells == [""] else line(cells)
 
 
 def _csv_node(term: Iri | BlankNode) -> str:
     return f"_:{term.name}" if isinstance(term, BlankNode) else str(term)
 
 
-def _write_tsv(columns: Sequence[str], rows: Rows) -> bytes:
-    lines = ["\t".join(f"?{column}" for column in columns)]
-    lines += ["\t".join("" if term is None else _tsv_term(term) for term in row) for row in rows]
-    return ("\n".join(lines) + "\n").encode()
+def _tsv(columns: Sequence[str], rows: Rows) -> Iterator[str]:
+    yield "\t".join(f"?{column}" for column in columns) + "\n"
+    for row in rows:
+        yield "\t".join("" if term is None else _tsv_term(term) for term in row) + "\n"
 
 
 # Inside the quotes of TSV everything stands as it is but what would end the cell, the line or the quotes.
@@ -81,9 +90,9 @@ def _tsv_term(term: Term) -> str:
     return text if term.datatype == XSD_STRING else f"{text}^^<{term.datatype}>"
 
 
-def _write_xml(columns: Sequence[str], rows: Rows) -> bytes:
+def _xml(columns: Sequence[str], rows: Rows) -> Iterator[str]:
     head = "".join(f'<variable name="{_xml_text(column)}"/>' for column in columns)
-    parts = [f'<?xml version="1.0"?><sparql {RESULTS}><head>{head}</head><results>']
+    yield f'<?xml version="1.0"?><sparql {RESULTS}><head>{head}</head><results>'
     for row in rows:
         bound = zip(columns, row, strict=True)
         cells = (
@@ -91,9 +100,8 @@ def _write_xml(columns: Sequence[str], rows: Rows) -> bytes:
             for column, term in bound
             if term is not None
         )
-        parts.append(f"<result>{''.join(cells)}</result>")
-    parts.append("</results></sparql>")
-    return "".join(parts).encode()
+        yield f"<result>{''.join(cells)}</result>"
+    yield "</results></sparql>"
 
 
 _XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
@@ -128,9 +136,28 @@ def _numbered(text: str) -> str:
     return "".join(f"&#{ord(char)};" for char in text)
 
 
-ROW_WRITERS: dict[str, Callable[[Sequence[str], Rows], bytes]] = {
-    "json": _write_json,
-    "csv": _write_csv,
-    "tsv": _write_tsv,
-    "xml": _write_xml,
+_FORMATS: dict[str, Callable[[Sequence[str], Rows], Iterator[str]]] = {
+    "json": _json,
+    "csv": _csv,
+    "tsv": _tsv,
+    "xml": _xml,
 }
+ROW_FORMATS = tuple(_FORMATS)
+
+
+def row_blocks(name: str, columns: Sequence[str], rows: Rows) -> Iterator[bytes]:
+    """Yield an answer in a row format, in blocks that are written when they are full."""
+    parts: list[str] = []
+    size = 0
+    for part in _FORMATS[name](columns, rows):
+        parts.append(part)
+        size += len(part)
+        if size >= _BLOCK:
+            yield "".join(parts).encode()
+            parts, size = [], 0
+    yield "".join(parts).encode()
+
+
+def write_rows(name: str, columns: Sequence[str], rows: Rows) -> bytes:
+    """Return an answer in a row format."""
+    return "".join(_FORMATS[name](columns, rows)).encode()

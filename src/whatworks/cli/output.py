@@ -13,10 +13,11 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from threading import Timer
-    from typing import Any, TextIO, TypeVar
+    from typing import IO, Any, TextIO, TypeVar
 
     from whatworks.errors import Error
     from whatworks.kg import KnowledgeGraph
+    from whatworks.native import Seen
     from whatworks.results import Answer, Table
     from whatworks.terms import Iri, Triple
 
@@ -171,7 +172,12 @@ def emit_answer(
         if chosen.binary and on_terminal:
             raise click.UsageError(f"{chosen.name} is no text. Say where to: --output FILE{chosen.endings[0]}.")
         cut = answer.cut(limit)
-        if output is not None and chosen.name in ("csv", "tsv") and (output.is_file() or not output.exists()):
+        has_codebook = (
+            chosen.name in ("csv", "tsv") and output is not None and (output.is_file() or not output.exists())
+        )
+        if cut.streams(chosen.name) and not (has_codebook and cut.about):
+            empty = not _pour(cut, chosen.name, output, has_codebook=has_codebook)
+        elif output is not None and has_codebook:
             cut.kept()
             sidecar = output.with_name(f"{output.name}-metadata.json")
             emit(cut.write(chosen.name), output, {sidecar: cut.codebook().csvw(output.name)})
@@ -189,6 +195,31 @@ def emit_answer(
     else:
         name = by_name(format or "turtle", rows=False).name
         emit(kg.exporter.triples(_first(answer, limit), name), output)
+
+
+def _pour(table: "Table", name: str, output: Path | None, *, has_codebook: bool) -> int:
+    """Write rows as they come and return how many came; a file is whole or not there."""
+    from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
+    from whatworks.codebook import plain_codebook  # noqa: PLC0415 - lazy on purpose
+
+    if output is None:
+        if sys.stdout is None:
+            return table.pour(name, len).number
+        number = table.pour(name, sys.stdout.buffer.write).number
+        sys.stdout.flush()
+        return number
+    seen: list[Seen] = []
+    contents: dict[Path, Callable[[IO[bytes]], object]] = {
+        output: lambda file: seen.append(table.pour(name, file.write))
+    }
+    if has_codebook:
+        contents[output.with_name(f"{output.name}-metadata.json")] = lambda file: file.write(
+            plain_codebook(table.columns, seen[0].kinds, table.note).csvw(output.name)
+        )
+    write_files(contents)
+    for file in contents:
+        click.echo(f"Wrote {file} ({file.stat().st_size} bytes).", err=True)
+    return seen[0].number
 
 
 def write_rows(kg: "KnowledgeGraph", table: "Table", name: str, on_terminal: bool) -> bytes:

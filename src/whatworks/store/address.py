@@ -5,6 +5,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from whatworks.errors import StoreAddress
@@ -44,9 +45,10 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
 
-    @classmethod
-    def parse(cls, url: str) -> "Address":
-        """Read an address.
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def parse(url: str) -> "Address":
+        """Read an address; the same ones are read for each request.
 
         Raises:
             StoreAddress: It is not http or https, has no host, or holds a user or a password.
@@ -71,7 +73,7 @@ class Address:
             raise StoreAddress("The address of the store is no http or https address.", hint=_EXAMPLE)
         path = quote(found.path or "/", safe="/%:@!$&'()*+,;=~-._")
         parameters = tuple(parse_qsl(found.query, keep_blank_values=True))
-        return cls(found.scheme, host, port or _PORTS[found.scheme], path, parameters)
+        return Address(found.scheme, host, port or _PORTS[found.scheme], path, parameters)
 
 
 _EXAMPLE = "Write it like https://example.org/sparql."

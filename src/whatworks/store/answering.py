@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from whatworks.errors import Error
 from whatworks.results import Row
-from whatworks.rows import ROW_WRITERS
+from whatworks.rows import write_rows
 from whatworks.store.convert import RESULT_FORMATS, from_engine
 from whatworks.store.disk import open_store
 from whatworks.store.embedded import EmbeddedStore, told
@@ -162,7 +162,7 @@ def _written_rows(lines: bytes, format: str, _: dict[str, str]) -> bytes:
     found = ox.parse_query_results(lines, format=ox.QueryResultsFormat.TSV)
     assert isinstance(found, ox.QuerySolutions)  # noqa: S101 - TSV holds nothing else
     if format == "csv":  # the engine leaves an IRI with a comma unquoted
-        return ROW_WRITERS[format](tuple(each.value for each in found.variables), rows_of(found))
+        return write_rows(format, tuple(each.value for each in found.variables), rows_of(found))
     return found.serialize(format=RESULT_FORMATS[format]) or b""
 
 

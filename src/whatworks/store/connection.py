@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv6Address, ip_address
 from typing import Any
@@ -105,10 +106,15 @@ class _Patient(HTTPConnection):
     @property
     def is_inward(self) -> bool:
         """Whether the other end is this machine or one of a private network."""
-        found = ip_address(self.peer.partition("%")[0])
-        if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-            found = found.ipv4_mapped
-        return not found.is_global
+        return _is_inward(self.peer)
+
+
+@lru_cache(maxsize=64)
+def _is_inward(peer: str) -> bool:
+    found = ip_address(peer.partition("%")[0])
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return not found.is_global
 
 
 class _PatientTls(_Patient, HTTPSConnection):

@@ -22,7 +22,7 @@ from whatworks.results import Answer, Boolean, Row, Table, Triples, safe
 from whatworks.store import order
 from whatworks.store.address import Address, Login
 from whatworks.store.connection import Reply
-from whatworks.store.convert import RESULT_FORMATS, from_engine, triple_from_engine
+from whatworks.store.convert import from_engine, triple_from_engine
 from whatworks.store.dialect import UNIONS, YES_OR_NO, Dialect, Document, Parameters
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.endpoint import Endpoint, Request, nothing
@@ -126,17 +126,10 @@ class RemoteStore:
                 kept.clear()
             self._check_whole(number, most)
 
-        def engine_bytes(name: str) -> bytes:
-            try:
-                with self._reading(reply):
-                    return kept[0].serialize(format=RESULT_FORMATS[name]) or b""
-            finally:
-                kept.clear()
-
         if columns == YES_OR_NO:
             return Boolean(any(row != (Literal.integer(0),) for row in rows()))
         if dialect.is_exact and columns and most is None:
-            return Table(columns, rows(), engine_bytes)
+            return Table(columns, rows())
         return self._mended(Table(columns, rows()), text, dialect)
 
     def _mended(self, table: Table, text: str, dialect: Dialect) -> Table:
