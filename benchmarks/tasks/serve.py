@@ -148,28 +148,32 @@ class _Connection:
 
 def load(server: Server, paths: Sequence[str]) -> Load:
     """Send requests over eight connections, each the next when it has its answer."""
-    waiting, before, begun = iter(paths), server.cpu, time.perf_counter()
+    waiting = iter(paths)
     seconds: list[float] = []
     statuses: dict[int, int] = {}
+    connections = [_Connection(server.port) for _ in range(min(CLIENTS, len(paths)))]
+    before, begun, busy = server.cpu, time.perf_counter(), len(connections)
     with selectors.DefaultSelector() as ready:
-        for path in itertools.islice(waiting, CLIENTS):
-            connection = _Connection(server.port)
+        for connection in connections:
             ready.register(connection.sock, selectors.EVENT_READ, connection)
-            connection.send(path)
-        while ready.get_map():
+            connection.send(next(waiting))
+        while busy:
             for key, _ in ready.select():
                 connection = key.data
                 if not (status := connection.status()):
                     continue
                 statuses[status] = statuses.get(status, 0) + 1
-                if _is_bomb(connection.path) is False:
+                if not _is_bomb(connection.path):
                     seconds.append(time.perf_counter() - connection.sent)
                 if (path := next(waiting, None)) is not None:
                     connection.send(path)
                 else:
-                    ready.unregister(connection.sock)
-                    connection.sock.close()
-    return Load(seconds, time.perf_counter() - begun, server.cpu - before, statuses)
+                    busy -= 1
+        # Threads of connections that are closed would no longer be counted.
+        found = Load(seconds, time.perf_counter() - begun, server.cpu - before, statuses)
+    for connection in connections:
+        connection.sock.close()
+    return found
 
 
 def _is_bomb(path: str) -> bool:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from whatworks.errors import Error
-from whatworks.server import api, health, protocol, resources
+from whatworks.server import api, health, protocol, reconcile, resources
 from whatworks.server.guard import Guard
 from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
@@ -39,6 +39,7 @@ def make_app(site: Site, log: Log | None = None) -> ASGIApp:
         Route("/api/queries", api.queries),
         Route("/api/queries/{name}", api.query),
         Route("/openapi.json", api.openapi),
+        *reconcile.routes(),
         Route("/health", health.health),
         Route("/metrics", health.metrics),
         Route("/errors/{code}", explained),

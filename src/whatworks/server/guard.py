@@ -154,7 +154,8 @@ class Guard:
 def _mark(message: Message, tags: bytes) -> None:
     """Add the headers that every answer has, and mark the tag of what is packed."""
     headers = message["headers"]
-    headers += _RAW
+    own = {name for name, _ in headers}
+    headers += [each for each in _RAW if each[0] not in own]
     marked = MutableHeaders(raw=headers)
     tag = marked.get("etag", "")
     if tag and ("content-encoding" in marked or (message["status"] == 304 and tag[:-1].encode() + _PACKED in tags)):

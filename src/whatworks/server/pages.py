@@ -23,7 +23,7 @@ class Pages:
 
     @cached_property
     def _environment(self) -> Environment:
-        names = ("layout.html", "thing.html", "graph.html", "parts.html", "start.html", "sparql.html")
+        names = ("layout.html", "thing.html", "graph.html", "parts.html", "start.html", "sparql.html", "preview.html")
         templates = {name: self.file(name).decode() for name in names}
         return Environment(
             loader=DictLoader(templates),

@@ -10,10 +10,13 @@ from typing import NamedTuple
 from whatworks.catalogue import Query
 from whatworks.errors import Error, QueryStopped
 from whatworks.kg import KnowledgeGraph
+from whatworks.namespaces import SKOS
 from whatworks.server.cache import Cache
+from whatworks.server.matching import Matcher
 from whatworks.server.ready import Ready
 from whatworks.store import Limits
 from whatworks.store.pool import Pool
+from whatworks.terms import Iri
 from whatworks.version import __version__
 
 # What gives another answer each time, or other names of nodes; what uses it is neither kept nor marked.
@@ -58,6 +61,17 @@ class Served:
     def warm(self) -> None:
         """Start the processes now, so that the first query need not wait for them."""
         assert self.pool is not None  # noqa: S101 - made by this
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """Finds what names mean."""
+        return Matcher(self.kg)
+
+    @cached_property
+    def properties(self) -> list[Iri]:
+        """The properties that things and concepts have, in the order of the shapes."""
+        of_concepts = (SKOS + name for name in ("inScheme", "broader", "notation", "altLabel", "definition"))
+        return list(dict.fromkeys(map(Iri, (*self.kg.lookup.field_order(), *of_concepts))))
 
     def tag(self, *key: str) -> str:
         """Return the strong entity tag of what this release answers to a request."""
