@@ -90,6 +90,14 @@ def test_parameters(kg: KnowledgeGraph) -> None:
         (["sparql", "--format", "t"], {"table": None, "tsv": None, "turtle": None, "trig": None}),
         (["stats", "-f", "t"], {"table": None, "tsv": None}),
         (["completion", ""], {"bash": None, "zsh": None, "fish": None}),
+        (["query", "interventions", "--country", "US"], {"US": "United States"}),
+        (["query", "interventions", "--country", "USA"], {"USA": "United States"}),
+        (["why", "expairs-project", "start"], {"startYear": "start year"}),
+        (["why", "expairs-project", "Start y"], {"startYear": "start year"}),
+        (["why", "expairs-project", "ww:start"], {"ww:startYear": "start year"}),
+        (["why", "expairs-project", "nothing"], {}),
+        (["export", "--class", "Conc"], {"Concept": None}),
+        (["export", "--class", "App"], {"Approach": None}),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
 )
@@ -167,6 +175,38 @@ def test_release_is_read_without_a_word(
     assert ("", "") == capfd.readouterr()
 
 
+def test_every_offered_property_is_understood(kg: KnowledgeGraph) -> None:
+    """What is offered as the property of a thing has statements to explain."""
+    words = list(offered("why", "expairs-project", ""))
+    assert {"stage", "title"} < set(words)
+    assert all(kg.why("expairs-project", word) for word in words)
+
+
+def test_codes_of_errors() -> None:
+    """The codes of errors are completed, each with what it means."""
+    assert {"unknown-value", "unknown-query"} < set(offered("explain", "unknown-"))
+    assert all(offered("explain", "").values())
+    for code in offered("explain", ""):
+        assert 0 == CliRunner().invoke(main, ["explain", code]).exit_code
+
+
+def test_names_of_releases(project: Callable[[dict[str, str]], KnowledgeGraph], tmp_path: Path) -> None:
+    """The releases of the project, or of a folder, are completed, damaged ones as well: `verify` is for these."""
+    first = '<https://w3id.org/whatworks/id/agent/a> <http://xmlns.com/foaf/0.1/name> "A" .'
+    names = []
+    for name in ("a", "b"):
+        files = {"data/a.ttl": first.replace("agent/a", f"agent/{name}")}
+        names.append(project(files).build(checked=False).name)
+    (tmp_path / "releases" / names[0] / "manifest.json").write_bytes(b"{")
+    here = ["--project", str(tmp_path)]
+    assert {names[0]: None, names[1]: "in use"} == offered(*here, "verify", "")
+    assert {names[1]: "in use"} == offered(*here, "verify", names[1][:8])
+    folder = str(tmp_path / "releases")
+    assert set(names) == set(offered("verify", "--output", folder, ""))
+    found = offered(*here, "--store", f"{folder}/")
+    assert {f"{folder}/": None, f"{folder}/{names[0]}": None, f"{folder}/{names[1]}": "in use"} == found
+
+
 # ---- when something is wrong ----
 
 
@@ -214,6 +254,8 @@ def test_a_mistake_outside_completion_is_raised() -> None:
         ["query", "interventions", "--country", "B"],
         ["show", "e"],
         ["export", "--class", "P"],
+        ["why", "expairs-project", "st"],
+        ["explain", "u"],
     ],
 )
 def test_completion_is_fast(words: list[str]) -> None:

@@ -16,6 +16,8 @@ from whatworks.errors import Error, Unwritable
 from whatworks.version import __version__
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from whatworks.kg import KnowledgeGraph
 
 # Where each command stands, and what it does: the first sentence of its help, as a test makes sure.
@@ -208,6 +210,12 @@ def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str
     return value
 
 
+def _completes_store(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
+    from whatworks.cli.completion import completes_store  # noqa: PLC0415 - lazy on purpose
+
+    return completes_store(ctx, param, incomplete)
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--project",
@@ -220,6 +228,7 @@ def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str
     "--store",
     metavar="FOLDER|URL",
     type=click.Path(file_okay=False),
+    shell_complete=_completes_store,
     callback=_named,
     envvar="WHATWORKS_STORE",
     help="A release's folder or a SPARQL endpoint's address to read; without it the release in use, else the files.",

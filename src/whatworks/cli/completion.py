@@ -1,4 +1,4 @@
-"""`completion`, and what the shell can complete: names of queries, keys, classes and the values of parameters.
+"""`completion`, and what the shell can complete: names of queries, keys, classes, releases, values of parameters.
 
 A word is offered as it must be typed, with its label beside it where the shell shows one (zsh, fish). What has a label
 of one word, such as a country, is also offered by that label; other labels would need quotes, which differ by shell.
@@ -7,8 +7,10 @@ difference. fish leaves out what does not hold what was typed.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from whatworks.collection import Collection
     from whatworks.kg import KnowledgeGraph
     from whatworks.lookup import Index
+    from whatworks.release import Releases
     from whatworks.terms import Term
 
 VARIABLE = "_WHATWORKS_COMPLETE"
@@ -55,18 +58,68 @@ def completion(ctx: click.Context, shell: str) -> None:
     click.echo(script.replace('string split "," $completion', 'string split --max 1 "," $completion'), nl=False)
 
 
-def completes(offers: Callable[["Known"], Offers], *, by_label: bool = False) -> Complete:
-    """Complete from what the collection knows; `by_label` also offers labels of one word."""
+def completes(
+    offers: Callable[["Known"], Offers],
+    *,
+    by_label: bool = False,
+    otherwise: Callable[["Known"], Offers] = lambda _: (),
+) -> Complete:
+    """Complete from what the collection knows.
+
+    Args:
+        offers: The words.
+        by_label: Whether labels of one word are offered as well.
+        otherwise: Other words for the same, offered where none of the first fits.
+    """
 
     def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
-        return _fitting(offers(Known(ctx.find_root().obj.kg)), incomplete, by_label=by_label)
+        known = Known(ctx.find_root().obj.kg)
+        found = fitting(offers(known), incomplete, by_label=by_label)
+        return found or fitting(otherwise(known), incomplete)
 
     return complete
 
 
 def completes_value(parameter: "Parameter") -> Complete:
     """Complete a value of a stored query's parameter."""
-    return completes(lambda known: known.values(parameter), by_label=True)
+    return completes(
+        lambda known: known.values(parameter), by_label=True, otherwise=lambda known: known.other_values(parameter)
+    )
+
+
+def completes_property(ctx: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
+    """Complete a property of the thing that the argument `subject` names: its name, or its CURIE if that is begun."""
+    known, subject = Known(ctx.find_root().obj.kg), ctx.params["subject"]
+    found = fitting(known.properties(subject), incomplete, by_label=True)
+    return found or fitting(known.properties(subject, curies=True), incomplete)
+
+
+def completes_release(ctx: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
+    """Complete the name of a release, in the folder that an option before it names, or the project's."""
+    from whatworks.release import Releases  # noqa: PLC0415 - lazy on purpose
+
+    folder = ctx.params.get("folder")
+    found = Releases(folder) if folder is not None else ctx.find_root().obj.kg.releases
+    return fitting(_releases(found), incomplete) if found is not None else []
+
+
+def completes_store(ctx: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
+    """Complete the folder of a release of the project; other folders are left to the shell."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - lazy on purpose
+
+    found = ctx.obj.kg.releases
+    folder = found.folder if found is not None else Path()
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    offers = ((str(shown / name), label) for name, label in (_releases(found) if found is not None else ()))
+    # The shell's own folders come first: its script begins anew with them.
+    return [CompletionItem(incomplete, type="dir"), *fitting(offers, incomplete)]
+
+
+def _releases(found: "Releases") -> Offers:
+    """Return the releases, those that are damaged among them."""
+    used = found.used()
+    names = [*(release.name for release in found.all()), *found.unreadable()]
+    return [(name, "in use" if name == used else "") for name in names]
 
 
 def completes_format(form: str = "") -> Complete:
@@ -78,12 +131,13 @@ def completes_format(form: str = "") -> Complete:
         asked = form or getattr(ctx.command, "form", "")
         names = () if asked in ("CONSTRUCT", "DESCRIBE") else ROW_FORMATS
         names += () if asked in ("SELECT", "ASK") else GRAPH_FORMATS
-        return _fitting(((name, "") for name in names), incomplete)
+        return fitting(((name, "") for name in names), incomplete)
 
     return complete
 
 
-def _fitting(offers: Offers, incomplete: str, *, by_label: bool = False) -> "list[CompletionItem[str]]":
+def fitting(offers: Offers, incomplete: str, *, by_label: bool = False) -> "list[CompletionItem[str]]":
+    """Return the words that fit what was typed; with `by_label` also those whose labels do."""
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - lazy on purpose
 
     found: dict[str, CompletionItem[str]] = {}
@@ -125,14 +179,39 @@ class Known:
         return ((tag, "") for tag in sorted({tag for query in self._kg.catalogue.all() for tag in query.tags}))
 
     def classes(self) -> Offers:
-        """Return the classes that have members in the data, and those right above them."""
-        from whatworks.namespaces import SUBCLASS  # noqa: PLC0415 - lazy on purpose
+        """Return the classes that have members: of the data, of the ontology, and concepts."""
+        from whatworks.namespaces import SKOS, SUBCLASS  # noqa: PLC0415 - lazy on purpose
         from whatworks.terms import RDF_TYPE, Iri  # noqa: PLC0415 - lazy on purpose
 
         store, is_model = self._collection.store, self._collection.is_model
-        used = {quad.object for quad in store.match(predicate=RDF_TYPE) if not is_model(quad.graph)}
-        above = {quad.object for quad in store.match(predicate=SUBCLASS) if quad.subject in used}
-        return ((name, "") for name in sorted({iri.code for iri in used | above if isinstance(iri, Iri)}))
+        found: set[Term] = {quad.object for quad in store.match(predicate=RDF_TYPE) if not is_model(quad.graph)}
+        above = [(quad.subject, quad.object) for quad in store.match(predicate=SUBCLASS)]
+        for each in {Iri(SKOS + "Concept"), *(term for pair in above for term in pair)}:
+            if any(isinstance(quad.subject, Iri) for quad in store.match(predicate=RDF_TYPE, value=each)):
+                found.add(each)
+        while more := {higher for lower, higher in above if lower in found} - found:
+            found |= more
+        return ((name, "") for name in sorted({iri.code for iri in found if isinstance(iri, Iri)}))
+
+    def properties(self, name: str, *, curies: bool = False) -> Offers:
+        """Return the properties of a thing and its parts, by their names where those are theirs alone, else by CURIE.
+
+        Raises:
+            UnknownThing: There is no such thing.
+        """
+        from whatworks.describe import Describer  # noqa: PLC0415 - lazy on purpose
+        from whatworks.lookup import Lookup  # noqa: PLC0415 - lazy on purpose
+        from whatworks.why import properties  # noqa: PLC0415 - lazy on purpose
+
+        if self._kg.remote is not None:  # no endpoint is asked while somebody types
+            return
+        thing = Lookup(self._collection, self._kg.catalogue, lambda: self._kg.search).thing(name)
+        said = properties(self._collection, thing)
+        describer = Describer(self._collection, self._kg.catalogue)
+        number = Counter(prop.code.casefold() for prop in said)
+        for prop, (curie, *_) in said.items():
+            word = curie if curies or number[prop.code.casefold()] > 1 else prop.code
+            yield word, describer.label(prop, self._kg.settings.languages)[0]
 
     def things(self) -> Offers:
         """Return the keys of what has a record, and of agents."""
@@ -160,7 +239,15 @@ class Known:
                 return (("today", ""),)
         return ()
 
+    def other_values(self, parameter: "Parameter") -> Offers:
+        """Return further codes of values: a country has one of three letters as well as that of two."""
+        return self._codes("place", rest=True) if parameter.type == "place" else ()
+
     def _concepts(self, scheme: str) -> Iterator[tuple[str, str]]:
+        return self._codes(scheme, rest=False)
+
+    def _codes(self, scheme: str, *, rest: bool) -> Iterator[tuple[str, str]]:
+        """Yield the shortest code of each concept with its label, or the rest of its codes."""
         from whatworks.lookup import Lookup  # noqa: PLC0415 - lazy on purpose
         from whatworks.namespaces import NOTATION  # noqa: PLC0415 - lazy on purpose
         from whatworks.terms import Literal  # noqa: PLC0415 - lazy on purpose
@@ -168,11 +255,12 @@ class Known:
         index: Index = Lookup(self._collection, self._kg.catalogue).concepts(scheme)
         for iri in sorted(index.known):
             words = [iri.code]
-            if scheme == "place":  # a country has its code of three letters as well as that of two
+            if scheme == "place":
                 values = [quad.object for quad in self._collection.store.match(iri, NOTATION)]
                 words += [value.value for value in values if isinstance(value, Literal)]
-            word = min((word for word in words if index.find(word) == {iri}), key=len, default=str(iri))
-            yield word, index.labels[iri].value if iri in index.labels else ""
+            own = sorted({word for word in words if index.find(word) == {iri}}, key=len) or [str(iri)]
+            for word in own[1:] if rest else own[:1]:
+                yield word, index.labels[iri].value if iri in index.labels else ""
 
     def _named(self, query: str) -> Offers:
         from whatworks.lookup import Index  # noqa: PLC0415 - lazy on purpose

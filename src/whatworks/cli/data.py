@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks.cli.completion import completes, completes_format
+from whatworks.cli.completion import completes, completes_format, completes_property
 from whatworks.cli.output import Named, Progress, emit, interruptible, output_option
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def stats(opener: Any, format_: str | None, graphs: bool, output: Path | None) -
 
 @click.command()
 @click.argument("subject", shell_complete=_completes_key)
-@click.argument("predicate", required=False)
+@click.argument("predicate", required=False, shell_complete=completes_property)
 @click.option("--format", "-f", "format_", type=click.Choice(("text", "json")), default="text", help="Default: text.")
 @output_option
 @click.pass_obj

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from whatworks.cli.completion import completes_release
 from whatworks.cli.output import Named, Progress, Steps, interruptible, nearby
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def releases(opener: Any, folder: Path | None) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completes_release)
 @folder_option
 @click.pass_obj
 def verify(opener: Any, name: str | None, folder: Path | None) -> None:
