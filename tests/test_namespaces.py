@@ -1,5 +1,7 @@
 """Prefixes, CURIEs, keys and minted IRIs."""
 
+import re
+
 import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
@@ -59,6 +61,18 @@ def test_expand_knows_its_prefixes(curie: str, iri: str | None) -> None:
 def test_shorten_takes_the_longest_namespace(iri: str, curie: str | None) -> None:
     """The longest namespace wins; what Turtle would not take as a local name is left long."""
     assert PREFIXES.shorten(iri) == curie
+
+
+@given(st.dictionaries(st.sampled_from("pqrs"), st.text("ab/#", max_size=4), max_size=4), st.text("ab/#-.", max_size=6))
+def test_shorten_finds_what_going_through_the_table_finds(table: dict[str, str], iri: str) -> None:
+    """Whatever namespaces end with, the longest counts whose rest is a local name; of equal ones the first prefix."""
+    found = [
+        (-len(namespace), prefix)
+        for prefix, namespace in table.items()
+        if iri.startswith(namespace) and re.fullmatch(r"\w([\w.-]*[\w-])?", iri[len(namespace) :], re.ASCII)
+    ]
+    expected = f"{min(found)[1]}:{iri[-min(found)[0] :]}" if found else None
+    assert Prefixes(table).shorten(iri) == expected
 
 
 def test_shorten_does_not_depend_on_the_order_of_the_table() -> None:

@@ -72,7 +72,15 @@ class Prefixes:
 
     def __init__(self, table: Mapping[str, str]) -> None:
         self.table: Mapping[str, str] = MappingProxyType(dict(table))
-        self._by_length = sorted(self.table.items(), key=lambda item: (-len(item[1]), item[0]))
+        by_length = sorted(self.table.items(), key=lambda item: (-len(item[1]), item[0]))
+        # A local name holds neither `/` nor `#`, so that a namespace that ends with one of them ends at the last.
+        self._usual: dict[str, str] = {}
+        self._odd: list[tuple[str, str]] = []
+        for prefix, namespace in by_length:
+            if namespace.endswith(("/", "#")):
+                self._usual.setdefault(namespace, prefix)
+            else:
+                self._odd.append((prefix, namespace))
 
     @classmethod
     def from_turtle(cls, text: str) -> "Prefixes":
@@ -92,12 +100,12 @@ class Prefixes:
 
     def shorten(self, iri: str) -> str | None:
         """Return the CURIE of an IRI in a form that Turtle accepts, or None."""
-        for prefix, namespace in self._by_length:
-            if iri.startswith(namespace):
-                local = iri[len(namespace) :]
-                if _LOCAL.fullmatch(local):
-                    return f"{prefix}:{local}"
-        return None
+        end = max(iri.rfind("#"), iri.rfind("/")) + 1
+        for prefix, namespace in self._odd:
+            if len(namespace) >= end and iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace)):
+                return f"{prefix}:{iri[len(namespace) :]}"
+        usual = self._usual.get(iri[:end])
+        return f"{usual}:{iri[end:]}" if usual is not None and _LOCAL.fullmatch(iri, end) else None
 
 
 class Space:
