@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 help:
 	@echo "make demo      check the shipped graph, answer three questions, show one intervention as JSON-LD"
 	@echo "make test      run the tests"
-	@echo "make servers   put the SPARQL servers that the tests ask into build/servers"
+	@echo "make servers   put the servers that the tests ask into build/servers"
 	@echo "make owl       put the OWL API and HermiT, which run in Java, into the environment"
 	@echo "make coverage  run them under measurement and say what they do not reach"
 	@echo "make setup     make the environment $(VENV) that both use"
@@ -64,7 +64,7 @@ demo: setup
 	@echo
 	@echo "Done. The command is $(WHATWORKS); start with: $(WHATWORKS) queries"
 
-# Virtuoso and Comunica for the tests, in build/servers; what cannot be had is said, and its tests are skipped.
+# SPARQL and web servers for the tests, and the shapes of DCAT-AP, in build/servers; what cannot be had is said, and its tests are skipped.
 servers: setup
 	@$(BIN)/python -m tests.endpoints
 

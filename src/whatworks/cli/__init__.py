@@ -31,6 +31,10 @@ COMMANDS = {
         "completion:completion",
         "Print the script by which a shell completes commands, queries, parameters and their values.",
     ),
+    "dumps": (
+        "publish:dumps",
+        "Write the files of a release for taking home: Turtle, JSON-LD, and a table with codebook for each class.",
+    ),
     "explain": ("explain:explain", "Say what an error means and what to do; without CODE, list the codes."),
     "export": ("data:export", "Write things as RDF, JSON-LD, CSV or a workbook."),
     "import": ("data:import_", "Bring records into the collection, one data file for each."),
@@ -40,6 +44,10 @@ COMMANDS = {
     "prune": ("release:prune", "Remove old releases and damaged ones; the one in use always stays."),
     "queries": ("query:queries", "List the stored queries and their parameters."),
     "query": ("query:query", "Answer a stored query."),
+    "redirects": (
+        "publish:redirects",
+        "Write the rules by which the IRIs of the collection lead to TARGET, the address where it is published.",
+    ),
     "related": ("link:related", "Show what is related to an intervention, and why."),
     "releases": ("release:releases", "List the releases, oldest first; the one in use is marked."),
     "search": ("search:search", "Find things by plain words in any language, the best first."),

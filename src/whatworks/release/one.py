@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 FILES = ("dump.nq", "void.ttl")
 INDEX = "search.db"
+DUMPS = "dumps"
 COLUMNS = "columns-2.bin"  # a version that writes them in another form gives them another number
 
 
@@ -100,6 +101,25 @@ class Release:
         file = self.folder / COLUMNS
         return file if file.exists() and has_numpy() else None
 
+    def dumps(self) -> dict[str, Any]:
+        """Return checksums and sizes of the files in other formats, by name; nothing where none were written.
+
+        Raises:
+            DamagedRelease: The list of them cannot be read.
+        """
+        file = self.folder / DUMPS / "manifest.json"
+        try:
+            found: dict[str, Any] = unsealed(file.read_bytes())["files"]
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, KeyError) as error:
+            raise DamagedRelease(
+                f"The list of dumps cannot be read: {error}.",
+                hint="Write them anew with: whatworks dumps",
+                where=Place(f"{self.name}/{DUMPS}/manifest.json"),
+            ) from error
+        return found
+
     def verify(self) -> list[str]:
         """Read every byte and every statement; return what is wrong, nothing if all is well."""
         wrong = []
@@ -115,6 +135,12 @@ class Release:
         for kind, name in (("search", INDEX), ("columns", COLUMNS)):
             if kind in local:
                 wrong += differences(self.folder / name, name, local[kind])
+        try:
+            for name, said in self.dumps().items():
+                stated = {key: said[key] for key in ("sha256", "bytes")}
+                wrong += differences(self.folder / DUMPS / name, f"{DUMPS}/{name}", stated)
+        except DamagedRelease as error:
+            wrong.append(f"{DUMPS}: {error.message}")
         if not wrong:
             try:
                 if not has_statements(open_store(self.folder / "store", {}), self.folder / "dump.nq"):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from whatworks.assets import Assets, write_files
 from whatworks.errors import DamagedRelease, Locked, MissingFile, NewerRelease, Place, UnknownThing, Unwritable
 from whatworks.locks import is_taken
-from whatworks.release.one import Release
+from whatworks.release.files import sync
+from whatworks.release.one import DUMPS, Release
 from whatworks.release.sources import Sources, is_same
 
 if TYPE_CHECKING:
@@ -111,6 +112,39 @@ class Releases:
             release = make(self.folder, number, read, catalogue, sources, tell or (lambda _: None))
             write_files({current: f"{release.name}\n".encode()})
             return release
+
+    def complete(self, release: Release, write: Callable[[Path], None]) -> None:
+        """Put the dumps of a release in place of those that it has: written beside, then renamed.
+
+        Args:
+            release: One of this folder.
+            write: Writes them into an empty folder.
+
+        Raises:
+            Locked: Somebody else writes a release.
+            Unwritable: The folder cannot be written, or the disk is full.
+        """
+        from tempfile import mkdtemp  # noqa: PLC0415 - costs 10 ms and is needed here only
+
+        with self._locked():
+            self._sweep()
+            building = Path(mkdtemp(prefix=f".building-{os.getpid()}-", dir=self.folder))
+            target, gone = release.folder / DUMPS, building.with_name(f".gone-{release.name}-{DUMPS}")
+            try:
+                write(building)
+                sync(building)
+                building.chmod(0o755)
+                if target.exists():
+                    target.rename(gone)
+                building.rename(target)
+                sync(release.folder)
+            except OSError as error:
+                raise Unwritable(
+                    f"The dumps cannot be written: {error.strerror or error}.", hint="Check rights and space."
+                ) from error
+            finally:
+                shutil.rmtree(building, ignore_errors=True)
+                shutil.rmtree(gone, ignore_errors=True)
 
     def prune(self, keep: int) -> list[str]:
         """Remove damaged releases, and old ones but the `keep` newest and the one in use; return the names removed.

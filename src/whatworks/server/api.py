@@ -17,8 +17,9 @@ from starlette.responses import Response
 
 from whatworks.catalogue import Query
 from whatworks.errors import InvalidValue, UnknownQuery, UsageError
+from whatworks.publish.offers import Offer, offers
 from whatworks.results import Boolean, Table
-from whatworks.server.negotiation import Offer, choose, offers
+from whatworks.server.negotiation import choose
 from whatworks.server.openapi import description
 from whatworks.server.protocol import fields
 from whatworks.server.replies import answer, note
@@ -93,6 +94,18 @@ def openapi(request: Request) -> Response:
     """Send the description of all this for programs."""
     served: Served = request.app.state.site.current
     return answer(request, served, _JSON, ("openapi",), partial(description, served.kg, formats))
+
+
+def explained(request: Request) -> Response:
+    """Send the page that explains this to people."""
+    served: Served = request.app.state.site.current
+    offer = choose(request, offers("html"))
+
+    def make() -> bytes:
+        written: bytes = request.app.state.pages.api(served.edition, json.loads(description(served.kg, formats)))
+        return written
+
+    return answer(request, served, offer.media_type, ("api",), make)
 
 
 async def query(request: Request) -> Response:

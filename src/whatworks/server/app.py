@@ -15,12 +15,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from whatworks.errors import Error
-from whatworks.server import api, health, protocol, reconcile, resources
+from whatworks.publish.offers import offers
+from whatworks.publish.pages import STYLE, Pages
+from whatworks.publish.signposts import Link, header
+from whatworks.server import api, health, protocol, publishing, reconcile, resources
 from whatworks.server.guard import Guard
 from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
-from whatworks.server.negotiation import choose, offers
-from whatworks.server.pages import STYLE, Pages
+from whatworks.server.negotiation import choose
 from whatworks.server.replies import answer, broken, fault, refused
 from whatworks.server.served import Served, Site
 
@@ -35,7 +37,19 @@ def make_app(site: Site, log: Log | None = None) -> ASGIApp:
         Route("/", start),
         Route(f"/{STYLE}", style),
         Route("/sparql", protocol.sparql, methods=["GET", "POST"]),
-        Route("/.well-known/void", protocol.void),
+        Route("/.well-known/void", publishing.described),
+        Route("/dumps", publishing.dumps),
+        Route("/dumps/", publishing.dumps),
+        Route("/dumps/{release}", publishing.release),
+        Route("/dumps/{release}/", publishing.release),
+        Route("/dumps/{release}/{name}", publishing.file),
+        Route("/search", publishing.search),
+        Route("/CITATION.cff", publishing.cff),
+        Route("/robots.txt", publishing.robots),
+        Route("/sitemap.xml", publishing.pages),
+        Route("/sitemap-{number:int}.xml", publishing.pages),
+        Route("/opensearch.xml", publishing.opensearch),
+        Route("/api", api.explained),
         Route("/api/queries", api.queries),
         Route("/api/queries/{name}", api.query),
         Route("/openapi.json", api.openapi),
@@ -80,7 +94,10 @@ def start(request: Request) -> Response:
     """Send the page that one begins with."""
     served: Served = request.app.state.site.current
     offer = choose(request, offers("html"))
-    return answer(request, served, offer.media_type, ("start",), partial(request.app.state.pages.start, served))
+    home, edition = str(request.base_url), served.edition
+    make = partial(request.app.state.pages.start, edition, home)
+    headers = {"Link": header([Link(edition.dataset, "describedby"), Link("/catalog", "describedby")])}
+    return answer(request, served, offer.media_type, ("start", home, edition.mark), make, headers)
 
 
 def style(request: Request) -> Response:

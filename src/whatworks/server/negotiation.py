@@ -2,41 +2,14 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import mimeparse
 from starlette.requests import Request
 
 from whatworks.errors import UnknownFormat
-from whatworks.formats import FORMATS
+from whatworks.publish.offers import OTHER_NAMES, Offer
 
 _KNOWN = 1000  # so many headers are known again; most clients send one of a few
-
-
-class Offer(NamedTuple):
-    """A format that can be sent, and how it is called on the way."""
-
-    name: str
-    media_type: str
-    ending: str = ""
-
-
-def offers(*names: str) -> tuple[Offer, ...]:
-    """Return formats by their names, the one first that is sent to who asks for none."""
-    known = {format.name: Offer(format.name, format.media_type, format.endings[0]) for format in FORMATS}
-    known["html"] = Offer("html", "text/html", ".html")
-    return tuple(known[name] for name in names)
-
-
-# What many clients say instead of the registered name.
-_OTHER_NAMES = {
-    "json": ("application/json",),
-    "xml": ("application/xml", "text/xml"),
-    "jsonld": ("application/json",),
-    "turtle": ("application/x-turtle",),
-    "ntriples": ("text/plain",),
-    "rdfxml": ("application/xml",),
-}
 
 
 def choose(request: Request, available: Sequence[Offer], ending: str = "") -> Offer:
@@ -72,10 +45,10 @@ def accepted(header: str | None, available: tuple[Offer, ...]) -> Offer:
     if not header or not header.strip():
         return available[0]
     named = [*available]
-    named += [Offer(each.name, other, each.ending) for each in available for other in _OTHER_NAMES.get(each.name, ())]
+    named += [Offer(each.name, other, each.ending) for each in available for other in OTHER_NAMES.get(each.name, ())]
     try:
         # Of two that are wanted alike, mimeparse takes the last.
-        best = mimeparse.best_match([offer.media_type for offer in reversed(named)], header)
+        best = mimeparse.best_match([offer.media_type for offer in reversed(named)], header.lower())
     except mimeparse.MimeTypeParseException:
         return available[0]
     found = next((offer for offer in named if offer.media_type == best), None)

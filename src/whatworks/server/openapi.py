@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from whatworks.catalogue import Parameter, Query
 from whatworks.kg import KnowledgeGraph
-from whatworks.server.negotiation import Offer
+from whatworks.publish.offers import Offer
+from whatworks.server import operations
 from whatworks.version import __version__
 
 _FROM_SCHEMES = ("concept", "place", "language")
@@ -29,7 +31,39 @@ _PROBLEM = {
         "where": {"type": "object"},
     },
 }
-_PROBLEMS = {"$ref": "#/components/responses/problem"}
+
+
+_ROWS = {
+    "type": "object",
+    "description": "Rows in the form of SPARQL 1.1 Query Results JSON.",
+    "required": ["head", "results"],
+    "properties": {
+        "head": {"type": "object", "properties": {"vars": {"type": "array", "items": {"type": "string"}}}},
+        "results": {
+            "type": "object",
+            "properties": {
+                "bindings": {
+                    "type": "array",
+                    "items": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/term"}},
+                }
+            },
+        },
+    },
+}
+_TERM = {
+    "type": "object",
+    "required": ["type", "value"],
+    "properties": {
+        "type": {"type": "string", "enum": ["uri", "literal", "bnode"]},
+        "value": {"type": "string"},
+        "xml:lang": {"type": "string"},
+        "datatype": {"type": "string"},
+    },
+}
+_EXPLAINED = (
+    "Every address answers GET and HEAD; values are given as people say them: by label, code, CURIE or IRI. "
+    "Answers have a strong ETag that holds as long as the release does. Errors are objects of RFC 9457."
+)
 
 
 def description(kg: KnowledgeGraph, formats: Callable[[Query], Sequence[Offer]]) -> bytes:
@@ -48,10 +82,17 @@ def description(kg: KnowledgeGraph, formats: Callable[[Query], Sequence[Offer]])
             "title": "whatworks",
             "version": __version__,
             "summary": "A knowledge graph of interventions and of what makes them succeed.",
+            "description": _EXPLAINED,
         },
-        "paths": {"/api/queries": {"get": _catalogue()}, **paths, "/sparql": {"get": _sparql()}},
+        "servers": [{"url": "/"}],
+        "paths": {"/api/queries": {"get": _catalogue()}, **paths, **operations.questions(), **operations.documents()},
         "components": {
-            "schemas": {"problem": _PROBLEM, **{scheme: _concepts(kg, scheme) for scheme in sorted(schemes)}},
+            "schemas": {
+                "problem": _PROBLEM,
+                "rows": _ROWS,
+                "term": _TERM,
+                **{scheme: _concepts(kg, scheme) for scheme in sorted(schemes)},
+            },
             "responses": {
                 "problem": {
                     "description": "An error, in the shape of RFC 9457.",
@@ -90,12 +131,28 @@ def _operation(query: Query, formats: Sequence[Offer]) -> dict[str, Any]:
                     "Link": {"description": "The next page, if there is one.", "schema": {"type": "string"}},
                     "X-Note": {"description": "What is to be known of the answer.", "schema": {"type": "string"}},
                 },
-                "content": {offer.media_type: {} for offer in formats},
+                "content": {offer.media_type: _answer(query, offer) for offer in formats},
             },
             "304": {"description": "The answer is the one whose tag was sent."},
-            "default": _PROBLEMS,
+            "default": operations.PROBLEMS,
         },
+        "x-example": _example(query),
     }
+
+
+def _answer(query: Query, offer: Offer) -> dict[str, Any]:
+    """Return what is said of an answer in a format: as JSON it has these columns."""
+    if offer.name != "json" or query.form != "SELECT":
+        return {}
+    head = {"properties": {"vars": {"const": list(query.returns)}}}
+    return {"schema": {"allOf": [{"$ref": "#/components/schemas/rows"}, {"properties": {"head": head}}]}}
+
+
+def _example(query: Query) -> str:
+    """Return an address that asks the query: with what must be given, else with the first that may be."""
+    given = [each for each in query.parameters if each.required] or list(query.parameters[:1])
+    fields = urlencode([(each.name, each.example) for each in given])
+    return f"/api/queries/{query.name}{'?' if fields else ''}{fields}"
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -155,18 +212,5 @@ def _catalogue() -> dict[str, Any]:
     return {
         "operationId": "queries",
         "summary": "The stored queries and their parameters.",
-        "responses": {"200": {"description": "The catalogue.", "content": listed}, "default": _PROBLEMS},
-    }
-
-
-def _sparql() -> dict[str, Any]:
-    return {
-        "operationId": "sparql",
-        "summary": "SPARQL 1.1 Protocol: an own query; without one, the description of the service.",
-        "parameters": [
-            {"name": "query", "in": "query", "schema": {"type": "string"}, "example": "ASK { ?s ?p ?o }"},
-            {"name": "default-graph-uri", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
-            {"name": "named-graph-uri", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
-        ],
-        "responses": {"200": {"description": "The answer."}, "default": _PROBLEMS},
+        "responses": {"200": {"description": "The catalogue.", "content": listed}, "default": operations.PROBLEMS},
     }

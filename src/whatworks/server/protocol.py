@@ -14,8 +14,10 @@ from starlette.responses import Response, StreamingResponse
 
 from whatworks import gate
 from whatworks.errors import InvalidValue, QueryRefused, QueryStopped, UpdateRefused
-from whatworks.server import guard, metadata
-from whatworks.server.negotiation import choose, offers
+from whatworks.publish import void
+from whatworks.publish.offers import offers
+from whatworks.server import guard
+from whatworks.server.negotiation import choose
 from whatworks.server.replies import answer, has_it, note, problem
 from whatworks.server.served import Kept, Served, is_constant
 from whatworks.store import Dataset, decoded
@@ -182,24 +184,12 @@ def who(request: Request) -> str:
 
 def _described(request: Request, served: Served) -> Response:
     offer = choose(request, (*GRAPHS, *offers("html")))
-    endpoint = f"{request.base_url}sparql"
     if offer.name == "html":
-        page = partial(request.app.state.pages.query, served, [each.name for each in (*ROWS, *GRAPHS)])
+        page = partial(request.app.state.pages.query, served.edition, [each.name for each in (*ROWS, *GRAPHS)])
         return answer(request, served, offer.media_type, ("sparql",), page)
+    home = str(request.base_url)
 
     def make() -> bytes:
-        return metadata.written(served, metadata.service(served, endpoint), offer.name)
+        return void.written(served.edition, void.service(served.edition, home), offer.name)
 
-    return answer(request, served, offer.media_type, ("sparql", endpoint), make)
-
-
-def void(request: Request) -> Response:
-    """Send the description of the data set."""
-    served: Served = request.app.state.site.current
-    offer = choose(request, GRAPHS)
-    endpoint = f"{request.base_url}sparql"
-
-    def make() -> bytes:
-        return metadata.written(served, metadata.void(served, endpoint), offer.name)
-
-    return answer(request, served, offer.media_type, ("void", endpoint), make)
+    return answer(request, served, offer.media_type, ("sparql", home), make)

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from whatworks.errors import InvalidValue, UnknownThing
 from whatworks.server import guard
 from whatworks.server.matching import Candidate, Condition, Kind
-from whatworks.server.pages import Links
+from whatworks.publish.pages import Links
 from whatworks.server.protocol import fields
 from whatworks.server.replies import answer
 from whatworks.server.served import Served
@@ -314,10 +314,8 @@ def preview(request: Request) -> Response:
         "iri": thing,
         "kinds": ", ".join(kind.name for kind in kinds),
         "text": description[:600],
-        "language": served.kg.settings.languages[0],
-        "release": served.name,
     }
-    page = partial(request.app.state.pages.render, "preview.html", values)
+    page = partial(request.app.state.pages.preview, served.edition, values)
     return answer(request, served, _HTML, ("preview", thing), page, _IN_FRAMES)
 
 
@@ -332,7 +330,7 @@ def view(request: Request) -> Response:
     """Lead to the document about a thing."""
     served: Served = request.app.state.site.current
     thing, _ = _thing(request, served)
-    return RedirectResponse(Links(served).of(thing) or "/", 303)
+    return RedirectResponse(Links(served.edition).of(thing) or "/", 303)
 
 
 def _thing(request: Request, served: Served) -> tuple[Iri, tuple[Kind, ...]]:

@@ -1,10 +1,11 @@
 """Linked data: every IRI of the release resolves.
 
 The path of an IRI below the base is its path here. What is no document (`/id/…`) leads to the document about it
-(`/doc/…`); the model, its schemes and terms, the shapes and the named graphs are documents themselves.
+(`/doc/…`); the model, its schemes and terms, the shapes and the named graphs are documents themselves. The catalogue,
+releases and stored queries are no things of the store: what is said of them is made by `publish`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
@@ -15,15 +16,17 @@ from starlette.responses import RedirectResponse, Response
 from whatworks.errors import UnknownThing
 from whatworks.jsonld import CONTEXT
 from whatworks.namespaces import MODEL, OWL, SKOS
-from whatworks.server.negotiation import Offer, choose, offers
-from whatworks.server.pages import Pages
+from whatworks.publish import citations, dcat, examples, void
+from whatworks.publish.offers import CITATION, DOCUMENT, Offer, offers
+from whatworks.publish.pages import Pages
+from whatworks.publish.signposts import header, links
+from whatworks.server.negotiation import choose
 from whatworks.server.replies import answer, problem
 from whatworks.server.served import Served
 from whatworks.store import write_ordered
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, is_iri
 
-FORMATS = offers("turtle", "html", "jsonld", "ntriples", "rdfxml", "trig", "nquads")
-_ENDINGS = tuple(offer.ending for offer in FORMATS)
+_ENDINGS = tuple(offer.ending for offer in (*DOCUMENT, *CITATION))
 _WHOLE = (Iri(OWL + "Ontology"), Iri(SKOS + "ConceptScheme"))
 _DEPRECATED, _REPLACED = Iri(OWL + "deprecated"), Iri("http://purl.org/dc/terms/isReplacedBy")
 
@@ -36,18 +39,35 @@ class Document:
         iri: What it is about.
         path: Where it is, without ending.
         graph: The named graph whose statements it holds; None for what is asserted of the thing.
+        made: Makes its statements and its page, for what is not in the store.
     """
 
     iri: Iri
     path: str
     graph: Iri | None = None
+    made: "Made | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is said of what is not in the store.
+
+    Attributes:
+        quads: Makes the statements.
+        page: Makes the page; is given the pages, and where the document is.
+        mark: What it depends on besides the release.
+    """
+
+    quads: Callable[[], list[Quad]]
+    page: Callable[[Pages, str], bytes]
+    mark: tuple[str, ...]
 
 
 def thing(request: Request) -> Response:
     """Lead from a thing to the document about it."""
     served: Served = request.app.state.site.current
     path = request.path_params["path"]
-    document, _ = find(served, f"id/{path}")
+    document, _ = find(served, f"id/{path}", str(request.base_url))
     if (gone := retired(served, document.iri)) is not None:
         return gone
     query = f"?{request.url.query}" if request.url.query else ""
@@ -57,26 +77,40 @@ def thing(request: Request) -> Response:
 def document(request: Request) -> Response:
     """Send the document at a path in the format that is asked for."""
     served: Served = request.app.state.site.current
-    path = request.path_params["path"]
+    path, home = request.path_params["path"], str(request.base_url)
     inside = path.startswith("doc/")
-    found, ending = find(served, f"id/{path.removeprefix('doc/')}" if inside else path)
+    found, ending = find(served, f"id/{path.removeprefix('doc/')}" if inside else path, home)
     if (gone := retired(served, found.iri)) is not None:
         return gone
-    offer = choose(request, FORMATS, ending)
+    offered = DOCUMENT
+    if found.made is None and citations.is_cited(served.edition, found.iri):
+        offered = (*DOCUMENT, *CITATION)
+    elif ending in {offer.ending for offer in CITATION}:
+        raise UnknownThing(f"{found.iri} is not cited by itself.", hint="What has a record is, and the data set.")
+    offer = choose(request, offered, ending)
     where = "/" + quote(found.path.replace("id/", "doc/", 1) if inside else found.path)
-    links = [f'<{found.iri}>; rel="{"describes" if offer.name != "html" else "cite-as"}"']
-    links += [
-        f'<{where}{other.ending}>; rel="{"describedby" if offer.name == "html" else "alternate"}"; '
-        f'type="{other.media_type}"'
-        for other in FORMATS
-        if other.name != offer.name
-    ]
-    headers = {"Content-Location": where + offer.ending, "Link": ", ".join(links)}
+    headers = {
+        "Content-Location": where + offer.ending,
+        "Link": header(links(served.edition, found.iri, where, offer, offered)),
+    }
+    key: tuple[str, ...] = (found.iri, where, *(found.made.mark if found.made is not None else ()))
+    if found.iri == served.edition.dataset:
+        key = (*key, home, served.edition.mark)
+    make = partial(_content, request, served, found, offer, where)
+    return answer(request, served, offer.media_type, key, make, headers)
+
+
+def _content(request: Request, served: Served, found: Document, offer: Offer, where: str) -> bytes:
     pages: Pages = request.app.state.pages
-    make = partial(pages.page, served, found.iri, found.graph, where) if offer.name == "html" else None
-    return answer(
-        request, served, offer.media_type, (found.iri, where), make or partial(written, served, found, offer), headers
-    )
+    if offer in CITATION:
+        citation = citations.cited(served.edition, found.iri)
+        assert citation is not None  # noqa: S101 - else it is not offered
+        return citations.written(citation, offer.name)
+    if offer.name != "html":
+        return written(served, found, offer)
+    if found.made is not None:
+        return found.made.page(pages, where)
+    return pages.page(served.edition, found.iri, found.graph, where, str(request.base_url))
 
 
 def context(request: Request) -> Response:
@@ -89,7 +123,7 @@ def context(request: Request) -> Response:
     raise UnknownThing("The model has no context.")
 
 
-def find(served: Served, path: str) -> tuple[Document, str]:
+def find(served: Served, path: str, home: str) -> tuple[Document, str]:
     """Return the document of a path, and the ending that was cut off it.
 
     Raises:
@@ -101,6 +135,9 @@ def find(served: Served, path: str) -> tuple[Document, str]:
             iri = Iri(base + shorter)
             if is_iri(iri) and (found := _document(served, iri, shorter)) is not None:
                 return found, cut
+        made = _made(served, shorter, home)
+        if made is not None:
+            return Document(Iri(served.kg.settings.base + shorter), shorter, made=made), cut
     raise UnknownThing(
         f"The release says nothing of /{path[:200]}.",
         hint="Search with the stored queries at /api/queries, or with /sparql.",
@@ -122,9 +159,43 @@ def _document(served: Served, iri: Iri, path: str) -> Document | None:
     return Document(iri, path)
 
 
+def _made(served: Served, path: str, home: str) -> Made | None:
+    """Return what is said of the catalogue, a release or a stored query; None where a path is none of them."""
+    edition = served.edition
+    if path == "catalog":
+        return Made(
+            partial(dcat.catalogue, edition, home),
+            lambda pages, where: pages.catalogue(edition, where, home),
+            (home, edition.mark),
+        )
+    if path == examples.PATH:
+        return Made(partial(examples.examples, edition, home), lambda pages, _: pages.queries(edition), (home,))
+    kind, _, name = path.removeprefix("id/").partition("/")
+    if not path.startswith("id/") or not name:
+        return None
+    if kind == "query" and name in served.kg.catalogue.names():
+        query = served.kg.catalogue.get(name)
+        return Made(
+            partial(examples.example, edition, home, query),
+            lambda pages, where: pages.stored(edition, query, where),
+            (home,),
+        )
+    if kind == "release":
+        release = next((each for each in edition.releases() if each.name == name), None)
+        if release is not None:
+            return Made(
+                partial(dcat.release, edition, home, name),
+                lambda pages, where: pages.release(edition, release, where),
+                (home, edition.mark),
+            )
+    return None
+
+
 def written(served: Served, found: Document, offer: Offer) -> bytes:
     """Return a document in an RDF format."""
     kg = served.kg
+    if found.made is not None:
+        return void.written(served.edition, found.made.quads(), offer.name)
     if found.graph is None:
         return kg.exporter.things(offer.name, [found.iri], single=True)
     return _graph(served, found, offer.name)

@@ -11,6 +11,8 @@ from whatworks.catalogue import Query
 from whatworks.errors import Error, QueryStopped
 from whatworks.kg import KnowledgeGraph
 from whatworks.namespaces import SKOS
+from whatworks.publish.edition import Edition
+from whatworks.publish.sitemap import Page, pages
 from whatworks.server.cache import Cache
 from whatworks.server.matching import Matcher
 from whatworks.server.ready import Ready
@@ -33,6 +35,7 @@ class Served:
     Attributes:
         kg: The collection.
         name: The name of the release, or a mark of the files.
+        edition: What is published of it.
         answers: Answers that were given, by their entity tag.
         ready: Answers as they were sent, by the request as it came.
         stopped: What was said of queries that were stopped, by the tags of their answers, and when.
@@ -43,6 +46,7 @@ class Served:
     def __init__(self, kg: KnowledgeGraph, limits: Limits, *, workers: int = 2, waiting: int = 16) -> None:
         self.kg = kg
         self.name = kg.release.name if kg.release is not None else _mark(kg)
+        self.edition = Edition(kg, self.name)
         self.answers, self.ready = Answers(), Ready()
         self.stopped: Cache[str, tuple[QueryStopped, float]] = Cache(_STOPPED_BYTES)
         self._lately: dict[str, float] = {}
@@ -57,6 +61,11 @@ class Served:
     def pool(self) -> Pool:
         """The processes that answer own queries."""
         return Pool(self.store, self.limits, size=self._workers, waiting=self._waiting)
+
+    @cached_property
+    def pages(self) -> list[Page]:
+        """The pages that search engines are told of."""
+        return pages(self.edition)
 
     def warm(self) -> None:
         """Start the processes now, so that the first query need not wait for them."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         has_statements,
         shared_blank_node,
         write_dump,
+        write_triples,
     )
     from whatworks.store.ground import Cut, Ground, Routes, Step, Walker
 
@@ -57,12 +58,13 @@ __all__ = [
     "write_dump",
     "write_ordered",
     "write_store",
+    "write_triples",
 ]
 
 # What a question does not need is imported when it is first used.
 _LATER = {
     "address": ("is_address",),
-    "dump": ("Written", "canonical_nquads", "graph_parts", "has_statements", "shared_blank_node", "write_dump"),
+    "dump": ("Written", "canonical_nquads", "graph_parts", "has_statements", "shared_blank_node", "write_dump", "write_triples"),
     "ground": ("Cut", "Ground", "Routes", "Step", "Walker"),
 }
 

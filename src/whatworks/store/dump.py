@@ -6,7 +6,7 @@ many.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from heapq import merge
 from itertools import islice
@@ -128,6 +128,24 @@ def write_dump(store: EmbeddedStore, file: Path, run: int = _RUN) -> Written:
             size += len(block)
             count += len(batch)
     return Written(digest.hexdigest(), size, count)
+
+
+def write_triples(dump: Path, file: Path, prefixes: Mapping[str, str]) -> None:
+    """Write the statements of a canonical dump as one graph in Turtle, each once; nothing of it is held in memory.
+
+    Raises:
+        OSError: The dump cannot be read, or the file cannot be written.
+    """
+
+    def triples() -> Iterator[ox.Triple]:
+        before = None
+        # In a sorted dump the same triple of several graphs stands on lines that follow each other.
+        for quad in ox.parse(path=str(dump), format=ox.RdfFormat.N_QUADS):
+            if (triple := quad.triple) != before:
+                yield triple
+            before = triple
+
+    ox.serialize(triples(), str(file), format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes))
 
 
 @contextmanager

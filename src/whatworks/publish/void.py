@@ -1,0 +1,75 @@
+"""What is said of the data set and of its SPARQL service: VoID, and the SPARQL 1.1 service description."""
+
+from whatworks.catalogue import Bound, iri_rows
+from whatworks.publish.edition import Edition
+from whatworks.publish.examples import examples
+from whatworks.publish.statements import PREFIXES, Statements, term
+from whatworks.results import Triples
+from whatworks.store import ordered, parse, serialize
+from whatworks.terms import BlankNode, Iri, Literal, Quad
+
+_FORMATS = "http://www.w3.org/ns/formats/"
+# The names by which the description of a service knows formats.
+_RESULTS = (
+    *("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV"),
+    *("Turtle", "N-Triples", "RDF_XML", "JSON-LD", "TriG"),
+)
+
+
+def void(edition: Edition, home: str) -> list[Quad]:
+    """Return the description of the data set, its classes and properties counted, and where it can be asked.
+
+    Args:
+        edition: What is published.
+        home: The address of the site, with a slash at its end.
+    """
+    dataset = edition.dataset
+    found = Statements()
+    found.quads += [*_counted(edition), *edition.stated]
+    found.say(dataset, "a", term("void:Dataset"))
+    found.say(dataset, "void:sparqlEndpoint", Iri(f"{home}sparql"))
+    found.say(dataset, "void:uriSpace", Literal(f"{edition.base}id/"))
+    if edition.release is not None:
+        found.say(dataset, "void:dataDump", Iri(f"{home}dumps/{edition.name}/data.nq"))
+    return found.quads
+
+
+def _counted(edition: Edition) -> list[Quad]:
+    kg = edition.kg
+    if edition.release is not None:
+        content = (edition.release.folder / "void.ttl").read_bytes()
+        return parse(content, "turtle", name="void.ttl", base=edition.base)
+    query = kg.catalogue.get("publish/void")
+    counted = kg.collection.store.query(query.bind({"dataset": Bound(iri_rows([edition.dataset]))}))
+    assert isinstance(counted, Triples)  # noqa: S101 - the tool's own query is a CONSTRUCT query, tested as such
+    return [Quad(*triple) for triple in counted]
+
+
+def service(edition: Edition, home: str) -> list[Quad]:
+    """Return the description of the SPARQL service of a site, with the stored queries, where editors look for them."""
+    store, here, graph = edition.kg.collection.store, BlankNode("service"), BlankNode("graph")
+    found = Statements()
+    found.say(here, "a", term("sd:Service"))
+    found.say(here, "sd:endpoint", Iri(f"{home}sparql"))
+    found.say(here, "sd:supportedLanguage", term("sd:SPARQL11Query"))
+    found.say(here, "sd:feature", term("sd:UnionDefaultGraph"))
+    found.say(here, "sd:resultFormat", *(Iri(_FORMATS + name) for name in _RESULTS))
+    found.say(here, "sd:defaultDataset", edition.dataset)
+    found.say(edition.dataset, "a", term("sd:Dataset"))
+    found.say(edition.dataset, "sd:defaultGraph", graph)
+    found.say(graph, "a", term("sd:Graph"))
+    found.say(graph, "void:triples", Literal.integer(len(store)))
+    for number, name in enumerate(store.graphs()):
+        named = BlankNode(f"named{number}")
+        found.say(edition.dataset, "sd:namedGraph", named)
+        found.say(named, "a", term("sd:NamedGraph"))
+        found.say(named, "sd:name", name)
+    return [*found.quads, *void(edition, home), *examples(edition, home)]
+
+
+def written(edition: Edition, quads: list[Quad], format: str) -> bytes:
+    """Return a description in an RDF format."""
+    said = {str(term) for quad in quads for term in quad[:3] if isinstance(term, Iri)}
+    table = {**edition.kg.prefixes.table, **PREFIXES}
+    used = {prefix: start for prefix, start in table.items() if any(iri.startswith(start) for iri in said)}
+    return serialize(ordered(quads, format), format, prefixes=used)

@@ -1,0 +1,154 @@
+"""What is published beside the statements: files of releases, lists for robots, the search, and how to cite."""
+
+import base64
+from functools import partial
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from whatworks.errors import InvalidValue, UnknownThing
+from whatworks.publish import citations, sitemap, void
+from whatworks.publish.dumps import File, all_files_of, sums
+from whatworks.publish.offers import offers
+from whatworks.publish.signposts import Link, header
+from whatworks.release import Release
+from whatworks.server.negotiation import choose
+from whatworks.server.replies import answer, has_it
+from whatworks.server.served import Served
+
+_HITS, _MOST_HITS = 20, 100
+_FILES = offers("html")
+_SEARCH = offers("json", "html", "csv")
+_GRAPHS = offers("turtle", "ntriples", "jsonld", "rdfxml", "trig")
+_SUMS = "SHA256SUMS"
+
+
+def described(request: Request) -> Response:
+    """Send the description of the data set as VoID."""
+    served, home = _served(request), str(request.base_url)
+    offer = choose(request, _GRAPHS)
+
+    def make() -> bytes:
+        return void.written(served.edition, void.void(served.edition, home), offer.name)
+
+    return answer(request, served, offer.media_type, ("void", home), make)
+
+
+def dumps(request: Request) -> Response:
+    """Send the list of the releases and their files."""
+    if not request.url.path.endswith("/"):
+        return RedirectResponse("/dumps/", 308)
+    served = _served(request)
+    offer = choose(request, _FILES)
+    make = partial(request.app.state.pages.dumps, served.edition)
+    headers = {"Link": header([Link("/catalog", "describedby")])}
+    return answer(request, served, offer.media_type, ("dumps", served.edition.mark), make, headers)
+
+
+def release(request: Request) -> Response:
+    """Send the list of the files of a release."""
+    served, found = _served(request), _release(request)
+    if not request.url.path.endswith("/"):
+        return RedirectResponse(f"/dumps/{found.name}/", 308)
+    offer = choose(request, _FILES)
+    path = f"/doc/release/{found.name}"
+    make = partial(request.app.state.pages.release, served.edition, found, path)
+    headers = {"Link": header([Link(path, "describedby")])}
+    return answer(request, served, offer.media_type, ("dumps", found.name, served.edition.mark), make, headers)
+
+
+def file(request: Request) -> Response:
+    """Send a file of a release, in pieces as it lies on the disk."""
+    served, found, name = _served(request), _release(request), request.path_params["name"]
+    if name == _SUMS:
+        make = partial(sums, found)
+        return answer(request, served, "text/plain", (_SUMS, found.name, served.edition.mark), make)
+    listed = {each.name: each for each in all_files_of(found)}
+    if name not in listed:
+        raise UnknownThing(
+            f"Release {found.name} has no file {name[:80]!r}.", hint=f"They are listed at /dumps/{found.name}/."
+        )
+    one: File = listed[name]
+    tag = f'"{one.sha256}"'
+    dataset = "/" + served.edition.dataset.removeprefix(served.edition.base)
+    licence = served.edition.facts.licence
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "max-age=86400",
+        "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(one.sha256)).decode()}:",
+        "Link": header([Link(dataset, "collection"), *([Link(licence, "license")] if licence else [])]),
+    }
+    if has_it(request, tag):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(one.path(found), headers=headers, media_type=one.media_type)
+
+
+def robots(request: Request) -> Response:
+    """Say what robots may read."""
+    home = str(request.base_url)
+    return answer(request, _served(request), "text/plain", ("robots", home), partial(sitemap.robots, home))
+
+
+def pages(request: Request) -> Response:
+    """Send the list of the pages, or one of the lists where they are many."""
+    served, home = _served(request), str(request.base_url)
+    number = request.path_params.get("number")
+    written = sitemap.sitemap(served.pages, home, number)
+    if written is None:
+        raise HTTPException(404)
+    return answer(request, served, "application/xml", ("sitemap", home, str(number)), lambda: written)
+
+
+def opensearch(request: Request) -> Response:
+    """Send the description by which browsers search here."""
+    served, home = _served(request), str(request.base_url)
+    make = partial(sitemap.opensearch, served.edition, home)
+    return answer(request, served, "application/opensearchdescription+xml", ("opensearch", home), make)
+
+
+def cff(request: Request) -> Response:
+    """Send how the data set is cited."""
+    served = _served(request)
+    written = citations.cff(served.edition)
+    if written is None:
+        raise UnknownThing("The data set does not say who made it.", hint="State its dcterms:creator.")
+    return answer(request, served, "application/yaml", ("cff",), lambda: written)
+
+
+def search(request: Request) -> Response:
+    """Find things by plain words."""
+    served = _served(request)
+    text, given = request.query_params.get("q", "").strip(), request.query_params.get("limit", str(_HITS))
+    offer = choose(request, _SEARCH)
+    if not (given.isascii() and given.isdigit() and len(given) < 4 and 1 <= int(given) <= _MOST_HITS):
+        raise InvalidValue(f"limit: {given[:40]!r} is no whole number from 1 to {_MOST_HITS}.")
+    if not text and offer.name != "html":
+        raise InvalidValue("q: there are no words to search for.", hint="Write them as ?q=WORDS.")
+
+    def make() -> bytes:
+        found = served.kg.search(text, limit=int(given)) if text else None
+        if offer.name == "html" or found is None:
+            written: bytes = request.app.state.pages.search(served.edition, text, found)
+            return written
+        return found.table().write(offer.name)
+
+    return answer(request, served, offer.media_type, ("search", text, given), make)
+
+
+def _served(request: Request) -> Served:
+    served: Served = request.app.state.site.current
+    return served
+
+
+def _release(request: Request) -> Release:
+    """Return the release of the path.
+
+    Raises:
+        UnknownThing: There is none of this name.
+    """
+    name = request.path_params["release"]
+    for each in _served(request).edition.releases():
+        if each.name == name:
+            return each
+    raise UnknownThing(f"There is no release {name[:80]!r} here.", hint="They are listed at /dumps/.")
