@@ -11,12 +11,14 @@ import pyoxigraph as ox
 import pyshacl
 import pytest
 import rdflib
+from click.testing import CliRunner
 from rdflib.query import ResultRow
 
 from tests.conftest import BASE, CASES
 from tests.endpoints import Unavailable
 from tests.endpoints.web import SHAPES, WebServer, apache, nginx
 from whatworks import KnowledgeGraph
+from whatworks.cli import main
 from whatworks.errors import DamagedRelease, InvalidValue, UnknownThing
 from whatworks.nodes import graph_of
 from whatworks.publish import citations, dcat, examples, schemaorg, signposts, sitemap, void
@@ -204,6 +206,23 @@ def test_void_counts_and_says_where_to_ask(edition: Edition) -> None:
             void:sparqlEndpoint ?endpoint ; void:dataDump ?dump . }""",
     )
     assert rows == [("1", f"{HOME}sparql", f"{HOME}dumps/{edition.name}/data.nq")]
+
+
+def test_editors_find_the_classes_and_their_properties(edition: Edition, kg: KnowledgeGraph) -> None:
+    """The question by which the SIB's editor completes queries is answered, of a release and of files."""
+    question = """PREFIX void: <http://rdfs.org/ns/void#> PREFIX void-ext: <http://ldf.fi/void-ext#>
+    SELECT DISTINCT ?subjectClass ?prop ?objectClass ?objectDatatype {
+        ?cp void:class ?subjectClass ; void:propertyPartition ?pp . ?pp void:property ?prop .
+        OPTIONAL { { ?pp void:classPartition [ void:class ?objectClass ] } UNION
+                   { ?pp void-ext:datatypePartition [ void-ext:datatype ?objectDatatype ] } } }"""
+    ww, dcterms = f"{BASE}ont#", "http://purl.org/dc/terms/"
+    text = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
+    for each in (edition, Edition(kg, "files")):
+        rows = _rows(void.service(each, HOME), question)
+        assert (f"{ww}Practice", f"{dcterms}title", "None", text) in rows
+        assert not [row for row in rows if row[0].startswith("http://www.w3.org/2002/07/owl#")]
+    factors = _rows(void.void(edition, HOME), question)
+    assert (f"{ww}Practice", f"{ww}hasSuccessFactor", f"{ww}SuccessFactor", "None") in factors
 
 
 def test_editors_find_the_stored_queries(edition: Edition) -> None:
@@ -459,7 +478,7 @@ def test_signposts(edition: Edition) -> None:
     assert {link.relation for link in data} == {"describes", "alternate", "license"}
     of_dataset = signposts.links(edition, edition.dataset, "/dataset/small", html, DOCUMENT)
     assert [link.address for link in of_dataset if link.relation == "item"] == [
-        f"/dumps/{edition.name}/{name}" for name in ("data.nq", "data.jsonld", "data.ttl")
+        f"/dumps/{edition.name}/{name}" for name in ("data.jsonld", "data.nq", "data.ttl")
     ]
     assert len(signposts.header(of_dataset)) < 2500
 
@@ -564,3 +583,35 @@ def test_rules_are_made_for_addresses_only(target: str) -> None:
     """What is no address with a slash, or could mean something else in a configuration, is refused."""
     with pytest.raises(InvalidValue):
         rules("nginx", BASE, target, negotiated=True)
+
+
+# ---- the commands ----
+
+
+def _run(folder: Path, *words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["--project", str(folder), *words])
+    return done.exit_code, done.output
+
+
+def test_the_command_writes_the_files_of_a_release(tmp_path: Path) -> None:
+    """`dumps` puts them into the release in use or the one named, and says how many and how large."""
+    (tmp_path / "whatworks.toml").touch()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "all.ttl").write_text(DATA.replace("VERSION", "1"), encoding="utf-8")
+    status, said = _run(tmp_path, "dumps")
+    assert (status, "no release" in said) == (2, True)
+    release = KnowledgeGraph.open(tmp_path).build(checked=False)
+    for words in (["dumps"], ["dumps", release.name], ["dumps", "--output", str(tmp_path / "releases")]):
+        status, said = _run(tmp_path, *words)
+        assert (status, f"Release {release.name}: {len(all_files_of(release))} files" in said) == (0, True)
+    assert release.verify() == []
+    assert _run(tmp_path, "dumps", "0" * 16)[0] == 2
+
+
+def test_the_command_writes_rules(project: Path, tmp_path: Path) -> None:
+    """`redirects` prints the rules or writes them to a file; a wrong address is an error of usage."""
+    file = tmp_path / "rules.conf"
+    assert _run(project, "redirects", "nginx", HOME, "--static", "--output", str(file))[0] == 0
+    assert file.read_text() == rules("nginx", BASE, HOME, negotiated=True)
+    assert _run(project, "redirects", "w3id", HOME) == (0, rules("w3id", BASE, HOME, negotiated=False))
+    assert _run(project, "redirects", "w3id", "data.example")[0] == 2

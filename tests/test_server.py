@@ -81,13 +81,6 @@ def test_every_graph_resolves(client: TestClient, kg: KnowledgeGraph) -> None:
         assert len(held) <= found.text.count("\n")
 
 
-def _forms(kg: KnowledgeGraph, name: str, content: bytes) -> set[tuple[str, ...]]:
-    """Return the statements of a document; there are no nodes without IRIs in the shipped collection's documents."""
-    return {
-        tuple(map(str, quad[:3])) for quad in parse(content, name, name="d", base=BASE, contexts=kg.documents.contexts)
-    }
-
-
 @pytest.mark.parametrize(
     "path",
     [
@@ -113,11 +106,17 @@ def test_the_forms_of_all_things_are_isomorphic(client: TestClient, kg: Knowledg
     inside = sorted(iri.removeprefix(BASE) for iri in subjects if iri.startswith((f"{BASE}id/", f"{BASE}voc/")))
     assert len(inside) > 600
     for path in (path.replace("id/", "doc/", 1) for path in inside):
-        turtle = _forms(kg, "turtle", client.get(f"/{path}.ttl").content)
+        forms = {}
+        for name in ("turtle", "jsonld", "ntriples", "rdfxml"):
+            content = client.get(f"/{path}{ENDINGS[name]}").content
+            quads = parse(content, name, name=path, base=BASE, contexts=kg.documents.contexts)
+            forms[name] = {Triple(*quad[:3]) for quad in quads}
+        turtle = forms.pop("turtle")
         assert turtle
-        for name in ("jsonld", "ntriples", "rdfxml"):
-            found = client.get(f"/{path}{ENDINGS[name]}")
-            assert (path, name, _forms(kg, name, found.content) ^ turtle) == (path, name, set())
+        for name, found in forms.items():
+            # Nodes without IRIs have other names in each form.
+            named = found == turtle or isomorphic(graph_of(found), graph_of(turtle))
+            assert (path, name, named) == (path, name, True)
 
 
 def test_what_is_sent_is_what_export_writes(client: TestClient, kg: KnowledgeGraph) -> None:

@@ -108,7 +108,12 @@ def test_lists_of_files(client: TestClient, release: Release, served: KnowledgeG
     assert served.releases is not None
     other = next(each.name for each in served.releases.all() if each.name != release.name)
     page = client.get("/dumps/", headers={"Accept": BROWSER}).text
-    for path in (f"/dumps/{release.name}/agent.csv", f"/dumps/{other}/data.nq", f"/dumps/{release.name}/SHA256SUMS"):
+    for path in (
+        f"/dumps/{release.name}/agent.csv-metadata.json",
+        f"/dumps/{release.name}/agent.csv",
+        f"/dumps/{other}/data.nq",
+        f"/dumps/{release.name}/SHA256SUMS",
+    ):
         assert f'href="{path}"' in page
     assert f"/dumps/{other}/data.ttl" not in page
     one = client.get(f"/dumps/{other}/", headers={"Accept": BROWSER}).text

@@ -15,12 +15,14 @@ from whatworks.errors import UnknownThing
 from whatworks.kg import KnowledgeGraph
 from whatworks.namespaces import SUBCLASS
 from whatworks.publish.offers import offers
+from whatworks.publish.partitions import dataset_of, partitions
 from whatworks.release import Release, digest_of, sealed
 from whatworks.store import write_triples
 from whatworks.terms import RDF_TYPE, Iri
+from whatworks.trig import write_trig
 from whatworks.version import __version__
 
-SUMS = "SHA256SUMS"
+SUMS, PARTITIONS = "SHA256SUMS", "partitions.ttl"
 _CODEBOOK = ".csv-metadata.json"
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 # What the European list of file types calls a format.
@@ -29,6 +31,7 @@ _TITLES = {
     "data.nq": "All statements, asserted and inferred, in their graphs",
     "data.ttl": "All statements, asserted and inferred, as one graph",
     "data.jsonld": "The things that the data holds, each as one tree",
+    PARTITIONS: "The properties of the things of each class, counted (VoID)",
 }
 _FORMATS = {offer.ending: offer for offer in offers("nquads", "turtle", "jsonld", "csv")}
 
@@ -90,11 +93,17 @@ def all_files_of(release: Release) -> list[File]:
     found = [File("data.nq", dump["sha256"], dump["bytes"])]
     for name, said in release.dumps().items():
         found.append(File(name, said["sha256"], said["bytes"], said.get("class", "")))
-    return found
+    # What holds all comes first, then the tables.
+    return sorted(found, key=lambda file: (_TITLES.get(file.name) is None, file.name))
 
 
 def files_of(release: Release) -> list[File]:
     """Return the files of a release that hold its data."""
+    return [file for file in all_files_of(release) if not file.name.endswith((_CODEBOOK, PARTITIONS))]
+
+
+def shown_of(release: Release) -> list[File]:
+    """Return the files of a release as they are listed for people, each codebook with its table."""
     return [file for file in all_files_of(release) if not file.name.endswith(_CODEBOOK)]
 
 
@@ -118,6 +127,8 @@ def write_dumps(kg: KnowledgeGraph, folder: Path, tell: Callable[[str], None]) -
         raise UnknownThing("There is no release whose files could be written.", hint="Make one with: whatworks build")
     tell("Writing Turtle")
     write_triples(kg.release.folder / "dump.nq", folder / "data.ttl", kg.prefixes.table)
+    tell("Counting the properties of each class")
+    (folder / PARTITIONS).write_text(write_trig(partitions(kg, dataset_of(kg)), kg.prefixes), encoding="utf-8")
     tell("Writing JSON-LD")
     with (folder / "data.jsonld").open("wb") as target:
         target.writelines(kg.documents.pieces(kg.exporter.trees(None)))

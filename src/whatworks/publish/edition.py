@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from whatworks.kg import KnowledgeGraph
 from whatworks.namespaces import DCAT, PROV
+from whatworks.publish.partitions import dataset_of
 from whatworks.publish.statements import term
 from whatworks.settings import preference
-from whatworks.terms import RDF_TYPE, Iri, Literal, Node, Quad, Term
+from whatworks.terms import Iri, Literal, Node, Quad, Term
 
 if TYPE_CHECKING:
     from whatworks.release import Release
 
-_DATASET = Iri(DCAT + "Dataset")
 # What leads to ways of reaching somebody, which are not published.
 _CONTACTS = tuple(
     map(
@@ -97,9 +97,7 @@ class Edition:
     @cached_property
     def dataset(self) -> Iri:
         """The data set that the collection says it is."""
-        found = self.kg.collection.store.match(predicate=RDF_TYPE, value=_DATASET)
-        named = (quad.subject for quad in found if isinstance(quad.subject, Iri))
-        return min(named, default=Iri(self.base + "dataset"))
+        return dataset_of(self.kg)
 
     @cached_property
     def facts(self) -> Facts:

@@ -11,7 +11,7 @@ from whatworks.catalogue import Query
 from whatworks.describe import Description, Value
 from whatworks.namespaces import MODEL, SKOS
 from whatworks.publish import citations, dcat, examples, schemaorg
-from whatworks.publish.dumps import all_files_of
+from whatworks.publish.dumps import shown_of
 from whatworks.publish.edition import Edition
 from whatworks.publish.offers import CITATION, DOCUMENT
 from whatworks.publish.signposts import links
@@ -104,13 +104,13 @@ class Pages:
 
     def dumps(self, edition: Edition) -> bytes:
         """Return the list of the releases, the newest first, and their files."""
-        found = [(release, all_files_of(release)) for release in reversed(edition.releases())]
+        found = [(release, shown_of(release)) for release in reversed(edition.releases())]
         return self._written("dumps.html", edition, {"releases": found})
 
     def release(self, edition: Edition, release: Release, where: str) -> bytes:
         """Return the page of a release and its files."""
         iri = dcat.iri_of(edition, release.name)
-        values = {"one": release, "files": all_files_of(release), "iri": iri}
+        values = {"one": release, "files": shown_of(release), "iri": iri}
         return self._written("release.html", edition, values, iri, where)
 
     def queries(self, edition: Edition) -> bytes:

@@ -19,6 +19,7 @@ PREFIXES = {
     "sh": SH,
     "spdx": SPDX,
     "void": VOID,
+    "void-ext": "http://ldf.fi/void-ext#",
 }
 
 
