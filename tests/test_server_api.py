@@ -210,6 +210,22 @@ def test_the_description_is_whole(openapi: dict[str, Any], kg: KnowledgeGraph) -
         assert found
 
 
+def test_the_examples_are_answered(openapi: dict[str, Any], client: TestClient) -> None:
+    """Each operation that has an example of an address answers it."""
+    examples = [each["get"]["x-example"] for each in openapi["paths"].values() if "x-example" in each["get"]]
+    assert len(examples) > 40
+    for address in examples:
+        assert (address, client.get(address).status_code) == (address, 200)
+
+
+def test_answers_have_the_columns_that_are_described(openapi: dict[str, Any], client: TestClient) -> None:
+    """The description says which columns an answer in JSON has."""
+    operation = openapi["paths"]["/api/queries/approaches"]["get"]
+    schema = operation["responses"]["200"]["content"]["application/sparql-results+json"]["schema"]
+    (columns,) = (each["properties"]["head"]["properties"]["vars"] for each in schema["allOf"] if "properties" in each)
+    assert columns == {"const": client.get("/api/queries/approaches").json()["head"]["vars"]}
+
+
 def test_enumerations_come_from_the_graph(openapi: dict[str, Any], client: TestClient, kg: KnowledgeGraph) -> None:
     """Each concept of a scheme is listed with its label, and is a value that is taken."""
     stages = openapi["components"]["schemas"]["stage"]["anyOf"]

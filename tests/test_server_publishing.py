@@ -2,20 +2,23 @@
 
 import hashlib
 import json
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 from xml.etree import ElementTree
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.conftest import BASE
-from tests.servers import asked
+from tests.servers import asked, started
 from tests.test_publish import DATA
 from whatworks import KnowledgeGraph
 from whatworks.publish.dumps import write_dumps
-from whatworks.release import Release
+from whatworks.release import Release, sealed
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 HOME = "http://testserver/"
@@ -141,6 +144,34 @@ def test_without_a_release_there_are_no_files(kg: KnowledgeGraph) -> None:
         assert client.get("/catalog").status_code == 200
 
 
+def test_a_large_file_is_never_held_in_memory(folder: Path, tmp_path: Path) -> None:
+    """A file of 200 MB is sent whole while the server takes hardly more memory than before."""
+    shutil.copytree(folder, tmp_path / "project")
+    release = KnowledgeGraph.open(tmp_path / "project").release
+    assert release is not None
+    size = 200 << 20
+    with (release.folder / "dumps" / "data.ttl").open("wb") as file:
+        file.truncate(size)
+    listed = {"data.ttl": {"sha256": "0" * 64, "bytes": size}}
+    (release.folder / "dumps" / "manifest.json").write_bytes(sealed({"files": listed}))
+    with started(folder=tmp_path / "project") as (address, pid):
+        urlopen(f"{address}/dumps/{release.name}/data.nq").close()  # noqa: S310 - ours
+        before = _most_memory(pid)
+        received = 0
+        with urlopen(f"{address}/dumps/{release.name}/data.ttl") as found:  # noqa: S310 - ours
+            while block := found.read(1 << 20):
+                received += len(block)
+        assert received == size
+        assert _most_memory(pid) - before < 32 << 20
+
+
+def _most_memory(pid: int) -> int:
+    """Return the most bytes that a process ever had in memory."""
+    match = re.search(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert match is not None
+    return int(match[1]) << 10
+
+
 # ---- linked data of what is no thing of the store ----
 
 
@@ -172,6 +203,14 @@ def test_another_host_gets_its_own_addresses(client: TestClient) -> None:
     assert "http://one.example/sparql" in first.text
     assert "one.example" not in other.text
     assert first.headers["etag"] != other.headers["etag"]
+
+
+@pytest.mark.parametrize("host", ["a<b>", 'a"b', "a b", "a\\b", "user@host", "[::1", "a{b}"])
+def test_a_host_that_is_none_is_not_written(client: TestClient, host: str) -> None:
+    """What would be no address stands in no document."""
+    for path in ("/catalog.ttl", "/", "/sitemap.xml", "/.well-known/void", "/dataset/small.html"):
+        found = client.get(path, headers={"Host": host, "Accept": "*/*"})
+        assert (path, found.status_code in (200, 400), host in found.text) == (path, True, False)
 
 
 def test_void_is_negotiated(client: TestClient) -> None:

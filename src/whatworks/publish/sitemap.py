@@ -56,7 +56,7 @@ def sitemap(found: Sequence[Page], home: str, number: int | None = None) -> byte
     """
     if number is None and len(found) > _MOST:
         lists = range(1, -(-len(found) // _MOST) + 1)
-        body = "".join(f"<sitemap><loc>{home}sitemap-{each}.xml</loc></sitemap>\n" for each in lists)
+        body = "".join(f"<sitemap><loc>{escape(home)}sitemap-{each}.xml</loc></sitemap>\n" for each in lists)
         return f'{_XML}<sitemapindex xmlns="{_SITEMAP}">\n{body}</sitemapindex>\n'.encode()
     part = found if number is None else found[(number - 1) * _MOST : number * _MOST]
     if not part or (number is not None and number < 1):

@@ -23,7 +23,7 @@ from whatworks.server.guard import Guard
 from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, broken, fault, refused
+from whatworks.server.replies import answer, broken, fault, home_of, refused
 from whatworks.server.served import Served, Site
 
 _LOOKS = 1.0  # seconds between two looks for a new release
@@ -94,7 +94,7 @@ def start(request: Request) -> Response:
     """Send the page that one begins with."""
     served: Served = request.app.state.site.current
     offer = choose(request, offers("html"))
-    home, edition = str(request.base_url), served.edition
+    home, edition = home_of(request), served.edition
     make = partial(request.app.state.pages.start, edition, home)
     headers = {"Link": header([Link(edition.dataset, "describedby"), Link("/catalog", "describedby")])}
     return answer(request, served, offer.media_type, ("start", home, edition.mark), make, headers)

@@ -18,7 +18,7 @@ from whatworks.publish import void
 from whatworks.publish.offers import offers
 from whatworks.server import guard
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, has_it, note, problem
+from whatworks.server.replies import answer, has_it, home_of, note, problem
 from whatworks.server.served import Kept, Served, is_constant
 from whatworks.store import Dataset, decoded
 from whatworks.store.pool import Pool, Query, Written
@@ -187,7 +187,7 @@ def _described(request: Request, served: Served) -> Response:
     if offer.name == "html":
         page = partial(request.app.state.pages.query, served.edition, [each.name for each in (*ROWS, *GRAPHS)])
         return answer(request, served, offer.media_type, ("sparql",), page)
-    home = str(request.base_url)
+    home = home_of(request)
 
     def make() -> bytes:
         return void.written(served.edition, void.service(served.edition, home), offer.name)

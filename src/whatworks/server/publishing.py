@@ -14,7 +14,7 @@ from whatworks.publish.offers import offers
 from whatworks.publish.signposts import Link, header
 from whatworks.release import Release
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, has_it
+from whatworks.server.replies import answer, has_it, home_of
 from whatworks.server.served import Served
 
 _HITS, _MOST_HITS = 20, 100
@@ -26,7 +26,7 @@ _SUMS = "SHA256SUMS"
 
 def described(request: Request) -> Response:
     """Send the description of the data set as VoID."""
-    served, home = _served(request), str(request.base_url)
+    served, home = _served(request), home_of(request)
     offer = choose(request, _GRAPHS)
 
     def make() -> bytes:
@@ -86,13 +86,13 @@ def file(request: Request) -> Response:
 
 def robots(request: Request) -> Response:
     """Say what robots may read."""
-    home = str(request.base_url)
+    home = home_of(request)
     return answer(request, _served(request), "text/plain", ("robots", home), partial(sitemap.robots, home))
 
 
 def pages(request: Request) -> Response:
     """Send the list of the pages, or one of the lists where they are many."""
-    served, home = _served(request), str(request.base_url)
+    served, home = _served(request), home_of(request)
     number = request.path_params.get("number")
     written = sitemap.sitemap(served.pages, home, number)
     if written is None:
@@ -102,7 +102,7 @@ def pages(request: Request) -> Response:
 
 def opensearch(request: Request) -> Response:
     """Send the description by which browsers search here."""
-    served, home = _served(request), str(request.base_url)
+    served, home = _served(request), home_of(request)
     make = partial(sitemap.opensearch, served.edition, home)
     return answer(request, served, "application/opensearchdescription+xml", ("opensearch", home), make)
 

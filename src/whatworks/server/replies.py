@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from whatworks.errors import Busy, Error, QueryStopped, TooMany
 from whatworks.server.served import Kept, Served
+from whatworks.terms import is_iri
 
 PROBLEM = "application/problem+json"
 
@@ -39,6 +41,18 @@ def answer(
         return Response(status_code=304, headers=sent)
     found = served.answers.get(tag, make)
     return Response(found.content, headers={**sent, **found.headers}, media_type=media_type)
+
+
+def home_of(request: Request) -> str:
+    """Return the address of the site as the client knows it, with a slash at its end.
+
+    Raises:
+        HTTPException: The header Host is no name of a host; what is made of it would be no address.
+    """
+    home = str(request.base_url)
+    if not is_iri(home) or urlsplit(home).username is not None:
+        raise HTTPException(400, "The header Host is no name of a host.")
+    return home
 
 
 def note(text: str) -> dict[str, str]:

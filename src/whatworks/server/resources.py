@@ -21,7 +21,7 @@ from whatworks.publish.offers import CITATION, DOCUMENT, Offer, offers
 from whatworks.publish.pages import Pages
 from whatworks.publish.signposts import header, links
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, problem
+from whatworks.server.replies import answer, home_of, problem
 from whatworks.server.served import Served
 from whatworks.store import write_ordered
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, is_iri
@@ -67,7 +67,7 @@ def thing(request: Request) -> Response:
     """Lead from a thing to the document about it."""
     served: Served = request.app.state.site.current
     path = request.path_params["path"]
-    document, _ = find(served, f"id/{path}", str(request.base_url))
+    document, _ = find(served, f"id/{path}", home_of(request))
     if (gone := retired(served, document.iri)) is not None:
         return gone
     query = f"?{request.url.query}" if request.url.query else ""
@@ -77,7 +77,7 @@ def thing(request: Request) -> Response:
 def document(request: Request) -> Response:
     """Send the document at a path in the format that is asked for."""
     served: Served = request.app.state.site.current
-    path, home = request.path_params["path"], str(request.base_url)
+    path, home = request.path_params["path"], home_of(request)
     inside = path.startswith("doc/")
     found, ending = find(served, f"id/{path.removeprefix('doc/')}" if inside else path, home)
     if (gone := retired(served, found.iri)) is not None:
@@ -110,7 +110,7 @@ def _content(request: Request, served: Served, found: Document, offer: Offer, wh
         return written(served, found, offer)
     if found.made is not None:
         return found.made.page(pages, where)
-    return pages.page(served.edition, found.iri, found.graph, where, str(request.base_url))
+    return pages.page(served.edition, found.iri, found.graph, where, home_of(request))
 
 
 def context(request: Request) -> Response:
