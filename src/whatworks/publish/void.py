@@ -7,7 +7,7 @@ from whatworks.publish.examples import examples
 from whatworks.publish.partitions import partitions
 from whatworks.publish.statements import PREFIXES, Statements, term
 from whatworks.results import Triples
-from whatworks.store import ordered, parse, serialize
+from whatworks.store import parse, write_ordered
 from whatworks.terms import BlankNode, Iri, Literal, Quad
 
 _FORMATS = "http://www.w3.org/ns/formats/"
@@ -76,4 +76,4 @@ def written(edition: Edition, quads: list[Quad], format: str) -> bytes:
     said = {str(term) for quad in quads for term in quad[:3] if isinstance(term, Iri)}
     table = {**edition.kg.prefixes.table, **PREFIXES}
     used = {prefix: start for prefix, start in table.items() if any(iri.startswith(start) for iri in said)}
-    return serialize(ordered(quads, format), format, prefixes=used)
+    return write_ordered(quads, format, used)

@@ -192,4 +192,4 @@ def _described(request: Request, served: Served) -> Response:
     def make() -> bytes:
         return void.written(served.edition, void.service(served.edition, home), offer.name)
 
-    return answer(request, served, offer.media_type, ("sparql", home), make)
+    return answer(request, served, offer.media_type, ("sparql", home, served.edition.mark), make)

@@ -1,6 +1,5 @@
 """What is published beside the statements: files of releases, lists for robots, the search, and how to cite."""
 
-import base64
 from functools import partial
 
 from starlette.exceptions import HTTPException
@@ -32,7 +31,7 @@ def described(request: Request) -> Response:
     def make() -> bytes:
         return void.written(served.edition, void.void(served.edition, home), offer.name)
 
-    return answer(request, served, offer.media_type, ("void", home), make)
+    return answer(request, served, offer.media_type, ("void", home, served.edition.mark), make)
 
 
 def dumps(request: Request) -> Response:
@@ -76,7 +75,6 @@ def file(request: Request) -> Response:
     headers = {
         "ETag": tag,
         "Cache-Control": "max-age=86400",
-        "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(one.sha256)).decode()}:",
         "Link": header([Link(dataset, "collection"), *([Link(licence, "license")] if licence else [])]),
     }
     if has_it(request, tag):

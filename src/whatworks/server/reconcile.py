@@ -16,9 +16,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from whatworks.errors import InvalidValue, UnknownThing
+from whatworks.publish.pages import Links
 from whatworks.server import guard
 from whatworks.server.matching import Candidate, Condition, Kind
-from whatworks.publish.pages import Links
 from whatworks.server.protocol import fields
 from whatworks.server.replies import answer
 from whatworks.server.served import Served

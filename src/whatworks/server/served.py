@@ -47,7 +47,7 @@ class Served:
         self.kg = kg
         self.name = kg.release.name if kg.release is not None else _mark(kg)
         self.edition = Edition(kg, self.name)
-        self.answers, self.ready = Answers(), Ready()
+        self.answers, self.ready, self._mark = Answers(), Ready(), self.edition.mark
         self.stopped: Cache[str, tuple[QueryStopped, float]] = Cache(_STOPPED_BYTES)
         self._lately: dict[str, float] = {}
         self._constant: dict[str, bool] = {}
@@ -66,6 +66,11 @@ class Served:
     def pages(self) -> list[Page]:
         """The pages that search engines are told of."""
         return pages(self.edition)
+
+    def look(self) -> None:
+        """Forget what was sent, if other releases or other files of releases are there since."""
+        if (mark := self.edition.mark) != self._mark:
+            self._mark, self.ready = mark, Ready()
 
     def warm(self) -> None:
         """Start the processes now, so that the first query need not wait for them."""
@@ -178,6 +183,7 @@ class Site:
 
         What cannot be read is not taken up: the release before goes on being served, and `fault` says why.
         """
+        self.current.look()
         kg = self.current.kg
         if kg.releases is None or not self._follows:
             return None

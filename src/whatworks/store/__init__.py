@@ -64,7 +64,15 @@ __all__ = [
 # What a question does not need is imported when it is first used.
 _LATER = {
     "address": ("is_address",),
-    "dump": ("Written", "canonical_nquads", "graph_parts", "has_statements", "shared_blank_node", "write_dump", "write_triples"),
+    "dump": (
+        "Written",
+        "canonical_nquads",
+        "graph_parts",
+        "has_statements",
+        "shared_blank_node",
+        "write_dump",
+        "write_triples",
+    ),
     "ground": ("Cut", "Ground", "Routes", "Step", "Walker"),
 }
 
