@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from whatworks.cli.completion import completes, completes_format
-from whatworks.cli.output import emit, emit_answer, interruptible, output_option
+from whatworks.cli.output import Named, emit, emit_answer, interruptible, output_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,18 @@ _PAUSE = 1.0  # seconds between two words on how far it is
     "--top", metavar="K", type=click.IntRange(1, 1000), help="So many links for each intervention. Default: 5."
 )
 @click.option(
-    "--minimum", metavar="SCORE", type=click.FloatRange(0, 1), help="Only links at least so strong. Default: 0.1."
+    "--minimum", metavar="SCORE", type=click.FloatRange(0, 1), help="Only links at least so strong. Default: 0.07."
+)
+@click.option(
+    "--outside",
+    is_flag=True,
+    help="Instead of interventions: what concepts, places and agents correspond to in lists of authorities.",
+)
+@click.option(
+    "--authorities",
+    metavar="FILE",
+    type=Named(dir_okay=False, exists=True),
+    help="For --outside: a table of authorities (CSV) instead of that of the project, else of the package.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
 @click.option("--review", is_flag=True, help="Ask about each link that waits, the strongest first.")
@@ -57,6 +68,8 @@ def link(
     opener: Any,
     top: int | None,
     minimum: float | None,
+    outside: bool,
+    authorities: Path | None,
     dry_run: bool,
     review: bool,
     accept: tuple[tuple[str, str], ...],
@@ -70,9 +83,14 @@ def link(
     data/links/reviewed.ttl, which may be edited: what was rejected is never proposed again, what was accepted stays.
     Nothing is written until all is worked out, so it may be interrupted.
 
+    With --outside, mappings of concepts, places and agents to authorities such as EuroVoc are proposed and decided
+    about in the same way; --accept and --reject then take a thing and the IRI outside. Only what was accepted is
+    written, as SKOS says it, to data/links/outside.ttl, and decisions to data/links/outside.sssom.tsv.
+
     \b
     Examples:
       whatworks link
+      whatworks link --outside --dry-run
       whatworks link --review --by "Ada L."
       whatworks link --reject youthreach belief-academy --by "Ada L." --note "Only the words are alike."
     """
@@ -83,6 +101,15 @@ def link(
     if dry_run and (review or accept or reject):
         raise click.UsageError("--dry-run decides nothing; leave out --review, --accept and --reject.")
     kg: KnowledgeGraph = opener.kg
+    if outside:
+        from whatworks.cli.outside import Asked, map_outside  # noqa: PLC0415 - lazy on purpose
+
+        wanted = [*((pair, "accepted") for pair in accept), *((pair, "rejected") for pair in reject)]
+        asked = Asked(authorities, minimum, dry_run, review, by or "", note)
+        map_outside(kg, asked, wanted)
+        return
+    if authorities:
+        raise click.UsageError("--authorities is for --outside.")
     named = [(kg.lookup.intervention(one), kg.lookup.intervention(other)) for one, other in (*accept, *reject)]
     for number, each in enumerate(kg.linking.between(named) if named else ()):
         kg.linking.decide(each, "accepted" if number < len(accept) else "rejected", by=by or "", note=note)

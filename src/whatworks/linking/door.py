@@ -11,6 +11,7 @@ from whatworks.settings import Settings
 
 if TYPE_CHECKING:
     from whatworks.linking.keeper import Linking
+    from whatworks.linking.mappings import Mappings
     from whatworks.linking.related import Relation
 
 
@@ -50,3 +51,10 @@ class Door(ABC):
         from whatworks.linking.keeper import Linking  # noqa: PLC0415 - not every command needs it
 
         return Linking(self.assets, self.settings, self.catalogue)
+
+    @cached_property
+    def mappings(self) -> "Mappings":
+        """Proposes what concepts, places and agents correspond to outside, and notes what people decide about it."""
+        from whatworks.linking.mappings import Mappings  # noqa: PLC0415 - not every command needs it
+
+        return Mappings(self.assets, self.settings, self.catalogue)

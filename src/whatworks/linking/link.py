@@ -19,7 +19,7 @@ _QUOTED = 3  # words that the sentence quotes
 
 
 # What a run is asked for where nobody says otherwise.
-TOP, MINIMUM = 5, 0.1
+TOP, MINIMUM = 5, 0.07
 
 
 @dataclass(frozen=True, slots=True)

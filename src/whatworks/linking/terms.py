@@ -5,7 +5,7 @@ from whatworks.terms import Iri
 from whatworks.trig import Order
 
 # By what links are found; a new version gives other scores, a new method other links.
-METHOD, VERSION = "shared-features", "1"
+METHOD, VERSION = "shared-features", "2"
 
 LINK = Iri(WW + "Link")
 CONTRIBUTION = Iri(WW + "Contribution")

@@ -22,7 +22,7 @@ from whatworks.linking.records import Records
 Floats: TypeAlias = npt.NDArray[np.float64]
 Whole: TypeAlias = npt.NDArray[np.int64]
 
-_COMMON = 0.35
+_COMMON = 0.6
 _LACKING = 0.5
 # Of each intervention so many words count, those that tell most of it.
 _WORDS = 50
@@ -39,11 +39,13 @@ class Rarity:
         idf: The rarity of each column.
         family: The family of each column.
         weights: The weight of each family.
+        alone: Whether it is a word of one intervention: it cannot be shared, but what is shared weighs less beside it.
     """
 
     idf: Floats
     family: Whole
     weights: Floats
+    alone: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, records: Records) -> "Rarity":
@@ -53,11 +55,9 @@ class Rarity:
         having = np.bincount(np.asarray(records.cols, dtype=np.int64), minlength=len(family))
         idf = np.log((total + 1) / np.maximum(having, 1)) / np.log(max(total + 1, 2))
         words = family == len(records.families) - 1
-        # A word of one intervention cannot be shared.
-        idf[words & (having < 2)] = 0.0
         if total > _FEW:
             idf[words & (having > _EVERYWHERE * total)] = 0.0
-        return cls(idf, family, np.array([each.weight for each in records.families]))
+        return cls(idf, family, np.array([each.weight for each in records.families]), words & (having < 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +95,18 @@ class Vectors:
         words = rarity.family[cols] == families - 1
         values = np.where(words, 1 + np.log(np.maximum(raw, 1e-9)).clip(0), raw) * rarity.idf[cols]
         kept = values > 0
-        kept[kept] = _most_telling(rows[kept], values[kept], words[kept])
-        rows, cols, raw, values = rows[kept], cols[kept], raw[kept], values[kept]
+        rows, cols, raw, values, words = rows[kept], cols[kept], raw[kept], values[kept], words[kept]
         # The length of each family of each row.
         places = rows * families + rarity.family[cols]
         squares = np.bincount(places, values**2, minlength=count * families)
         has = (squares > 0).reshape(count, families) @ rarity.weights
         whole = _LACKING * rarity.weights.sum() + (1 - _LACKING) * has
-        scale = np.sqrt(rarity.weights[rarity.family[cols]] / (squares[places] + _COMMON**2) / whole[rows])
+        values *= np.sqrt(rarity.weights[rarity.family[cols]] / (squares[places] + _COMMON**2) / whole[rows])
+        kept = ~rarity.alone[cols]
+        kept[kept] = _most_telling(rows[kept], values[kept], words[kept])
+        rows, cols, raw, values = rows[kept], cols[kept], raw[kept], values[kept]
         starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=count))])
-        return cls(starts.astype(np.int64), cols, values * scale, raw, len(rarity.family))
+        return cls(starts.astype(np.int64), cols, values, raw, len(rarity.family))
 
 
 def _most_telling(rows: Whole, values: Floats, words: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

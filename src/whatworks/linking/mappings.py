@@ -1,0 +1,273 @@
+"""Keeps what people decided about entries of authorities outside, and the plain statements that follow from it.
+
+Decisions are a table in the form of SSSOM (Simple Standard for Sharing Ontological Mappings), which a person can
+edit: a row is accepted, or with the modifier `Not` rejected. What is accepted stands in a file beside it as SKOS says
+it. Proposals are worked out when they are asked for and written nowhere, so nothing is asserted that nobody looked
+at.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from whatworks.assets import Assets, write_files
+from whatworks.catalogue import Catalogue
+from whatworks.collection import Collection
+from whatworks.errors import ImportRefused, InvalidValue, Place, Unwritable
+from whatworks.linking.authorities import Authorities, read_authorities
+from whatworks.linking.outside import CLOSE, MINIMUM, Name, Pair, Proposal, propose
+from whatworks.namespaces import SKOS
+from whatworks.results import Table
+from whatworks.settings import Settings
+from whatworks.store import decoded
+from whatworks.terms import Iri, Literal, Quad, is_iri
+from whatworks.trig import write_trig
+
+TABLE_FILE, DECIDED_FILE, STATED_FILE = "sources/authorities.csv", "links/outside.sssom.tsv", "links/outside.ttl"
+RELATIONS = ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
+COLUMNS = (
+    *("subject_id", "subject_label", "predicate_modifier", "predicate_id", "object_id", "object_label"),
+    *("object_source", "mapping_justification", "confidence", "reviewer_label", "mapping_date", "comment"),
+)
+_NEEDED = ("subject_id", "predicate_modifier", "predicate_id", "object_id", "reviewer_label")
+_NOT = "Not"
+_JUSTIFICATION = "semapv:LexicalMatching"
+_HEAD = (
+    "What people decided about mappings to authorities. Written by whatworks link --outside; outside.sssom.tsv, "
+    "beside this file, may be edited."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What may correspond to entries outside, and what was decided.
+
+    Attributes:
+        waiting: What nobody decided about, the strongest first.
+        accepted, rejected: How many mappings were accepted and rejected.
+        notes: What a person should know.
+    """
+
+    waiting: list[Proposal]
+    accepted: int
+    rejected: int
+    notes: list[str]
+
+
+class Mappings:
+    """Proposes mappings of a collection's concepts, places and agents, and notes what people decide.
+
+    Args:
+        assets: The files.
+        settings: The project's settings.
+        catalogue: The stored queries.
+    """
+
+    def __init__(self, assets: Assets, settings: Settings, catalogue: Catalogue) -> None:
+        self._assets = assets
+        self._settings = settings
+        self._catalogue = catalogue
+
+    def compute(self, table: Path | None = None, minimum: float = MINIMUM) -> Outside:
+        """Work out what may correspond, as the files are now; nothing is written.
+
+        Args:
+            table: A table of authorities instead of that of the project, else of the package.
+            minimum: Only scores of at least this.
+
+        Raises:
+            InputError: A file cannot be read.
+        """
+        collection = Collection.open(self._assets, self._settings)
+        names, known = self._names(collection), self._known(collection)
+        authorities = self._authorities(table)
+        rows, notes = self._decided()
+        decided = {(row["subject_id"], row["object_id"]): row["predicate_modifier"] != _NOT for row in rows}
+        there = {name.thing for name in names}
+        notes += [
+            f"The decision about {thing} and {target} is of nothing that is here; it is kept."
+            for thing, target in decided
+            if thing not in there
+        ]
+        without = known | {(Iri(thing), Iri(target)) for thing, target in decided}
+        waiting = propose(names, authorities.entries, without, minimum)
+        accepted = sum(decided.values())
+        return Outside(waiting, accepted, len(decided) - accepted, [*authorities.notes, *notes])
+
+    def between(self, thing: Iri, target: str, table: Path | None = None) -> Proposal:
+        """Return the mapping of a thing to an entry, however well the names fit.
+
+        Raises:
+            InvalidValue: No table of authorities has such an entry of the kind of the thing.
+        """
+        names = [name for name in self._names(Collection.open(self._assets, self._settings)) if name.thing == thing]
+        entries = [entry for entry in self._authorities(table).entries if entry.iri == target]
+        found = propose(names, entries, (), 0.0)
+        if found:
+            return found[0]
+        if not names or not entries:
+            what = f"{thing} is no concept, place or agent" if not names else f"{target} is no entry"
+            raise InvalidValue(
+                f"{what} of this collection and its authorities.",
+                hint="See what can be mapped with: whatworks link --outside --dry-run",
+            )
+        entry = entries[0]
+        reason = f"“{names[0].text}” and “{entry.names[0]}” share no word."
+        return Proposal(thing, entry.iri, names[0].text, entry.scheme, entry.names[0], CLOSE, 0.0, (), reason)
+
+    def decide(
+        self, proposal: Proposal, status: str, *, by: str, note: str = "", on: date | None = None
+    ) -> tuple[Path, Path]:
+        """Note that a person accepted or rejected a mapping, whatever was decided about the two before.
+
+        Args:
+            proposal: The mapping; `between` gives that of any two.
+            status: `accepted` or `rejected`.
+            by: Who decided, in the form in which they want to be named.
+            note: Why, instead of the reason that was worked out.
+            on: The day; today where none is given.
+
+        Raises:
+            InvalidValue: There is no such status, or nobody is named.
+            Unwritable: The collection came with the package, or the files cannot be written.
+        """
+        if status not in ("accepted", "rejected"):
+            raise InvalidValue(f"{status!r} is no decision.", hint="A mapping is accepted or rejected.")
+        if not by.strip():
+            raise InvalidValue("A decision needs the name of who decides.", hint="Give a name or initials.")
+        rows, _ = self._decided()
+        kept = [row for row in rows if (row["subject_id"], row["object_id"]) != (proposal.thing, proposal.target)]
+        kept.append(
+            {
+                "subject_id": proposal.thing,
+                "subject_label": proposal.name,
+                "predicate_modifier": "" if status == "accepted" else _NOT,
+                "predicate_id": SKOS + proposal.relation,
+                "object_id": proposal.target,
+                "object_label": proposal.label,
+                "object_source": proposal.scheme,
+                "mapping_justification": _JUSTIFICATION,
+                "confidence": f"{proposal.score:.6f}",
+                "reviewer_label": by.strip(),
+                "mapping_date": (on or date.today()).isoformat(),
+                "comment": note.strip() or proposal.reason,
+            }
+        )
+        return self.write(kept)
+
+    def write(self, rows: Iterable[dict[str, str]] | None = None) -> tuple[Path, Path]:
+        """Write the decisions, and what follows from them; without rows, only anew what follows from the table.
+
+        Raises:
+            Unwritable: The collection came with the package, or the files cannot be written.
+        """
+        folder = self._assets.data_folder()
+        if folder is None:
+            raise Unwritable(
+                "The collection that came with the package cannot be changed.",
+                hint="Begin a collection of your own with: whatworks new DIR",
+            )
+        files = (folder / DECIDED_FILE, folder / STATED_FILE)
+        decided = sorted(
+            self._decided()[0] if rows is None else rows, key=lambda row: (row["subject_id"], row["object_id"])
+        )
+        if decided or files[0].exists():
+            write_files({files[0]: _table(decided), files[1]: self._statements(decided)})
+        return files
+
+    def _statements(self, rows: Iterable[dict[str, str]]) -> bytes:
+        quads = [
+            Quad(Iri(row["subject_id"]), Iri(row["predicate_id"]), Iri(row["object_id"]))
+            for row in rows
+            if row["predicate_modifier"] != _NOT
+        ]
+        prefixes = Collection.described(self._assets, self._settings).prefixes
+        return write_trig(quads, prefixes, comment=_HEAD).encode()
+
+    def _decided(self) -> tuple[list[dict[str, str]], list[str]]:
+        """Return the rows of the table of decisions that can be followed, and what is wrong with the others."""
+        folder = self._assets.data_folder()
+        file = folder / DECIDED_FILE if folder is not None else None
+        if file is None or not file.is_file():
+            return [], []
+        name = f"data/{DECIDED_FILE}"
+        reader = csv.DictReader(io.StringIO(decoded(file.read_bytes(), name), newline=""), delimiter="\t")
+        if missing := [column for column in _NEEDED if column not in (reader.fieldnames or ())]:
+            raise ImportRefused(
+                f"The table of decisions has no column {', '.join(missing)}.",
+                hint="Its columns are those of SSSOM; see docs/how-to/link.md.",
+                where=Place(name),
+            )
+        found: dict[Pair, dict[str, str]] = {}
+        notes = []
+        for row in reader:
+            clean = {column: (row.get(column) or "").strip() for column in COLUMNS}
+            fault = _fault(clean) or _again(clean, found)
+            if fault:
+                notes.append(f"Line {reader.line_num} of {name} {fault}; it is passed over.")
+            else:
+                found[Iri(clean["subject_id"]), Iri(clean["object_id"])] = clean
+        return list(found.values()), notes
+
+    def _authorities(self, table: Path | None) -> Authorities:
+        if table is not None:
+            try:
+                return read_authorities(table.read_bytes(), table.name)
+            except OSError as error:
+                raise ImportRefused(f"{table} cannot be read: {error.strerror}.", where=Place(str(table))) from error
+        name = f"data/{TABLE_FILE}"
+        own = next((asset for asset in self._assets.data() if asset.name == name), None)
+        content = own.read() if own is not None else (self._assets.shipped / "data" / TABLE_FILE).read_bytes()
+        return read_authorities(content, name)
+
+    def _names(self, collection: Collection) -> list[Name]:
+        answer = collection.store.query(self._catalogue.get("system/outside-names").bind({}), standalone=True)
+        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
+        return [
+            Name(thing, kind.value, name.value, standing.value == "pref")
+            for thing, kind, name, standing in answer
+            if isinstance(thing, Iri) and isinstance(kind, Literal) and isinstance(name, Literal)
+            and isinstance(standing, Literal)
+        ]  # fmt: skip
+
+    def _known(self, collection: Collection) -> set[Pair]:
+        answer = collection.store.query(self._catalogue.get("system/outside-known").bind({}), standalone=True)
+        assert isinstance(answer, Table)  # noqa: S101 - as above
+        return {(thing, target) for thing, target in answer if isinstance(thing, Iri) and isinstance(target, Iri)}
+
+
+def _fault(row: dict[str, str]) -> str:
+    """Say what keeps a row from being followed."""
+    relation = row["predicate_id"].removeprefix("skos:").removeprefix(SKOS)
+    if not is_iri(row["subject_id"]) or not is_iri(row["object_id"]):
+        return "does not name two IRIs"
+    if relation not in RELATIONS:
+        return f"has {row['predicate_id']!r} between the two, which is none of {', '.join(RELATIONS)}"
+    if row["predicate_modifier"] not in ("", _NOT):
+        return f"has the modifier {row['predicate_modifier']!r}, which is neither empty nor {_NOT}"
+    if not row["reviewer_label"]:
+        return "does not say who decided"
+    row["predicate_id"] = SKOS + relation
+    return ""
+
+
+def _again(row: dict[str, str], found: dict[Pair, dict[str, str]]) -> str:
+    """Say that a row decides again about a pair; of two that differ the one that was rejected holds."""
+    before = found.get((Iri(row["subject_id"]), Iri(row["object_id"])))
+    if before is None:
+        return ""
+    if row["predicate_modifier"] == _NOT != before["predicate_modifier"]:
+        before.update(row)
+        return "rejects what a line before it accepts, so the two are not mapped"
+    return "decides again about a pair"
+
+
+def _table(rows: Iterable[dict[str, str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, delimiter="\t", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
