@@ -11,13 +11,14 @@ LOCK ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --custom-compile-command 'make lock' $(LOCK) pyproject.toml
 
-.PHONY: help setup servers owl demo test coverage lock sbom clean
+.PHONY: help setup servers owl spark demo test coverage lock sbom clean
 
 help:
 	@echo "make demo      check the shipped graph, answer three questions, show one intervention as JSON-LD"
 	@echo "make test      run the tests"
 	@echo "make servers   put the servers that the tests ask into build/servers"
 	@echo "make owl       put the OWL API and HermiT, which run in Java, into the environment"
+	@echo "make spark     put Apache Spark, which one test runs, into build/spark (430 MB; needs Java 17)"
 	@echo "make coverage  run them under measurement and say what they do not reach"
 	@echo "make setup     make the environment $(VENV) that both use"
 	@echo "make lock      renew requirements/ after a change of dependencies (LOCK=--upgrade: the newest versions)"
@@ -67,6 +68,10 @@ demo: setup
 # SPARQL and web servers for the tests, and the shapes of DCAT-AP, in build/servers; what cannot be had is said, and its tests are skipped.
 servers: setup
 	@$(BIN)/python -m tests.endpoints
+
+# Spark for its test; far larger than all else together, so it is no part of setup or test.
+spark: setup
+	@$(PIP) --upgrade --target build/spark 'pyspark>=4.0,<5'
 
 # The OWL API and HermiT for tests/test_owl.py, where there is Java for them; else that test is skipped.
 owl: setup

@@ -21,6 +21,8 @@ from whatworks.collection import Collection
 from whatworks.errors import MissingExtra
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from whatworks.linking.link import Link
 
 __all__ = ["Linked", "links", "loaded"]
@@ -39,7 +41,12 @@ class Linked(Protocol):
 
 
 def links(
-    kg: Linked, *, top: int = 10, minimum: float = 0.0, weights: Mapping[str, float] | None = None
+    kg: Linked,
+    *,
+    top: int = 10,
+    minimum: float = 0.0,
+    weights: Mapping[str, float] | None = None,
+    spark: "SparkSession | None" = None,
 ) -> "list[Link]":
     """Return the links between the interventions of a graph, each pair once, in the order of IRIs.
 
@@ -48,13 +55,15 @@ def links(
         top: So many for each intervention; a pair may be among the best of either.
         minimum: Only scores of at least this.
         weights: Weights of families of features by name, instead of the usual ones.
+        spark: A session of Apache Spark that compares all with all, over many machines; the links are the same.
 
     Raises:
-        MissingExtra: numpy is not installed.
+        MissingExtra: numpy is not installed, or pyspark where a session is given.
     """
     linker, records, run = (loaded(name) for name in ("linker", "records", "run"))
     made = linker.Linker.of(records.read_records(kg.collection.store, kg.catalogue, weights))
-    pairs = made.undirected(made.nearest(top, minimum))
+    best = made.nearest(top, minimum) if spark is None else loaded("spark").nearest(made.vectors, top, minimum, spark)
+    pairs = made.undirected(best)
     return list(made.links(pairs, lambda features: run.titles(kg.collection, kg.catalogue, features)))
 
 
@@ -62,16 +71,18 @@ def loaded(name: str) -> Any:
     """Return a module of this package that needs numpy.
 
     Raises:
-        MissingExtra: numpy is not installed.
+        MissingExtra: numpy is not installed, or pyspark for `spark`.
     """
     from importlib import import_module  # noqa: PLC0415 - needed when something is linked
 
     try:
         return import_module(f"whatworks.linking.{name}")
     except ModuleNotFoundError as error:
-        if error.name != "numpy":
+        package = (error.name or "").partition(".")[0]
+        extra = {"numpy": "link", "pyspark": "spark"}.get(package)
+        if extra is None:
             raise
         raise MissingExtra(
-            "Linking needs the package numpy, which is not installed.",
-            hint="Install it with: python -m pip install 'whatworks[link]'",
+            f"Linking needs the package {package}, which is not installed.",
+            hint=f"Install it with: python -m pip install 'whatworks[{extra}]'",
         ) from error
