@@ -113,7 +113,7 @@ class KnowledgeGraph(Door):
 
         return Remote(str(self._store), self.assets, self.settings, self.catalogue, self.limits or Limits())
 
-    def _near(self, things: Sequence[Iri] | None) -> "KnowledgeGraph":
+    def near(self, things: Sequence[Iri] | None) -> "KnowledgeGraph":
         """Return what is quick at looking at some things: of a remote store, all around them is read ahead."""
         if self.remote is None or things is None:
             return self
@@ -278,7 +278,7 @@ class KnowledgeGraph(Door):
             UnknownThing: There is none.
         """
         thing = self.lookup.thing(name)
-        return self._near([thing]).describer.describe(thing, language)
+        return self.near([thing]).describer.describe(thing, language)
 
     @cached_property
     def describer(self) -> "Describer":
@@ -294,7 +294,7 @@ class KnowledgeGraph(Door):
             UnknownThing: There is no such thing or class.
         """
         things = self.things(names, of_class)
-        found, meanings = self._near(things).describer.table(things)
+        found, meanings = self.near(things).describer.table(things)
         title = f"All things of the class {of_class}" if of_class else "Things that were named"
         found.about = lambda table, kinds: self._tabular.of_things(title, meanings, table, kinds)
         return found
@@ -310,7 +310,7 @@ class KnowledgeGraph(Door):
         from whatworks.why import asked  # noqa: PLC0415 - needed by one command only
 
         thing = self.lookup.thing(name)
-        return asked(self._near([thing]).collection, thing, name, predicate)
+        return asked(self.near([thing]).collection, thing, name, predicate)
 
     @cached_property
     def documents(self) -> "Documents":
@@ -327,7 +327,7 @@ class KnowledgeGraph(Door):
 
     def statements(self, things: Sequence[Iri]) -> list[Quad]:
         """Return what the collection asserts of things: they, their parts, records, and the labels they need."""
-        return self._near(things).describer.statements(things)
+        return self.near(things).describer.statements(things)
 
     def export(self, format: str, names: Sequence[str] = (), of_class: str | None = None) -> bytes:
         """Write things in an RDF format.
@@ -359,7 +359,7 @@ class KnowledgeGraph(Door):
 
     def _part(self, names: Sequence[str], of_class: str | None) -> "tuple[Exporter, list[Iri] | None]":
         things = self.things(names, of_class) if names or of_class else None
-        return self._near(things).exporter, things
+        return self.near(things).exporter, things
 
     @cached_property
     def exporter(self) -> "Exporter":

@@ -55,7 +55,7 @@ class Pages:
             where: The path of the document, for the links to its other forms.
             home: The address of the site.
         """
-        described = edition.kg.describer.describe(iri)
+        described = edition.kg.near([iri]).describer.describe(iri)
         citation = citations.cited(edition, iri)
         values: dict[str, Any] = {
             "thing": self._with_hrefs(described, Links(edition)),

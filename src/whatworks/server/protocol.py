@@ -21,7 +21,8 @@ from whatworks.server.negotiation import choose
 from whatworks.server.replies import answer, has_it, home_of, note, problem
 from whatworks.server.served import Kept, Served, is_constant
 from whatworks.store import Dataset, decoded
-from whatworks.store.pool import Pool, Query, Written
+from whatworks.store.elsewhere import Answering
+from whatworks.store.pool import Query, Written
 from whatworks.terms import Iri
 
 ROWS = offers("json", "xml", "csv", "tsv")
@@ -141,7 +142,7 @@ def _refuse_again(served: Served, tag: str) -> None:
         raise QueryStopped(f"{error.message} That was lately, and it would be so again.", hint=error.hint)
 
 
-async def _while_wanted(request: Request, pool: Pool, asked: Query) -> Written:
+async def _while_wanted(request: Request, pool: Answering, asked: Query) -> Written:
     """Return the answer to a query; a query is given up when its client has gone."""
 
     async def look() -> None:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from whatworks.errors import InvalidValue, UnknownThing
 from whatworks.publish.pages import Links
 from whatworks.server import guard
+from whatworks.server.given import as_list, as_object, as_text, read
 from whatworks.server.matching import Candidate, Condition, Kind
 from whatworks.server.protocol import fields
 from whatworks.server.replies import answer
@@ -42,11 +43,11 @@ async def service(request: Request) -> Response:
     served: Served = request.app.state.site.current
     given = dict(fields(await guard.body(request) if request.method == "POST" else request.scope["query_string"]))
     if "queries" in given:
-        return await _later(_batch, served, _read(given["queries"], "queries"))
+        return await _later(_batch, served, read(given["queries"], "queries"))
     if "query" in given:  # version 0.1 asked one at a time
         return await _later(_single, served, given["query"])
     if "extend" in given:
-        return await _later(_extended, served, _read(given["extend"], "extend"))
+        return await _later(_extended, served, read(given["extend"], "extend"))
     if request.method == "POST":
         raise InvalidValue("There is no field queries or extend.", hint="Send it in a form.")
     return await run_sync(_manifest, request, served)
@@ -114,7 +115,7 @@ def _about(served: Served, here: str) -> dict[str, Any]:
 async def match(request: Request) -> Response:
     """Answer queries of version 1.0."""
     served: Served = request.app.state.site.current
-    asked = _read((await guard.body(request)).decode(errors="replace"), "the body")
+    asked = read((await guard.body(request)).decode(errors="replace"), "the body")
     queries = asked.get("queries") if isinstance(asked, dict) else None
     if not isinstance(queries, list) or len(queries) > _MOST_QUERIES:
         raise InvalidValue(f"queries: a list of at most {_MOST_QUERIES} is expected.")
@@ -124,10 +125,10 @@ async def match(request: Request) -> Response:
 def _matched(served: Served, queries: list[Any]) -> dict[str, Any]:
     results = []
     for query in queries:
-        given = _object(query)
+        given = as_object(query)
         named, conditions = "", []
-        for each in map(_object, _list(given.get("conditions"))):
-            values = tuple(map(_text, _list(each.get("v"))))
+        for each in map(as_object, as_list(given.get("conditions"))):
+            values = tuple(map(as_text, as_list(each.get("v"))))
             if each.get("matchType") == "name":
                 named = values[0] if values else ""
             elif each.get("matchType") == "property":
@@ -142,10 +143,10 @@ def _matched(served: Served, queries: list[Any]) -> dict[str, Any]:
 
 
 def _batch(served: Served, queries: Any) -> dict[str, Any]:
-    asked = _object(queries)
+    asked = as_object(queries)
     if len(asked) > _MOST_QUERIES:
         raise InvalidValue(f"queries: at most {_MOST_QUERIES} may come at once.")
-    return {name: _answered(served, _object(query)) for name, query in asked.items()}
+    return {name: _answered(served, as_object(query)) for name, query in asked.items()}
 
 
 def _single(served: Served, query: str) -> dict[str, Any]:
@@ -159,19 +160,19 @@ def _single(served: Served, query: str) -> dict[str, Any]:
 
 def _answered(served: Served, query: dict[str, Any]) -> dict[str, Any]:
     conditions = [
-        Condition(_property(served, each.get("pid")), tuple(map(_text, _list(each.get("v")))))
-        for each in map(_object, _list(query.get("properties")))
+        Condition(_property(served, each.get("pid")), tuple(map(as_text, as_list(each.get("v")))))
+        for each in map(as_object, as_list(query.get("properties")))
     ]
-    types = _list(query.get("type"))
-    found = _found(served, _text(query.get("query", "")), types[0] if types else None, conditions, query.get("limit"))
+    types = as_list(query.get("type"))
+    found = _found(served, as_text(query.get("query", "")), types[0] if types else None, conditions, query.get("limit"))
     return {"result": [_candidate(each, draft=False) for each in found]}
 
 
 def _found(served: Served, name: str, kind: Any, conditions: Sequence[Condition], limit: Any) -> list[Candidate]:
     most = limit if isinstance(limit, int) and 0 < limit <= _MOST_CANDIDATES else _USUAL
-    wanted = None if kind in (None, "") else served.matcher.kind(_text(kind))
+    wanted = None if kind in (None, "") else served.matcher.kind(as_text(kind))
     if wanted is None and kind not in (None, ""):
-        raise InvalidValue(f"type: {_text(kind)[:80]!r} is no type here.", hint="They are in the manifest.")
+        raise InvalidValue(f"type: {as_text(kind)[:80]!r} is no type here.", hint="They are in the manifest.")
     if len(name) > _LONGEST_NAME:
         raise InvalidValue(f"query: a name may have {_LONGEST_NAME} letters at most.")
     return served.matcher.candidates(name, wanted, conditions, most) if name.strip() else []
@@ -230,8 +231,11 @@ def _types(served: Served, prefix: str) -> list[dict[str, Any]]:
 
 def _suggested_properties(served: Served, prefix: str) -> list[dict[str, Any]]:
     wanted = prefix.casefold()
-    named = ({"id": iri, "name": served.matcher.label(iri)} for iri in served.properties)
-    return [each for each in named if wanted in each["name"].casefold() or wanted in Iri(each["id"]).code.casefold()]
+    return [
+        each
+        for each in _meta(served, served.properties)
+        if wanted in each["name"].casefold() or wanted in Iri(each["id"]).code.casefold()
+    ]
 
 
 # ---- values of things ----
@@ -240,12 +244,12 @@ def _suggested_properties(served: Served, prefix: str) -> list[dict[str, Any]]:
 async def extend(request: Request) -> Response:
     """Answer version 1.0: the values of properties of things."""
     served: Served = request.app.state.site.current
-    asked = _object(_read((await guard.body(request)).decode(errors="replace"), "the body"))
+    asked = as_object(read((await guard.body(request)).decode(errors="replace"), "the body"))
     return await _later(_extended_in_rows, served, asked)
 
 
 def _extended(served: Served, asked: Any) -> dict[str, Any]:
-    things, properties = _things_and_properties(served, _object(asked))
+    things, properties = _things_and_properties(served, as_object(asked))
     rows = {thing: {prop: _values(served, thing, prop) for prop in properties} for thing in things}
     return {"meta": _meta(served, properties), "rows": rows}
 
@@ -260,8 +264,8 @@ def _extended_in_rows(served: Served, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _things_and_properties(served: Served, asked: dict[str, Any]) -> tuple[list[Iri], list[Iri]]:
-    things = [Iri(_text(each)) for each in _list(asked.get("ids"))]
-    properties = [_property(served, _object(each).get("id")) for each in _list(asked.get("properties"))]
+    things = [Iri(as_text(each)) for each in as_list(asked.get("ids"))]
+    properties = [_property(served, as_object(each).get("id")) for each in as_list(asked.get("properties"))]
     if len(things) > _MOST_QUERIES or len(properties) > _MOST_QUERIES:
         raise InvalidValue(f"ids, properties: at most {_MOST_QUERIES} may come at once.")
     return things, properties
@@ -292,13 +296,11 @@ def _value(served: Served, term: Term) -> dict[str, Any]:
 async def propose(request: Request) -> Response:
     """Propose properties that things of a type have."""
     served: Served = request.app.state.site.current
-    kind = request.query_params.get("type", "")
 
     def proposed(served: Served, kind: str) -> dict[str, Any]:
-        named = [{"id": iri, "name": served.matcher.label(iri)} for iri in served.properties]
-        return {"type": kind, "properties": named}
+        return {"type": kind, "properties": _meta(served, served.properties)}
 
-    return await _later(proposed, served, kind)
+    return await _later(proposed, served, request.query_params.get("type", ""))
 
 
 # ---- one thing ----
@@ -353,32 +355,8 @@ def _written(answer: Any) -> bytes:
     return json.dumps(answer, ensure_ascii=False).encode(errors="replace")
 
 
-def _read(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidValue(f"{where}: this is no JSON that can be read.") from error
-
-
-def _object(given: Any) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise InvalidValue("A JSON object is expected.", hint="See the reconciliation API of the W3C community group.")
-    return given
-
-
-def _list(given: Any) -> list[Any]:
-    return given if isinstance(given, list) else [] if given is None else [given]
-
-
-def _text(given: Any) -> str:
-    """Return a value as it would be typed; another entity stands by its id."""
-    if isinstance(given, dict):
-        return str(given.get("id", ""))
-    return ("true" if given else "false") if isinstance(given, bool) else str(given)
-
-
 def _property(served: Served, given: Any) -> Iri:
-    name = _text(given)
+    name = as_text(given)
     found = next((iri for iri in served.properties if name in (iri, iri.code)), None)
     if found is None:
         raise InvalidValue(

@@ -36,8 +36,8 @@ def answer(
         headers: Further headers.
     """
     tag = served.tag(media_type, *key)
-    sent = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept", **(headers or {})}
-    if has_it(request, tag):
+    sent = {"Cache-Control": "no-cache", "Vary": "Accept", **({"ETag": tag} if tag else {}), **(headers or {})}
+    if tag and has_it(request, tag):
         return Response(status_code=304, headers=sent)
     found = served.answers.get(tag, make)
     return Response(found.content, headers={**sent, **found.headers}, media_type=media_type)

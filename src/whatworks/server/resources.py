@@ -197,7 +197,7 @@ def written(served: Served, found: Document, offer: Offer) -> bytes:
     if found.made is not None:
         return void.written(served.edition, found.made.quads(), offer.name)
     if found.graph is None:
-        return kg.exporter.things(offer.name, [found.iri], single=True)
+        return kg.near([found.iri]).exporter.things(offer.name, [found.iri], single=True)
     return _graph(served, found, offer.name)
 
 

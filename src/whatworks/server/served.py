@@ -17,7 +17,9 @@ from whatworks.server.cache import Cache
 from whatworks.server.matching import Matcher
 from whatworks.server.ready import Ready
 from whatworks.store import Limits
+from whatworks.store.elsewhere import Answering, Elsewhere
 from whatworks.store.pool import Pool
+from whatworks.store.remote import RemoteStore
 from whatworks.terms import Iri
 from whatworks.version import __version__
 
@@ -34,7 +36,8 @@ class Served:
 
     Attributes:
         kg: The collection.
-        name: The name of the release, or a mark of the files.
+        name: The name of the release, a mark of the files, or the address of the endpoint.
+        is_elsewhere: Whether an endpoint is served.
         edition: What is published of it.
         answers: Answers that were given, by their entity tag.
         ready: Answers as they were sent, by the request as it came.
@@ -45,22 +48,26 @@ class Served:
 
     def __init__(self, kg: KnowledgeGraph, limits: Limits, *, workers: int = 2, waiting: int = 16) -> None:
         self.kg = kg
-        self.name = kg.release.name if kg.release is not None else _mark(kg)
+        self.is_elsewhere = kg.remote is not None
+        self.name = kg.remote.name if kg.remote else kg.release.name if kg.release is not None else _mark(kg)
         self.edition = Edition(kg, self.name)
         self.answers, self.ready, self._mark = Answers(), Ready(), self.edition.mark
         self.stopped: Cache[str, tuple[QueryStopped, float]] = Cache(_STOPPED_BYTES)
         self._lately: dict[str, float] = {}
         self._constant: dict[str, bool] = {}
-        self.store = kg.collection.local
+        self.store = kg.collection.store
         self.limits = limits
         self._workers, self._waiting = workers, waiting
         for opened in (kg.lookup, kg.describer, kg.exporter, kg.catalogue.all()):
             assert opened is not None  # noqa: S101 - made now, so that no two threads make it later
 
     @cached_property
-    def pool(self) -> Pool:
-        """The processes that answer own queries."""
-        return Pool(self.store, self.limits, size=self._workers, waiting=self._waiting)
+    def pool(self) -> Answering:
+        """What answers own queries: processes, or the endpoint that is served."""
+        if isinstance(self.store, RemoteStore):
+            size, prefixes = self._workers, dict(self.kg.prefixes.table)
+            return Elsewhere(self.store, self.limits, size=size, waiting=self._waiting, prefixes=prefixes)
+        return Pool(self.kg.collection.local, self.limits, size=self._workers, waiting=self._waiting)
 
     @cached_property
     def pages(self) -> list[Page]:
@@ -88,7 +95,12 @@ class Served:
         return list(dict.fromkeys(map(Iri, (*self.kg.lookup.field_order(), *of_concepts))))
 
     def tag(self, *key: str) -> str:
-        """Return the strong entity tag of what this release answers to a request."""
+        """Return the strong entity tag of what this release answers to a request.
+
+        What is at an endpoint may change at any time, so that its answers have none: the tag is empty.
+        """
+        if self.is_elsewhere:
+            return ""
         marked = "\0".join((self.name, __version__, *key))
         return f'"{hashlib.sha256(marked.encode(errors="surrogatepass")).hexdigest()[:32]}"'
 
@@ -144,7 +156,8 @@ class Answers(Cache[str, Kept]):
         if found is None:
             made = make()
             found = made if isinstance(made, Kept) else Kept(made)
-            self.keep(tag, found, len(found.content))
+            if tag:
+                self.keep(tag, found, len(found.content))
         return found
 
 
