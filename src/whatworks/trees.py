@@ -196,7 +196,7 @@ def _add(stated: Stated, predicate: Token, value: Token) -> None:
 
 @contextmanager
 def _without_circles() -> Iterator[None]:
-    """Do not look for values that hold each other while very many are made that do not; it took a seventh of the time."""
+    """Do not look for values that hold each other while many are made that do not; it took a seventh of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
