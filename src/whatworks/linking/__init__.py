@@ -53,8 +53,8 @@ def links(
     """
     linker, records, run = (loaded(name) for name in ("linker", "records", "run"))
     made = linker.Linker.of(records.read_records(kg.collection.store, kg.catalogue, weights))
-    pairs = made.undirected(made.nearest(top, minimum))
-    return list(made.links(pairs, lambda features: run.titles(kg.collection, kg.catalogue, features)))
+    best = made.best(top, minimum)
+    return list(made.links(best, lambda features: run.titles(kg.collection, kg.catalogue, features)))
 
 
 def loaded(name: str) -> Any:
