@@ -81,7 +81,7 @@ def link(
 
     The links are written to data/links/computed.ttl, with the reasons of each. Decisions are kept in
     data/links/reviewed.ttl, which may be edited: what was rejected is never proposed again, what was accepted stays.
-    Nothing is written until all is worked out, so it may be interrupted.
+    Nothing is written until all is worked out, so it may be interrupted; a long run goes on where it was stopped.
 
     With --outside, mappings of concepts, places and agents to authorities such as EuroVoc are proposed and decided
     about in the same way; --accept and --reject then take a thing and the IRI outside. Only what was accepted is
@@ -126,8 +126,12 @@ def link(
 
 
 def _computed(kg: "KnowledgeGraph", options: "Options") -> "Computed":
+    def say() -> None:
+        if kg.linking.is_begun():
+            click.echo("\nWhat was compared is kept: the next whatworks link goes on from there.", err=True)
+
     with _Progress() as tell:
-        return interruptible(lambda: kg.linking.compute(options, tell), undo=lambda: None)
+        return interruptible(lambda: kg.linking.compute(options, tell), undo=say)
 
 
 class _Progress:

@@ -62,9 +62,11 @@ def links(
     """
     linker, records, run = (loaded(name) for name in ("linker", "records", "run"))
     made = linker.Linker.of(records.read_records(kg.collection.store, kg.catalogue, weights))
-    best = made.nearest(top, minimum) if spark is None else loaded("spark").nearest(made.vectors, top, minimum, spark)
-    pairs = made.undirected(best)
-    return list(made.links(pairs, lambda features: run.titles(kg.collection, kg.catalogue, features)))
+    if spark is None:
+        best = made.best(top, minimum)
+    else:
+        best = made.numbers_of(loaded("spark").nearest(made.vectors, top, minimum, spark))
+    return list(made.links(best, lambda features: run.titles(kg.collection, kg.catalogue, features)))
 
 
 def loaded(name: str) -> Any:

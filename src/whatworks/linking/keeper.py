@@ -1,8 +1,9 @@
 """Keeps the links of a collection: works them out anew, writes them down, and notes what people decide."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ from whatworks.linking import loaded
 from whatworks.linking.decisions import Decision, Pair, reviewed
 from whatworks.linking.link import Link, Options
 from whatworks.namespaces import LINK_FROM, LINK_TO, SCORE
+from whatworks.prepared import cache_folder
 from whatworks.settings import Settings
 from whatworks.store import parse
 from whatworks.terms import Iri
 
 if TYPE_CHECKING:
+    from whatworks.linking.linker import Links
     from whatworks.linking.run import Run
 
 COMPUTED_FILE, REVIEWED_FILE = "links/computed.ttl", "links/reviewed.ttl"
@@ -30,20 +33,23 @@ class Computed:
 
     Attributes:
         run: The links, and what a person should know.
-        content: The file that holds them.
+        text: Makes the file that holds them, piece by piece.
         added, gone: How many pairs were not linked before, and how many no longer are.
     """
 
     run: "Run"
-    content: bytes
+    text: Callable[[], Iterator[bytes]]
     added: int
     gone: int
 
-    def waiting(self) -> list[Link]:
+    @property
+    def content(self) -> bytes:
+        """The file that holds the links."""
+        return b"".join(self.text())
+
+    def waiting(self) -> "Links":
         """Return the links that nobody decided about, the strongest first."""
-        accepted = self.run.decisions.accepted
-        waiting = [link for link in self.run.links if _pair(link.source, link.target) not in accepted]
-        return sorted(waiting, key=lambda link: (-link.score, link.source, link.target))
+        return self.run.links.strongest(self.run.decisions.accepted)
 
 
 class Linking:
@@ -76,10 +82,11 @@ class Linking:
         options = options or Options()
         make, contents = loaded("run").make, loaded("writing").contents
         collection = self._opened()
-        run: Run = make(collection, self._catalogue, options, tell)
+        run: Run = make(collection, self._catalogue, options, tell, self._unfinished())
+        now = datetime.now(UTC)
         before = _computed(collection)
-        now = {_pair(link.source, link.target) for link in run.links}
-        return Computed(run, contents(run, collection, options), len(now - before), len(before - now))
+        kept = sum(pair in before for pair in run.links.pairs())
+        return Computed(run, lambda: contents(run, collection, options, now), len(run.links) - kept, len(before) - kept)
 
     def between(self, pairs: Sequence[Pair]) -> list[Link]:
         """Return the links between pairs of interventions, however strong, whatever was decided about them.
@@ -104,7 +111,7 @@ class Linking:
             Unwritable: The collection came with the package, or the file cannot be written.
         """
         file = self._folder() / COMPUTED_FILE
-        write_files({file: computed.content})
+        write_files({file: lambda out: out.writelines(computed.text())})
         return file
 
     def decide(self, link: Link, status: str, *, by: str, note: str = "", on: date | None = None) -> Path:
@@ -133,6 +140,17 @@ class Linking:
         write_files({file: reviewed(collection, held, decision)})
         return file
 
+    def is_begun(self) -> bool:
+        """Say whether a run was stopped and can be continued."""
+        folder = self._unfinished()
+        return folder is not None and folder.exists()
+
+    def _unfinished(self) -> Path | None:
+        """Return where the finished part of a run of this project is kept until it is done."""
+        cache, project = cache_folder(), self._assets.project
+        name = sha256(str(project).encode()).hexdigest()[:16]
+        return cache / "links" / name if cache is not None else None
+
     def _folder(self) -> Path:
         folder = self._assets.data_folder()
         if folder is None:
@@ -149,12 +167,8 @@ def _pair(one: Iri, other: Iri) -> Pair:
 
 def _computed(collection: Collection) -> set[Pair]:
     """Return the pairs that a computed link joins now."""
-    found = set()
-    for quad in collection.store.match(predicate=SCORE):
-        matching = (
-            collection.store.match(quad.subject, end, graph=collection.computed) for end in (LINK_FROM, LINK_TO)
-        )
-        ends = [each.object for found_ends in matching for each in found_ends if isinstance(each.object, Iri)]
-        if len(ends) == 2:
-            found.add(_pair(ends[0], ends[1]))
-    return found
+    match, graph = collection.store.match, collection.computed
+    starts = {quad.subject: quad.object for quad in match(predicate=LINK_FROM, graph=graph)}
+    ends = {quad.subject: quad.object for quad in match(predicate=LINK_TO, graph=graph)}
+    pairs = [(starts.get(quad.subject), ends.get(quad.subject)) for quad in match(predicate=SCORE, graph=graph)]
+    return {_pair(one, other) for one, other in pairs if isinstance(one, Iri) and isinstance(other, Iri)}

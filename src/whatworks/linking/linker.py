@@ -1,20 +1,24 @@
 """Makes links: from rows of numbers to pairs, from pairs to what people read."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from whatworks.linking.link import MILLION, Link, Part, Teller, shares, spoken, type_of
+from whatworks.linking.link import MILLION, TYPES, Link, Part
 from whatworks.linking.nearest import Pairs, alike, in_order, joined, multiply, nearest
-from whatworks.linking.records import WORDS, Records
+from whatworks.linking.reasons import ALL_WORDS, NO_WORD, Reasoner, Reasons
+from whatworks.linking.records import WORDS, Records, Whole
+from whatworks.linking.sentences import Teller
+from whatworks.linking.unfinished import Unfinished
 from whatworks.linking.vectors import Rarity, Vectors
 from whatworks.terms import Iri
 
 Pair = tuple[Iri, Iri]
 _MANY = 20  # so many alike are told of
 Names = Callable[[Collection[Iri]], Mapping[Iri, str]]
+_AT_ONCE = 1 << 13  # links
 
 
 @dataclass(slots=True)
@@ -62,111 +66,135 @@ class Linker:
             minimum: Only scores of at least this.
             tell: Is told now and then how many interventions are done.
         """
-        found = list(nearest(self.vectors, top, minimum, tell))
-        return in_order(joined(found)) if found else self.none()
+        found = [block.pairs for block in nearest(self.vectors, top, minimum, tell)]
+        return in_order(joined(found)) if found else multiply(self.vectors, *np.zeros((2, 0), dtype=np.int64))
 
-    def none(self) -> Pairs:
-        """Return no pairs."""
-        return multiply(self.vectors, *np.zeros((2, 0), dtype=np.int64))
-
-    def undirected(self, pairs: Pairs, more: Sequence[Pair] = (), without: Collection[Pair] = ()) -> Pairs:
-        """Return each pair once, the lower row first, in order.
+    def best(
+        self, top: int, minimum: float, tell: Callable[[int], None] = lambda _: None, begun: Unfinished | None = None
+    ) -> Whole:
+        """Return the numbers of the best pairs of all interventions, each once, in order.
 
         Args:
-            pairs: Pairs, perhaps both ways.
-            more: Further pairs, known by their things.
-            without: Pairs to leave out.
+            top: So many for each; a pair may be among the best of either.
+            minimum: Only scores of at least this.
+            tell: Is told now and then how many interventions are done.
+            begun: Keeps what is done, and has what an earlier run did.
         """
-        numbers = {thing: row for row, thing in enumerate(self.records.things)}
-        added = np.array([[numbers[one], numbers[other]] for one, other in more], dtype=np.int64).reshape(-1, 2)
-        every = joined([pairs, multiply(self.vectors, added[:, 0], added[:, 1])])
-        low, high = np.minimum(every.one, every.other), np.maximum(every.one, every.other)
-        keys, first = np.unique(low * len(self.vectors) + high, return_index=True)
-        left_out = [sorted((numbers[one], numbers[other])) for one, other in without]
-        kept = ~np.isin(keys, [one * len(self.vectors) + other for one, other in left_out])
-        found = every.taken(first[kept])
-        return Pairs(low[first[kept]], high[first[kept]], found.score, found.starts, found.cols, found.parts)
+        begun = begun or Unfinished(None)
+        start, found = begun.read()
+        keys = [self._keys(one, other) for one, other in found]
+        for block in nearest(self.vectors, top, minimum, tell, start):
+            keys.append(self._keys(block.pairs.one, block.pairs.other))
+            begun.add(block.end, block.pairs.one, block.pairs.other)
+        return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *keys]))
 
-    def links(self, pairs: Pairs, names: Names) -> Iterator[Link]:
-        """Yield the links of pairs, with type, parts and sentence.
+    def numbers(self, pairs: Iterable[Pair]) -> Whole:
+        """Return the numbers of pairs of interventions, each once, in order."""
+        rows = {thing: row for row, thing in enumerate(self.records.things)}
+        ends = np.array([[rows[one], rows[other]] for one, other in pairs], dtype=np.int64).reshape(-1, 2)
+        return np.unique(self._keys(ends[:, 0], ends[:, 1]))
+
+    def numbers_of(self, pairs: Pairs) -> Whole:
+        """Return the numbers of pairs of rows, each once, in order."""
+        return np.unique(self._keys(pairs.one, pairs.other))
+
+    def _keys(self, one: Whole, other: Whole) -> Whole:
+        return np.minimum(one, other) * len(self.vectors) + np.maximum(one, other)
+
+    def links(self, numbers: Whole, names: Names) -> "Links":
+        """Return the links of pairs, with type, parts and sentence.
 
         Args:
-            pairs: Each pair once.
+            numbers: The pairs, by their numbers.
             names: Returns what people call features.
         """
-        records = self.records
-        things, tools, columns, families = records.things, records.tools, records.columns, records.families
-        words = len(families) - 1
-        used = np.unique(pairs.cols)
-        features = {int(col): Iri(columns[col][1]) for col in used if columns[col][0] != words}
+        one, other = np.divmod(numbers, max(len(self.vectors), 1))
+        reasons = Reasoner(self.records, self.vectors, self.rarity.family).reasons(one, other)
+        used = np.unique(reasons.cols)
+        columns = self.records.columns
+        features = {col: Iri(columns[col][1]) for col in used.tolist() if col != ALL_WORDS}
         called = names(list(features.values()))
-        teller = Teller(families, called)
-        labels = {col: teller.name(feature) for col, feature in features.items()}
-        types = self._types(pairs)
-        direct = self._direct(pairs)
-        starts, cols, parts = pairs.starts.tolist(), pairs.cols.tolist(), pairs.parts.tolist()
-        for place, (low, high, score) in enumerate(
-            zip(pairs.one.tolist(), pairs.other.tolist(), pairs.score.tolist(), strict=True)
-        ):
-            at = range(starts[place], starts[place + 1])
-            own = [entry for entry in at if columns[cols[entry]][0] != words]
-            said = [(parts[entry], records.surfaces[columns[cols[entry]][1]]) for entry in at[len(own) :]]
-            values = [parts[entry] for entry in own] + ([sum(part for part, _ in said)] if said else [])
-            whole, rounded = shares(score, values)
-            found = [
-                (rounded[index], Part(families[columns[cols[entry]][0]].name, features[cols[entry]],
-                                      labels[cols[entry]], rounded[index] / MILLION), direct[entry])
-                for index, entry in enumerate(own)
-            ]  # fmt: skip
-            if said:
-                found.append((rounded[-1], Part(WORDS, None, spoken(said), rounded[-1] / MILLION), True))
-            found = sorted((each for each in found if each[0]), key=lambda each: -each[0])
-            is_turned = types[place] == "supports" and high in tools
-            yield Link(
-                things[high if is_turned else low],
-                things[low if is_turned else high],
-                whole / MILLION,
-                tuple(part for _, part, _ in found),
-                types[place],
-                teller.sentence([part for _, part, _ in found], [is_own for _, _, is_own in found]),
-            )
+        labels = {col: called.get(feature) or feature.code for col, feature in features.items()}
+        return Links(self.records, reasons, features, labels)
 
-    def _direct(self, pairs: Pairs) -> list[bool]:
-        """Say of each shared entry whether both have the feature themselves, not only something below it."""
-        vectors = self.vectors
-        rows = np.repeat(np.arange(len(vectors)), np.diff(vectors.starts))
-        keys = rows * vectors.width + vectors.cols
-        pair = np.repeat(np.arange(len(pairs)), np.diff(pairs.starts))
-        found = np.ones(len(pair), dtype=np.bool_)
-        for ends in (pairs.one, pairs.other):
-            found &= vectors.raw[np.searchsorted(keys, ends[pair] * vectors.width + pairs.cols)] >= 1
-        listed: list[bool] = found.tolist()
-        return listed
 
-    def _types(self, pairs: Pairs) -> list[str]:
-        count, vectors = len(self.vectors), self.vectors
-        rows = np.repeat(np.arange(count), np.diff(vectors.starts))
-        pair = np.repeat(np.arange(len(pairs)), np.diff(pairs.starts))
+class Told(NamedTuple):
+    """Some links as numbers, and what is said of them.
 
-        def known(role: str) -> "npt.NDArray[np.bool_]":
-            numbers = [number for number, family in enumerate(self.records.families) if family.role == role]
-            of_role: npt.NDArray[np.bool_] = np.isin(self.rarity.family, numbers)
-            return of_role
+    Attributes:
+        reasons: The reasons.
+        source, target: The rows of the two of each; of a tool and a practice the tool is the source.
+        spoken: The words that count most.
+        sentences: The reasons of each in one sentence.
+    """
 
-        def having(role: str) -> tuple["npt.NDArray[np.bool_]", "npt.NDArray[np.bool_]"]:
-            """Say of each pair whether both have features of a role, and whether they share one."""
-            of_role = known(role)
-            has = np.bincount(rows, of_role[vectors.cols], minlength=count) > 0
-            shared = np.bincount(pair, of_role[pairs.cols], minlength=len(pairs)) > 0
-            return has[pairs.one] & has[pairs.other], shared
+    reasons: Reasons
+    source: list[int]
+    target: list[int]
+    spoken: list[str]
+    sentences: list[str]
 
-        both_approach, approach = having("approach")
-        both_place, place = having("place")
-        _, group = having("group")
-        is_tool = np.isin(np.arange(count), list(self.records.tools))
-        tools = is_tool[pairs.one].astype(int) + is_tool[pairs.other]
-        facts = zip(tools, approach, both_approach & ~approach, group, both_place & ~place, strict=True)
-        return [
-            type_of(tools=int(number), approach=bool(one), apart=bool(two), group=bool(three), elsewhere=bool(four))
-            for number, one, two, three, four in facts
-        ]
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Links, made one by one when they are read, in the order of their ends.
+
+    Attributes:
+        records: What interventions have.
+        reasons: Why pairs are linked.
+        features: The feature of each column that is shared.
+        labels: What people call it; what has no name stands for itself.
+    """
+
+    records: Records
+    reasons: Reasons
+    features: Mapping[int, Iri]
+    labels: Mapping[int, str]
+
+    def __len__(self) -> int:
+        return len(self.reasons)
+
+    def __iter__(self) -> Iterator[Link]:
+        things, columns, labels, features = self.records.things, self.records.columns, self.labels, self.features
+        families = [family.name for family in self.records.families]
+        for told in self.told():
+            some = told.reasons
+            cols, shares, starts = some.cols.tolist(), (some.shares / MILLION).tolist(), some.starts.tolist()
+            of_pair = zip(told.source, told.target, (some.score / MILLION).tolist(), some.type.tolist(), strict=True)
+            for place, (source, target, score, kind) in enumerate(of_pair):
+                at = slice(starts[place], starts[place + 1])
+                parts = tuple(
+                    Part(WORDS, None, told.spoken[place], share)
+                    if col == ALL_WORDS
+                    else Part(families[columns[col][0]], features[col], labels[col], share)
+                    for col, share in zip(cols[at], shares[at], strict=True)
+                )
+                yield Link(things[source], things[target], score, parts, TYPES[kind], told.sentences[place])
+
+    def told(self) -> Iterator[Told]:
+        """Yield the links with what is said of them, many at a time."""
+        columns = self.records.columns
+        teller = Teller(self.records.families, np.array([family for family, _ in columns], dtype=np.int64), self.labels)
+        words = [self.records.surfaces.get(name, "") for _, name in columns]
+        is_tool = np.zeros(len(self.records.things), dtype=np.bool_)
+        is_tool[list(self.records.tools)] = True
+        for begin in range(0, len(self), _AT_ONCE):
+            some = self.reasons.taken(np.arange(begin, min(begin + _AT_ONCE, len(self))))
+            spoken = [
+                ", ".join(dict.fromkeys([words[col] for col in cols if col != NO_WORD])) for cols in some.words.tolist()
+            ]
+            is_turned = (some.type == TYPES.index("supports")) & is_tool[some.other]
+            source, target = np.where(is_turned, (some.other, some.one), (some.one, some.other)).tolist()
+            yield Told(some, source, target, spoken, teller.sentences(some, spoken))
+
+    def pairs(self) -> Iterator[Pair]:
+        """Yield the two interventions of each link, in the order of IRIs."""
+        things = self.records.things
+        for one, other in zip(self.reasons.one.tolist(), self.reasons.other.tolist(), strict=True):
+            yield things[one], things[other]
+
+    def strongest(self, without: Collection[Pair] = ()) -> "Links":
+        """Return the links but for some pairs, the strongest first."""
+        kept = np.array([pair not in without for pair in self.pairs()], dtype=np.bool_)
+        ordered = np.argsort(-self.reasons.score.astype(np.int64), kind="stable")
+        return Links(self.records, self.reasons.taken(ordered[kept[ordered]]), self.features, self.labels)

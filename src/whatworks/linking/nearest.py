@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from whatworks.linking.vectors import Floats, Vectors, Whole
+from whatworks.linking.records import Floats, Whole, ranges
+from whatworks.linking.vectors import Vectors
 
 # A column that more than this part of all rows have is multiplied densely.
 _DENSE = 0.05
@@ -49,12 +51,24 @@ class Pairs:
     def taken(self, at: Whole) -> "Pairs":
         """Return some of the pairs, in this order; one may come more than once."""
         lengths = np.diff(self.starts)[at]
-        entries = _ranges(self.starts[at], lengths)
+        entries = ranges(self.starts[at], lengths)
         starts = np.concatenate([[0], np.cumsum(lengths)])
         return Pairs(self.one[at], self.other[at], self.score[at], starts, self.cols[entries], self.parts[entries])
 
 
-def nearest(vectors: Vectors, top: int, minimum: float, tell: Callable[[int], None]) -> Iterator[Pairs]:
+class Block(NamedTuple):
+    """The best pairs of some rows.
+
+    Attributes:
+        pairs: The pairs.
+        end: Where to start for those that come next.
+    """
+
+    pairs: Pairs
+    end: int
+
+
+def nearest(vectors: Vectors, top: int, minimum: float, tell: Callable[[int], None], start: int = 0) -> Iterator[Block]:
     """Yield, block by block, the best pairs of all rows, best first, then by the number of the other.
 
     Rows that are the same come together.
@@ -64,6 +78,7 @@ def nearest(vectors: Vectors, top: int, minimum: float, tell: Callable[[int], No
         top: So many for each row.
         minimum: Only products of at least this, and above 0.
         tell: Is told after each block how many rows are done.
+        start: Where to start: 0, or the end of a block.
     """
     same = alike(vectors)
     single = len(same) == len(vectors)
@@ -71,12 +86,13 @@ def nearest(vectors: Vectors, top: int, minimum: float, tell: Callable[[int], No
     lone = np.array([len(group) == 1 for group in same], dtype=np.bool_)
     index = Index(vectors if single else part(vectors, firsts))
     size = index.block
-    for start in range(0, len(firsts), size):
-        block = np.arange(start, min(start + size, len(firsts)))
+    done = np.cumsum([0, *map(len, same)])
+    for first in range(start, len(firsts), size):
+        block = np.arange(first, min(first + size, len(firsts)))
         # A group that is its own neighbour takes one place more: its first row is not the neighbour of itself.
         found = index.best(block, top if single else top + 1, minimum, lone)
-        yield found if single else _spread(found, same, top)
-        tell(sum(map(len, same[: start + size])) if not single else min(start + size, len(firsts)))
+        yield Block(found if single else _spread(found, same, top), first + len(block))
+        tell(int(done[first + len(block)]))
 
 
 class Index:
@@ -186,9 +202,9 @@ def multiply(vectors: Vectors, one: Whole, other: Whole) -> Pairs:
     firsts, places = np.unique(one, return_inverse=True)
     scratch = np.zeros((len(firsts), vectors.width))
     lengths = np.diff(vectors.starts)
-    entries = _ranges(vectors.starts[firsts], lengths[firsts])
+    entries = ranges(vectors.starts[firsts], lengths[firsts])
     scratch[np.repeat(np.arange(len(firsts)), lengths[firsts]), vectors.cols[entries]] = vectors.values[entries]
-    entries = _ranges(vectors.starts[other], lengths[other])
+    entries = ranges(vectors.starts[other], lengths[other])
     pair = np.repeat(np.arange(len(one)), lengths[other])
     cols = vectors.cols[entries]
     parts = scratch[places[pair], cols] * vectors.values[entries]
@@ -202,7 +218,7 @@ def multiply(vectors: Vectors, one: Whole, other: Whole) -> Pairs:
 def part(vectors: Vectors, rows: Whole) -> Vectors:
     """Return some of the rows."""
     lengths = np.diff(vectors.starts)[rows]
-    entries = _ranges(vectors.starts[rows], lengths)
+    entries = ranges(vectors.starts[rows], lengths)
     starts = np.concatenate([[0], np.cumsum(lengths)])
     return Vectors(starts, vectors.cols[entries], vectors.values[entries], vectors.raw[entries], vectors.width)
 
@@ -272,10 +288,3 @@ def alike(vectors: Vectors) -> list[Whole]:
 def _added(places: Whole, values: Floats, count: int) -> Floats:
     """Return the sums of the values of each place, added up in their order."""
     return np.bincount(places, values, minlength=count).astype(np.float64, copy=False)
-
-
-def _ranges(starts: Whole, lengths: Whole) -> Whole:
-    """Return the numbers of ranges one after the other."""
-    total = int(lengths.sum())
-    before = np.cumsum(lengths) - lengths
-    return np.arange(total) - np.repeat(before - starts, lengths)

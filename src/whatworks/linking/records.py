@@ -5,15 +5,18 @@ Which properties count, how much, and how a shared value is said, stands in `que
 """
 
 import re
-from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from whatworks.catalogue import Bound, Catalogue, iri_rows
 from whatworks.errors import Place, QueryHeader
 from whatworks.results import Table
-from whatworks.search.words import Folding, composed, stem, telling
+from whatworks.search.words import Folding, composed, stem
 from whatworks.store import EmbeddedStore
 from whatworks.terms import Iri
 
@@ -23,6 +26,12 @@ _STEP_UP = 0.5
 _HIGHEST = 4
 _SHORTEST = 3  # a word of fewer letters tells nothing
 _ESCAPED = re.compile(r"\\.")
+# What is joined by hyphens is read as one, and compared word by word.
+_COMPOUND = re.compile(r"[^\W_]+(?:[-\u2010][^\W_]+)*")
+_HYPHEN = re.compile("[-\u2010]")
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Whole: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ class Records:
         columns: Family and feature of each column, sorted: an IRI, or the stem of a word.
         rows, cols, raw: One entry for each feature of each intervention, sorted, with how strongly it has it: 1, less
             for a concept above one that it has, more for a word that stands there often.
-        surfaces: For each stem the word that people read.
+        surfaces: For each stem the word that people read, or what it is joined to by hyphens.
         notes: What a person should know, such as that concepts lie above themselves.
     """
 
@@ -61,11 +70,20 @@ class Records:
     tools: set[int]
     families: tuple[Family, ...]
     columns: list[tuple[int, str]] = field(default_factory=list)
-    rows: "array[int]" = field(default_factory=lambda: array("l"))
-    cols: "array[int]" = field(default_factory=lambda: array("l"))
-    raw: "array[float]" = field(default_factory=lambda: array("d"))
+    rows: Whole = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    cols: Whole = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    raw: Floats = field(default_factory=lambda: np.zeros(0))
     surfaces: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+
+class _Entries(NamedTuple):
+    """Entries of one family, each row and name once: row, place of the name, and how strongly."""
+
+    names: list[str]
+    rows: Whole
+    places: Whole
+    raw: Floats
 
 
 def read_records(store: EmbeddedStore, catalogue: Catalogue, weights: Mapping[str, float] | None = None) -> Records:
@@ -103,8 +121,8 @@ class _Reader:
         if cyclic:
             shown = ", ".join(sorted(name[1:-1] for name in cyclic)[:5])
             records.notes.append(f"skos:broader leads in a circle at {shown}; each concept counts once.")
-        entries = [self._entries(family, above) for family in list(self._families)[:-1]]
-        self._fill(records, [*entries, self._words(records)])
+        entries = [self._features(family, above) for family in list(self._families)[:-1]]
+        _fill(records, [*entries, self._words(records)])
         return records
 
     def _rows(self, query: str, property: str = "") -> Iterator[tuple[str, str]]:
@@ -168,64 +186,129 @@ class _Reader:
             found[concept] = seen
         return found, cyclic
 
-    def _entries(self, family: str, above: Mapping[str, Mapping[str, float]]) -> dict[int, dict[str, float]]:
-        """Return the features of a family that each intervention has, by row."""
-        found: dict[int, dict[str, float]] = defaultdict(dict)
-        if not self._families[family].weight:
-            return found
-        for property in self._properties[family]:
+    def _features(self, family: str, above: Mapping[str, Mapping[str, float]]) -> _Entries:
+        """Return the features of a family that each intervention has, and what lies above them."""
+        places = _Numbered()
+        rows, direct = [], []
+        for property in self._properties[family] if self._families[family].weight else ():
             for node, value in self._rows("system/link-values", property):
                 row = self._numbers.get(node)
-                if row is None or not value.startswith("<"):
-                    continue
-                has = found[row]
-                has[value] = 1.0
-                for broader, counts in above.get(value, {}).items():
-                    has[broader] = max(counts, has.get(broader, 0.0))
-        return found
+                if row is not None and value.startswith("<"):
+                    rows.append(row)
+                    direct.append(places[value])
+        lists = [[(places[name], counts) for name, counts in above.get(value, {}).items()] for value in list(places)]
+        lengths, ups = _flat(lists)
+        of_row, found = np.array(rows, dtype=np.int64), np.array(direct, dtype=np.int64)
+        entries = ranges((np.cumsum(lengths) - lengths)[found], lengths[found])
+        return _once(
+            list(places),
+            np.concatenate([of_row, np.repeat(of_row, lengths[found])]),
+            np.concatenate([found, ups[0][entries].astype(np.int64)]),
+            np.concatenate([np.ones(len(found)), ups[1][entries]]),
+        )
 
-    def _words(self, records: Records) -> dict[int, dict[str, float]]:
-        """Return the words of the texts of each intervention and of its parts, by row; how often, weighted."""
-        found: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        if not self._families[WORDS].weight:
-            return found
-        folding, stems = Folding(), _Stems()
-        spoken: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for property, weight in self._texts.items():
+    def _words(self, records: Records) -> _Entries:
+        """Return the words of the texts of each intervention and of its parts; how often, weighted."""
+        tokens = _Numbered()
+        rows, weights, counts = [], [], []
+        found: list[int] = []
+        for property, weight in self._texts.items() if self._families[WORDS].weight else ():
             for node, literal in self._rows("system/link-values", property):
                 row = self._numbers.get(f"{node.partition('#')[0]}>" if "#" in node else node)
                 text, quote, _ = literal[1:].rpartition('"')
                 if row is None or not quote:
                     continue
-                of_row = found[row]
-                for word in telling(composed(_ESCAPED.sub(" ", text) if "\\" in text else text), folding):
-                    if len(word) >= _SHORTEST and not word.isdigit():
-                        root = stems[word]
-                        of_row[root] += weight
-                        spoken[root][word] += 1
-        for root, forms in spoken.items():
-            records.surfaces[root] = min(forms, key=lambda form: (-forms[form], len(form), form))
-        return found
-
-    @staticmethod
-    def _fill(records: Records, entries: list[dict[int, dict[str, float]]]) -> None:
-        """Number the columns by family and name, and write down the entries in the order of rows and columns."""
-        used = [sorted(set().union(*family.values())) for family in entries]
-        columns = [(number, name) for number, names in enumerate(used) for name in names]
-        places = [dict.fromkeys(names, 0) for names in used]
-        for place, (number, name) in enumerate(columns):
-            places[number][name] = place
-        words = len(entries) - 1
-        records.columns = [(number, name if number == words else name[1:-1]) for number, name in columns]
-        for row in range(len(records.things)):
-            for number, family in enumerate(entries):
-                numbered = sorted((places[number][name], raw) for name, raw in family.get(row, {}).items())
-                records.rows.extend(row for _ in numbered)
-                records.cols.extend(place for place, _ in numbered)
-                records.raw.extend(raw for _, raw in numbered)
+                listed = _COMPOUND.findall(composed(_ESCAPED.sub(" ", text) if "\\" in text else text))
+                rows.append(row)
+                weights.append(weight)
+                counts.append(len(listed))
+                found += map(tokens.__getitem__, listed)
+        read = np.array(found, dtype=np.int64)
+        roots = _Numbered()
+        lists = _roots(list(tokens), roots, np.bincount(read, minlength=len(tokens)).tolist(), records.surfaces)
+        lengths, (numbers,) = _flat([[(root,) for root in each] for each in lists], 1)
+        entries = ranges((np.cumsum(lengths) - lengths)[read], lengths[read])
+        of_text = np.repeat(np.repeat(np.arange(len(rows)), counts), lengths[read])
+        keys = np.array(rows, dtype=np.int64)[of_text] * len(roots) + numbers[entries].astype(np.int64)
+        unique, inverse = np.unique(keys, return_inverse=True)
+        raw = np.bincount(inverse, np.array(weights, dtype=np.float64)[of_text], minlength=len(unique))
+        of_row, places = np.divmod(unique, max(len(roots), 1))
+        return _Entries(list(roots), of_row, places, raw.astype(np.float64, copy=False))
 
 
-class _Stems(dict[str, str]):
-    def __missing__(self, word: str) -> str:
-        self[word] = stem(word)
-        return self[word]
+class _Numbered(dict[str, int]):
+    """Names numbered as they come."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = len(self)
+        return self[name]
+
+
+def _roots(tokens: list[str], roots: _Numbered, counts: list[int], surfaces: dict[str, str]) -> list[list[int]]:
+    """Number the stems of the telling words of tokens, and note of each stem its most frequent form.
+
+    Args:
+        tokens: Words, some joined by hyphens.
+        roots: Gets the stems.
+        counts: How often each token occurs.
+        surfaces: Gets for each stem the form that people read.
+    """
+    folding, lists = Folding(), []
+    spoken: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    joined: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for token, often in zip(tokens, counts, strict=True):
+        words = _HYPHEN.split(token)
+        form = "-".join(folding[word] for word in words)
+        kept = [
+            word for word in map(folding.telling.__getitem__, words) if len(word) >= _SHORTEST and not word.isdigit()
+        ]
+        stems = [stem(word) for word in kept]
+        for root in stems:
+            spoken[root][form] += often
+        lists.append([roots[root] for root in stems])
+    for root, forms in spoken.items():
+        own = joined[root]
+        # What mostly stands in one compound is read as that: "outs" is "drop-outs".
+        best = min(own, key=lambda form: (-own[form], len(form), form), default="")
+        if not best or own[best] * 2 <= sum(forms.values()):
+            best = min(forms, key=lambda form: (-forms[form], len(form), form))
+        surfaces[root] = best
+    return lists
+
+
+def _flat(lists: "list[list[tuple[int, float]]] | list[list[tuple[int]]]", width: int = 2) -> tuple[Whole, Floats]:
+    """Return the lengths of lists, and the columns of what they hold, one list after the other."""
+    lengths = np.array([len(each) for each in lists], dtype=np.int64)
+    held = np.array([entry for each in lists for entry in each], dtype=np.float64).reshape(-1, width)
+    return lengths, held.T
+
+
+def _once(names: list[str], rows: Whole, places: Whole, raw: Floats) -> _Entries:
+    """Return entries each once, with the greatest strength."""
+    keys = rows * max(len(names), 1) + places
+    ordered = np.lexsort((-raw, keys))
+    _, first = np.unique(keys[ordered], return_index=True)
+    at = ordered[first]
+    return _Entries(names, rows[at], places[at], raw[at])
+
+
+def _fill(records: Records, families: list[_Entries]) -> None:
+    """Number the columns by family and name, and write down the entries in the order of rows and columns."""
+    cols, words = [], len(families) - 1
+    for number, family in enumerate(families):
+        ordered = sorted(range(len(family.names)), key=family.names.__getitem__)
+        column = np.empty(len(ordered), dtype=np.int64)
+        column[ordered] = np.arange(len(ordered)) + len(records.columns)
+        cols.append(column[family.places])
+        names = [family.names[place] for place in ordered]
+        records.columns += [(number, name if number == words else name[1:-1]) for name in names]
+    rows, col = np.concatenate([family.rows for family in families]), np.concatenate(cols)
+    at = np.lexsort((col, rows))
+    records.rows, records.cols = rows[at], col[at]
+    records.raw = np.concatenate([family.raw for family in families])[at]
+
+
+def ranges(starts: Whole, lengths: Whole) -> Whole:
+    """Return the numbers of ranges one after the other."""
+    before = np.cumsum(lengths) - lengths
+    return np.arange(int(lengths.sum())) - np.repeat(before - starts, lengths)

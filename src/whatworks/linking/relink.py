@@ -12,8 +12,8 @@ import numpy as np
 
 from whatworks.linking.linker import Linker
 from whatworks.linking.nearest import LEAST, ROUNDING, Index, multiply
-from whatworks.linking.records import Records
-from whatworks.linking.vectors import Floats, Rarity, Vectors, Whole
+from whatworks.linking.records import Floats, Records, Whole
+from whatworks.linking.vectors import Rarity, Vectors
 from whatworks.terms import Iri
 
 _SPARE = 10  # so many more than wanted are kept of each row

@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Collection as Several
 from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 
 from whatworks.catalogue import Bound, Catalogue, iri_rows
 from whatworks.collection import Collection
 from whatworks.linking.decisions import Decisions, Pair, read_decisions
 from whatworks.linking.link import Link, Options
-from whatworks.linking.linker import Linker
+from whatworks.linking.linker import Linker, Links
 from whatworks.linking.records import read_records
+from whatworks.linking.unfinished import Unfinished
 from whatworks.results import Table
 from whatworks.settings import preference
 from whatworks.store import EmbeddedStore
@@ -28,7 +32,7 @@ class Run:
         notes: What a person should know.
     """
 
-    links: list[Link]
+    links: Links
     stated: list[tuple[Iri, Iri, str, str]]
     decisions: Decisions
     interventions: int
@@ -37,7 +41,8 @@ class Run:
     @property
     def linked(self) -> int:
         """How many interventions have a computed link."""
-        return len({end for link in self.links for end in (link.source, link.target)})
+        reasons = self.links.reasons
+        return len(np.union1d(reasons.one, reasons.other))
 
 
 def make(
@@ -45,6 +50,7 @@ def make(
     catalogue: Catalogue,
     options: Options | None = None,
     tell: Callable[[int, int], None] = lambda done, of: None,
+    folder: Path | None = None,
 ) -> Run:
     """Link all interventions of a collection.
 
@@ -53,6 +59,7 @@ def make(
         catalogue: The stored queries.
         options: What is asked for.
         tell: Is told now and then how many interventions are done, and of how many.
+        folder: Where to keep what is done, so that a run that was stopped can be continued.
 
     Raises:
         QueryHeader: A query of the project gives weights that are none.
@@ -62,23 +69,29 @@ def make(
     linker = Linker.of(read_records(store, catalogue, options.weights))
     things = linker.records.things
     decisions = read_decisions(store, catalogue, things)
-    told = titles(collection, catalogue, things)
+    known = list(_stated(store, catalogue, set(things)))
+    told = titles(collection, catalogue, {end for each in known for end in each[:2]})
     stated = [
         (start, end, kind, says.replace("{from}", told.get(start, start.code)).replace("{to}", told.get(end, end.code)))
-        for start, end, kind, says in _stated(store, catalogue, set(things))
+        for start, end, kind, says in known
         if (min(start, end), max(start, end)) not in decisions.stated | set(decisions.rejected)
     ]
     without = decisions.stated | set(decisions.rejected) | {(min(pair[:2]), max(pair[:2])) for pair in stated}
-    pairs = linker.nearest(options.top, options.minimum, lambda done: tell(done, len(things)))
-    pairs = linker.undirected(pairs, list(decisions.accepted), without)
-    links = list(linker.links(pairs, lambda features: titles(collection, catalogue, features)))
-    return Run(links, stated, decisions, len(things), [*linker.notes(), *decisions.notes])
+    begun = Unfinished.of(folder, linker.vectors, options)
+    best = linker.best(options.top, options.minimum, lambda done: tell(done, len(things)), begun)
+    wanted = np.setdiff1d(np.union1d(best, linker.numbers(decisions.accepted)), linker.numbers(without))
+    links = linker.links(wanted, lambda features: titles(collection, catalogue, features))
+    begun.close()
+    continued = (
+        ["A run with the same input had been stopped; this one went on from there."] if begun.is_continued else []
+    )
+    return Run(links, stated, decisions, len(things), [*continued, *linker.notes(), *decisions.notes])
 
 
 def between(collection: Collection, catalogue: Catalogue, pairs: Sequence[Pair]) -> list[Link]:
     """Return the links between some pairs of interventions, however strong."""
     linker = Linker.of(read_records(collection.local, catalogue))
-    found = linker.links(linker.undirected(linker.none(), pairs), lambda each: titles(collection, catalogue, each))
+    found = linker.links(linker.numbers(pairs), lambda each: titles(collection, catalogue, each))
     by_pair = {(min(link.source, link.target), max(link.source, link.target)): link for link in found}
     return [by_pair[min(pair), max(pair)] for pair in pairs]
 

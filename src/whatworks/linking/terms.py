@@ -1,7 +1,7 @@
 """The IRIs of links and of what they say."""
 
 from whatworks.namespaces import DCAT, DCTERMS, LINK_FROM, LINK_TO, PROV, SCORE, SKOS, TITLE, VOC, WW
-from whatworks.terms import Iri
+from whatworks.terms import XSD_DECIMAL, Iri
 from whatworks.trig import Order
 
 # By what links are found; a new version gives other scores, a new method other links.
@@ -31,6 +31,13 @@ FILE_ORDER = Order(
         *(FEATURE, SHARED_WORDS, VALUE, TITLE, DESCRIPTION),
     ]
 )
+# What a link says, by the words in which the writer speaks of it.
+BASICS = {
+    **{"link": LINK, "from": LINK_FROM, "to": LINK_TO, "type": TYPE, "explanation": EXPLANATION, "status": STATUS},
+    **{"score": SCORE, "shared": SHARED, "has contribution": HAS_CONTRIBUTION, "made by": MADE_BY},
+    **{"contribution": CONTRIBUTION, "feature": FEATURE, "words": SHARED_WORDS, "value": VALUE},
+    "decimal": XSD_DECIMAL,
+}
 COMPUTED = "Made by whatworks link; what is edited here is lost with the next run. Decide about links in reviewed.ttl."
 REVIEWED = "What people decided about computed links. Written by whatworks link --review, and to be edited."
 

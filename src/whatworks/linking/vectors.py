@@ -12,15 +12,11 @@ How rare features are is fixed by `Rarity.of`; with the same rarity the row of a
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from whatworks.linking.records import Records
-
-Floats: TypeAlias = npt.NDArray[np.float64]
-Whole: TypeAlias = npt.NDArray[np.int64]
+from whatworks.linking.records import Floats, Records, Whole
 
 _COMMON = 0.6
 _LACKING = 0.5

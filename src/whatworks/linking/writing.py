@@ -1,52 +1,60 @@
-"""Writes the links of a run as a data file of their own, `data/links/computed.ttl`."""
+"""Writes the links of a run as a data file of their own, `data/links/computed.ttl`.
+
+There may be a million, so the text is made straight from the links and piece by piece, in the form that `trig` gives.
+Links stand in the order of their ends: those of one intervention stand together.
+"""
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from whatworks.collection import Collection
 from whatworks.linking.decisions import link_iri
-from whatworks.linking.link import Link, Options
+from whatworks.linking.link import TYPES, Options
+from whatworks.linking.linker import Told
+from whatworks.linking.reasons import ALL_WORDS, Reasons
+from whatworks.linking.records import Whole
 from whatworks.linking.run import Run
 from whatworks.linking.terms import (
     ACTIVITY,
+    BASICS,
     COMPUTED,
-    CONTRIBUTION,
     DESCRIPTION,
     ENDED,
-    EXPLANATION,
-    FEATURE,
     FILE_ORDER,
-    HAS_CONTRIBUTION,
     IN_SCHEME,
-    LINK,
-    MADE_BY,
     METHOD,
     PLAN,
-    SHARED,
-    SHARED_WORDS,
-    STATUS,
-    TYPE,
     USED,
-    VALUE,
     VERSION,
     VERSION_INFO,
     status_iri,
     type_iri,
 )
-from whatworks.namespaces import LINK_FROM, LINK_TO, SCORE, TITLE
-from whatworks.terms import RDF_TYPE, XSD_DATETIME, XSD_DECIMAL, Iri, Literal, Quad, Term
+from whatworks.namespaces import TITLE, Prefixes
+from whatworks.terms import RDF_TYPE, XSD_DATETIME, Iri, Literal, Quad, Term, write_literal_text, write_term
 from whatworks.trig import natural, write_trig
+
+Objects: TypeAlias = npt.NDArray[np.object_]
 
 _METHOD_SAYS = (
     "Features of interventions, weighted by how rare they are, and words of their texts: the score of two "
     "interventions is the sum of what each shared feature gives. Which features count is said by "
     "queries/system/link-features.rq and link-texts.rq."
 )
+_PREFIX = re.compile(r"([\w.-]+):", re.ASCII)
+_HASH = re.compile(r"[0-9a-f]{16}")
+_HERE = "\0"  # where the name of a link stands; no IRI has it
 
 
-def contents(run: Run, collection: Collection, options: Options, now: datetime | None = None) -> bytes:
-    """Return the file of a run's links; the same links give the same file as long as the one before is there.
+def contents(run: Run, collection: Collection, options: Options, now: datetime | None = None) -> Iterator[bytes]:
+    """Yield the file of a run's links in pieces; the same links give the same file as long as the one before is there.
 
     Args:
         run: The links.
@@ -54,53 +62,219 @@ def contents(run: Run, collection: Collection, options: Options, now: datetime |
         options: What was asked for.
         now: When the run ended, unless its links are those of the run before.
     """
-    digest = hashlib.sha256(repr((METHOD, VERSION, options, run.links, run.stated)).encode())
+    features, labels = run.links.features, run.links.labels
+    said = [(str(features[col]), labels[col]) for col in sorted(features)]
+    words = sorted(run.links.records.surfaces.items())
+    digest = hashlib.sha256(repr((METHOD, VERSION, options, said, words, run.stated)).encode())
+    digest.update(" ".join(run.links.records.things).encode() + run.links.reasons.digest())
     activity = collection.space.thing("run", f"{METHOD}-{digest.hexdigest()[:12]}")
-    concepts = _Concepts(collection)
-    blocks = {}
-    for link in run.links:
-        pair = (min(link.source, link.target), max(link.source, link.target))
-        name = run.decisions.accepted.get(pair) or link_iri(collection, *pair)
-        ends = run.decisions.ends.get(name, (link.source, link.target))
-        blocks[name] = [*_facts(link, name, ends, concepts), Quad(name, MADE_BY, activity)]
-        if name not in run.decisions.told:
-            blocks[name] += _told(name, link.type, link.explanation)
-        if pair not in run.decisions.accepted:
-            blocks[name].append(Quad(name, STATUS, status_iri("proposed")))
-    for start, end, kind, says in run.stated:
-        name = link_iri(collection, start, end)
-        blocks[name] = [
-            Quad(name, RDF_TYPE, LINK),
-            Quad(name, LINK_FROM, start),
-            Quad(name, LINK_TO, end),
-            *_told(name, kind, says),
-            Quad(name, STATUS, status_iri("accepted")),
-        ]
-    head = list(_head(activity, collection, options, now or datetime.now(UTC)))
-    ordered = [head, *(blocks[name] for name in sorted(blocks, key=natural))]
-    return _joined([write_trig(quads, collection.prefixes, order=FILE_ORDER) for quads in ordered])
+    writer = _Writer(run, collection, activity)
+    head = write_trig(
+        _head(activity, collection, options, now or datetime.now(UTC)), collection.prefixes, order=FILE_ORDER
+    )
+    declared, _, head_text = head.partition("\n\n")
+    prefixes = {*declared.splitlines(), *writer.declared()}
+    yield (f"# {COMPUTED}\n" + "\n".join(sorted(prefixes)) + "\n\n" + head_text).encode()
+    yield "".join([writer.stated(*each) for each in run.stated]).encode()
+    yield from writer.computed()
 
 
-def _told(name: Iri, kind: str, explanation: str) -> list[Quad]:
-    return [Quad(name, TYPE, type_iri(kind)), Quad(name, EXPLANATION, Literal.text(explanation, "en"))]
+class _Writer:
+    """Writes the links of a run as text, what they have in common made once."""
+
+    def __init__(self, run: Run, collection: Collection, activity: Iri) -> None:
+        self._run = run
+        self._collection = collection
+        self._short = short = _Short(collection.prefixes)
+        self._names = {name: short[iri] for name, iri in BASICS.items()}
+        self._types = [self._typed(code) for code in TYPES]
+        self._end = f" ;\n    {self._names['made by']} {short[activity]} .\n"
+        self._decimal = f'"^^{self._names["decimal"]}'
+
+    def declared(self) -> set[str]:
+        """Return the lines that declare the prefixes of all that the links name."""
+        short, links = self._short, self._run.links
+        iris = [*links.features.values(), *links.records.things, *self._run.decisions.accepted.values()]
+        for iri in (*iris, link_iri(self._collection, Iri(""), Iri("")), *map(status_iri, ("accepted", "proposed"))):
+            _ = short[iri]
+        found = {match[1] for written in short.values() if (match := _PREFIX.match(written))}
+        return {f"@prefix {prefix}: <{short.prefixes.table[prefix]}> ." for prefix in found}
+
+    def stated(self, start: Iri, end: Iri, kind: str, says: str) -> str:
+        """Return a link that records state with a property of their own."""
+        name = link_iri(self._collection, start, end)
+        begun = self._begun(self._short.written(name), start, end)
+        return begun + self._typed(kind) + self._said(says) + self._status("accepted") + " .\n"
+
+    def computed(self) -> Iterator[bytes]:
+        """Yield the computed links with what each shared feature gives, many at a time."""
+        things, decisions = self._run.links.records.things, self._run.decisions
+        proposed, lists = self._status("proposed"), _Lists(self._names["has contribution"])
+        writes, shared = self._contributions(), self._shared()
+        for told in self._run.links.told():
+            starts, kinds = told.reasons.starts.tolist(), told.reasons.type.tolist()
+            scores, parts = self._scores(told.reasons), writes.of(told)
+            concepts = shared.of(told.reasons)
+            pieces = []
+            for place, (source, target) in enumerate(zip(told.source, told.target, strict=True)):
+                pair = (things[source], things[target])
+                decided = decisions.accepted.get((min(pair), max(pair))) if decisions.accepted else None
+                name = decided or link_iri(self._collection, *pair)
+                text = self._begun(self._named(name), *decisions.ends.get(name, pair))
+                if name not in decisions.told:
+                    text += self._types[kinds[place]] + self._said(told.sentences[place])
+                if decided is None:
+                    text += proposed
+                start, end = starts[place], starts[place + 1]
+                own = "".join(parts[3 * start : 3 * end])
+                rest = f"{scores[place]}{concepts[place]}{lists[end - start]}{self._end}{own}"
+                pieces += [text.encode(), rest.replace(_HERE, name).encode()]
+            yield b"".join(pieces)
+
+    def _scores(self, reasons: Reasons) -> list[str]:
+        return [f' ;\n    {self._names["score"]} "{score}{self._decimal}' for score in _decimals(reasons.score)]
+
+    def _contributions(self) -> "_Contributions":
+        names, features = self._names, self._run.links.features
+        value = f' ;\n    {names["value"]} "'
+        middles = {col: f"{names['feature']} {self._short[feature]}{value}" for col, feature in features.items()}
+        return _Contributions(
+            f" a {names['contribution']} ;\n    ",
+            _by_column(middles, len(self._run.links.records.columns)),
+            lambda spoken: f"{names['words']} {write_literal_text(spoken)}{value}",
+            f"{self._decimal} .\n",
+        )
+
+    def _shared(self) -> "_Shared":
+        links, store = self._run.links, self._collection.store
+        concepts = {
+            col: self._short[feature]
+            for col, feature in sorted(links.features.items(), key=lambda each: (natural(each[1]), each[1]))
+            if next(store.match(feature, IN_SCHEME), None) is not None
+        }
+        return _Shared(self._names["shared"], concepts, len(links.records.columns))
+
+    def _named(self, name: Iri) -> str:
+        """Return how a link is written; nearly all are in one namespace."""
+        space = self._collection.space.thing("link", "")
+        code = name.removeprefix(space)
+        written = self._short[Iri(f"{space}0")] if _HASH.fullmatch(code) else ""
+        return f"{written[:-1]}{code}" if written.endswith(":0") else self._short.written(name)
+
+    def _begun(self, written: str, start: Iri, end: Iri) -> str:
+        names, short = self._names, self._short
+        ends = f"{names['from']} {short[start]} ;\n    {names['to']} {short[end]}"
+        return f"\n{written} a {names['link']} ;\n    {ends}"
+
+    def _typed(self, code: str) -> str:
+        return f" ;\n    {self._names['type']} {self._short[type_iri(code)]}"
+
+    def _said(self, explanation: str) -> str:
+        return f" ;\n    {self._names['explanation']} {write_literal_text(explanation)}@en"
+
+    def _status(self, code: str) -> str:
+        return f" ;\n    {self._names['status']} {self._short[status_iri(code)]}"
 
 
-def _facts(link: Link, name: Iri, ends: tuple[Iri, Iri], concepts: "_Concepts") -> Iterator[Quad]:
-    yield Quad(name, RDF_TYPE, LINK)
-    yield Quad(name, LINK_FROM, ends[0])
-    yield Quad(name, LINK_TO, ends[1])
-    yield Quad(name, SCORE, _decimal(link.score))
-    for number, part in enumerate(link.parts, 1):
-        own = Iri(f"{name}#contribution-{number}")
-        yield Quad(name, HAS_CONTRIBUTION, own)
-        yield Quad(own, RDF_TYPE, CONTRIBUTION)
-        yield Quad(own, VALUE, _decimal(part.value))
-        if part.feature is None:
-            yield Quad(own, SHARED_WORDS, Literal(part.name))
-            continue
-        yield Quad(own, FEATURE, part.feature)
-        if concepts[part.feature]:
-            yield Quad(name, SHARED, part.feature)
+class _Short(dict[Iri, str]):
+    """IRIs and how they are written in Turtle."""
+
+    def __init__(self, prefixes: Prefixes) -> None:
+        super().__init__()
+        self.prefixes = prefixes
+
+    def __missing__(self, iri: Iri) -> str:
+        self[iri] = self.written(iri)
+        return self[iri]
+
+    def written(self, iri: Iri) -> str:
+        """Return an IRI that is written once, and need not be remembered."""
+        return self.prefixes.shorten(iri) or write_term(iri)
+
+
+class _Lists(dict[int, str]):
+    """The lists of so many contributions, with a mark where the link's name stands."""
+
+    def __init__(self, verb: str) -> None:
+        super().__init__()
+        self._verb = verb
+
+    def __missing__(self, count: int) -> str:
+        self[count] = _several(self._verb, [f"<{_HERE}#contribution-{number}>" for number in range(1, count + 1)])
+        return self[count]
+
+
+class _Contributions:
+    """Writes what each shared feature gives, with a mark where the link's name stands.
+
+    Args:
+        head: What follows the name of a contribution.
+        middles: Of each column how its feature is named, and what stands before the share.
+        words: Does the same for words.
+        last: What follows the share.
+    """
+
+    def __init__(self, head: str, middles: "Objects", words: Callable[[str], str], last: str) -> None:
+        self._head, self._middles, self._words, self._last = head, middles, words, last
+
+    def of(self, told: Told) -> list[str]:
+        """Return three pieces for each reason: beginning, middle, and end."""
+        some = told.reasons
+        lengths = np.diff(some.starts)
+        pair = np.repeat(np.arange(len(some)), lengths)
+        number = np.arange(len(pair)) - some.starts[pair]
+        longest = int(lengths.max(initial=0))
+        heads = [f"\n<{_HERE}#contribution-{each}>{self._head}" for each in range(1, longest + 1)]
+        middles = self._middles[some.cols]
+        for at in np.flatnonzero(some.cols == ALL_WORDS).tolist():
+            middles[at] = self._words(told.spoken[pair[at]])
+        pieces = [""] * (3 * len(pair))
+        pieces[0::3] = np.array([*heads, ""], dtype=object)[number].tolist()
+        pieces[1::3] = middles.tolist()
+        pieces[2::3] = [f"{share}{self._last}" for share in _decimals(some.shares)]
+        return pieces
+
+
+class _Shared:
+    """Writes which concepts both have.
+
+    Args:
+        verb: The property.
+        concepts: How each column that stands for a concept is written, in the order of IRIs.
+        width: How many columns there are.
+    """
+
+    def __init__(self, verb: str, concepts: dict[int, str], width: int) -> None:
+        self._verb = verb
+        self._places = np.full(width + 1, -1, dtype=np.int64)  # the last is that of words
+        self._places[list(concepts)] = np.arange(len(concepts))
+        self._written = np.array([*concepts.values(), ""], dtype=object)
+
+    def of(self, reasons: Reasons) -> list[str]:
+        """Return of each pair what is written of its concepts."""
+        pair = np.repeat(np.arange(len(reasons)), np.diff(reasons.starts))
+        places = self._places[reasons.cols]
+        ordered = np.lexsort((places, pair))
+        ordered = ordered[places[ordered] >= 0]
+        written = self._written[places[ordered]].tolist()
+        starts = np.searchsorted(pair[ordered], np.arange(len(reasons) + 1)).tolist()
+        return [_several(self._verb, written[start:end]) for start, end in pairwise(starts)]
+
+
+def _by_column(texts: dict[int, str], width: int) -> "Objects":
+    """Return texts by column; those of other columns, and the last, are empty."""
+    found = np.full(width + 1, "", dtype=object)
+    for col, text in texts.items():
+        found[col] = text
+    return found
+
+
+def _several(verb: str, values: list[str]) -> str:
+    """Return a property and its values, as what follows in a list of properties."""
+    if len(values) < 2:
+        return f" ;\n    {verb} {values[0]}" if values else ""
+    listed = " ,\n        ".join(values)
+    return f" ;\n    {verb}\n        {listed}"
 
 
 def _head(activity: Iri, collection: Collection, options: Options, now: datetime) -> Iterator[Quad]:
@@ -121,28 +295,19 @@ def _head(activity: Iri, collection: Collection, options: Options, now: datetime
     yield Quad(activity, ENDED, min(before, default=ended, key=str))
 
 
-def _decimal(value: float) -> Literal:
-    return Literal(f"{value:.6f}".rstrip("0").ljust(3, "0") if value < 1 else "1.0", "", XSD_DECIMAL)
+_HEADS = [f"0.{number:03}" for number in range(1000)]
+_SHORT_HEADS = [head.rstrip("0").ljust(3, "0") for head in _HEADS]
+_TAILS = [f"{number:03}".rstrip("0") for number in range(1000)]
 
 
-def _joined(written: list[str]) -> bytes:
-    """Return texts in Turtle as one, with all prefixes at its head."""
-    heads: set[str] = set()
-    bodies = []
-    for text in written:
-        head, _, body = text.partition("\n\n")
-        heads.update(head.splitlines())
-        bodies.append(body)
-    return (f"# {COMPUTED}\n" + "\n".join(sorted(heads)) + "\n\n" + "\n".join(bodies)).encode()
+def _decimals(millionths: Whole) -> list[str]:
+    """Return numbers from 0 to below 1.
 
-
-class _Concepts(dict[Iri, bool]):
-    """Says of a feature whether it is a concept, and not an agent."""
-
-    def __init__(self, collection: Collection) -> None:
-        super().__init__()
-        self._store = collection.store
-
-    def __missing__(self, feature: Iri) -> bool:
-        self[feature] = next(self._store.match(feature, IN_SCHEME), None) is not None
-        return self[feature]
+    >>> _decimals(np.array([20100, 500000, 1]))
+    ['0.0201', '0.5', '0.000001']
+    """
+    heads, tails = np.divmod(millionths.astype(np.int64), 1000)
+    return [
+        _HEADS[head] + _TAILS[tail] if tail else _SHORT_HEADS[head]
+        for head, tail in zip(heads.tolist(), tails.tolist(), strict=True)
+    ]
