@@ -141,6 +141,7 @@ def test_blocks_make_no_difference(having: list[Has]) -> None:
     whole = best(vectors, 5)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nearest_module, "_BLOCK", 1)
+        patch.setattr(nearest_module, "_LEAST_ROWS", 1)
         patch.setattr(nearest_module, "_AT_ONCE", 1)
         patch.setattr(nearest_module, "_LANES", 4)
         patch.setattr(nearest_module, "_DENSE", 0.3)
@@ -270,6 +271,7 @@ def test_a_stopped_run_goes_on(having: list[Has], stop: int, damaged: int) -> No
     whole = linker.best(3, 0.0)
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as place:
         patch.setattr(nearest_module, "_BLOCK", 1)
+        patch.setattr(nearest_module, "_LEAST_ROWS", 1)
         folder = Path(place, "links")
         told: list[int] = []
 
@@ -319,6 +321,7 @@ def test_a_stopped_command_is_continued(schools: Path, tmp_path: Path, monkeypat
     monkeypatch.setenv("WHATWORKS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(unfinished_module, "_PAUSE", 0.0)
     monkeypatch.setattr(nearest_module, "_BLOCK", 1)
+    monkeypatch.setattr(nearest_module, "_LEAST_ROWS", 1)
     kg = KnowledgeGraph.open(schools)
 
     def stop(done: int, _: int) -> None:

@@ -19,6 +19,7 @@ from whatworks.linking.vectors import Vectors
 # A column that more than this part of all rows have is multiplied densely.
 _DENSE = 0.05
 _BLOCK = 1 << 22  # products in memory at a time
+_LEAST_ROWS = 32  # but rows enough for a product of matrices to be worth it
 _LANES = 64  # the greatest of so many neighbouring products is found before the best are sought
 # More than single precision can be wrong by in a sum of some hundred terms below 1.
 ROUNDING = 1e-4
@@ -112,7 +113,7 @@ class Index:
         self._place = np.full(vectors.width, -1, dtype=np.int64)
         self._place[frequent] = np.arange(len(frequent))
         self._padded = -(-max(count, 1) // _LANES) * _LANES
-        self.block = max(1, _BLOCK // self._padded)
+        self.block = max(_LEAST_ROWS, _BLOCK // self._padded)
         is_dense = self._place[vectors.cols] >= 0
         self._dense = np.zeros((len(frequent), self._padded), dtype=np.float32)
         self._dense[self._place[vectors.cols[is_dense]], rows[is_dense]] = vectors.values[is_dense]
