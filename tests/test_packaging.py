@@ -28,7 +28,8 @@ FOLDERS = ("ontology", "queries", "data", "docs/errors.md")
 LOCKS = ("dev.txt", "run.txt")
 SBOM = ROOT / "requirements" / "whatworks.cdx.json"
 _PIN = re.compile(
-    r"^(?P<name>[a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(?P<version>\S+)(?: ; (?P<marker>.+?))? \\\n(?P<hashes>(?: {4}--hash.*\n)+)",
+    r"^(?P<name>[a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(?P<version>\S+)(?: ; (?P<marker>.+?))? \\\n"
+    r"(?P<hashes>(?: {4}--hash.*\n)+)",
     re.M,
 )
 _OFFLINE = ["unshare", "--map-root-user", "--net"]
