@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -279,3 +280,86 @@ def test_health_says_what_is_served(kg: KnowledgeGraph) -> None:
         found = client.get("/health")
         assert found.json()["status"] == "ok"
         assert found.headers["cache-control"] == "no-store"
+
+
+def _raw(address: str, sent: bytes, seconds: float = 3) -> bytes:
+    """Send bytes and return what comes until the connection ends or nothing more comes."""
+    with socket.create_connection((urlsplit(address).hostname, urlsplit(address).port or 0), timeout=seconds) as one:
+        one.sendall(sent)
+        got = b""
+        try:
+            while part := one.recv(1 << 16):
+                got += part
+        except TimeoutError:
+            pass
+        return got
+
+
+def test_kept_answers_are_sent_as_they_were(server: tuple[str, int]) -> None:
+    """Again, as 304, head only, several at once on one connection, and by old ways of HTTP: the same head and body."""
+    address, _ = server
+    line = f"GET {THING}?kept HTTP/1.1\r\nHost: x\r\n".encode()
+    last = line + b"Connection: close\r\n\r\n"
+    first = _raw(address, last)
+    head, _, body = first.partition(b"\r\n\r\n")
+    tag = next(each for each in head.split(b"\r\n") if each.lower().startswith(b"etag: "))[6:]
+    assert head.startswith(b"HTTP/1.1 200 OK")
+    assert b"<https://w3id.org/whatworks/id/intervention/afya-austria>" in body or b"afya-austria" in body
+
+    several = _raw(address, (line + b"X-Request-ID: mine\r\n\r\n") * 50 + last)
+    assert several.count(b"HTTP/1.1 200 OK") == 51
+    assert several.count(body) == 51
+    assert several.count(b"x-request-id: mine\r\n") == 50
+    kept = several.partition(b"\r\n\r\n")[0].lower().split(b"\r\n")
+    own = (b"date:", b"x-request-id:", b"connection:")
+    assert sorted(each for each in kept if not each.startswith(own)) == sorted(
+        each for each in head.lower().split(b"\r\n") if not each.startswith(own)
+    )
+    unchanged = _raw(address, line + b"If-None-Match: " + tag + b"\r\n\r\n" + last)
+    assert unchanged.startswith(b"HTTP/1.1 304 ")
+    assert b"content-length" not in unchanged.partition(b"\r\n\r\n")[0].lower()
+    assert unchanged.count(body) == 1
+    only_head = _raw(address, line.replace(b"GET", b"HEAD") + b"\r\n" + last)
+    assert f"content-length: {len(body)}".encode() in only_head.partition(b"\r\n\r\n")[0].lower()
+    assert only_head.count(body) == 1
+    assert _raw(address, f"GET {THING}?kept HTTP/1.0\r\nHost: x\r\n\r\n".encode()).endswith(body)
+    packed = _raw(address, line + b"Accept-Encoding: gzip\r\n\r\n" + last)
+    assert tag[:-1] + b'-gzip"' in packed
+    assert packed.count(body) == 1
+
+
+def test_a_body_that_nobody_waits_for_ends_the_connection(server: tuple[str, int]) -> None:
+    """What is answered before its body has come is not kept open for the rest."""
+    address, _ = server
+    sent = f"GET {THING} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc".encode()
+    begun = time.monotonic()
+    assert _raw(address, sent, 10).startswith(b"HTTP/1.1 200 OK")
+    assert time.monotonic() - begun < 8
+
+
+@on_linux
+def test_who_takes_nothing_is_not_waited_for(server: tuple[str, int]) -> None:
+    """A large answer goes out while the client reads it, and takes no memory of the server meanwhile."""
+    address, pid = server
+    query = "SELECT ?s ?p ?o ?x { { ?s ?p ?o } { ?x a skos:ConceptScheme } }"
+    sent = f"GET /sparql?format=tsv&query={quote(query)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    before = _memory(pid)
+    with socket.create_connection((urlsplit(address).hostname, urlsplit(address).port or 0), timeout=20) as slow:
+        slow.sendall(sent)
+        head = slow.recv(4000)
+        assert b"200 OK" in head
+        assert get(address, THING).status == 200
+        size = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
+        assert size > 5_000_000
+        assert _memory(pid) - before < size / 2
+        got = len(head.partition(b"\r\n\r\n")[2])
+        while got < size:
+            got += len(slow.recv(1 << 20))
+        assert got == size
+
+
+def _memory(pid: int) -> int:
+    """Return how many bytes of memory a process has."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) * 1024

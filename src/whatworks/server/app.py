@@ -12,7 +12,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from whatworks.errors import Error
 from whatworks.publish.offers import offers
@@ -31,7 +30,7 @@ _LOOKS = 1.0  # seconds between two looks for a new release
 _LEAST_PACKED, _PACKING = 1000, 5
 
 
-def make_app(site: Site, log: Log | None = None) -> ASGIApp:
+def make_app(site: Site, log: Log | None = None) -> Guard:
     """Return the application that serves a site; a log is told each request."""
     routes = [
         Route("/", start),

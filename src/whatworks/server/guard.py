@@ -28,6 +28,7 @@ LONGEST_ADDRESS = 32 * 1024
 LARGEST_BODY = 4 * 1024 * 1024
 _BODY_SECONDS = 15
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_GIVEN = "whatworks.given"  # where a request has what was read of it before the application is asked
 _PACKED = b"-gzip"  # what is packed has other bytes, and so another strong tag
 _SENT = {
     "Access-Control-Allow-Origin": "*",
@@ -66,14 +67,35 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, asked, served = time.perf_counter(), given(scope), self._site.current
-        name = asked.name if _ID.fullmatch(asked.name) else secrets.token_hex(8).encode()
+        started, asked, served = time.perf_counter(), scope.get(_GIVEN) or given(scope), self._site.current
+        name = _name(asked)
         reply = served.ready.find(asked.key) if asked.key is not None else None
         if reply is not None:
-            status, route = await reply.send(send, asked.tags, (b"x-request-id", name)), reply.route
+            status, route = reply.status(asked.tags), reply.route
+            await reply.send(send, status, (b"x-request-id", name))
         else:
             status, route = await self._answered(scope, receive, send, asked, name)
-        seconds = time.perf_counter() - started
+        self._tell(scope, served, name, route, status, time.perf_counter() - started)
+
+    def at_once(self, scope: Scope, lines: bytes) -> bytes | None:
+        """Return what is sent to a request that was answered before, as HTTP has it; None for any other.
+
+        Args:
+            scope: The request.
+            lines: Headers that are to be sent as well.
+        """
+        started, served = time.perf_counter(), self._site.current
+        asked = scope[_GIVEN] = given(scope)
+        reply = served.ready.find(asked.key) if asked.key is not None else None
+        if reply is None:
+            return None
+        name, status = _name(asked), reply.status(asked.tags)
+        own = b"%bx-request-id: %b\r\n" % (lines, name)
+        written = reply.written(status, own, only_head=scope["method"] == "HEAD")
+        self._tell(scope, served, name, reply.route, status, time.perf_counter() - started)
+        return written
+
+    def _tell(self, scope: Scope, served: Served, name: bytes, route: str, status: int, seconds: float) -> None:
         self._metrics.count(route, status, seconds)
         if self._log is not None:
             self._log.request(name.decode(), served.name, scope["method"], route, status, seconds)
@@ -149,6 +171,11 @@ class Guard:
         for route in self._routes:
             if route.matches(scope)[0] != Match.NONE:
                 yield route
+
+
+def _name(asked: Given) -> bytes:
+    """Return the name of a request: the one that was sent, or a new one."""
+    return asked.name if _ID.fullmatch(asked.name) else secrets.token_hex(8).encode()
 
 
 def _mark(message: Message, tags: bytes) -> None:

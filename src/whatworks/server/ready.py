@@ -18,6 +18,9 @@ _SHARE = 16  # an answer larger than this part of it all is not kept
 _DEPENDS = {b"accept", b"accept-encoding"}
 # Headers by which an answer is another one, of which no two requests are alike, or which would have to be kept secret.
 _APART = {b"range", b"if-range", b"if-match", b"if-modified-since", b"if-unmodified-since", b"authorization", b"cookie"}
+_APART |= {b"transfer-encoding"}
+_STATUS = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
+_SCHEME = b"x-forwarded-proto"
 _ABOUT_BODY = (b"content-length", b"content-type", b"content-encoding")
 
 
@@ -46,9 +49,11 @@ def given(scope: Scope) -> Given:
             apart = True
         found[name] = value
     key = None
-    if not apart:
+    if not apart and found.get(b"content-length", b"0") == b"0":
         accept, encoding = found.get(b"accept", b""), b"gzip" in found.get(b"accept-encoding", b"")
-        key = (scope["raw_path"], scope["query_string"], accept, encoding, found.get(b"host", b""), scope["scheme"])
+        # Whether a proxy is believed depends on who it is.
+        proxy = (found[_SCHEME], (scope.get("client") or ("",))[0]) if _SCHEME in found else scope["scheme"]
+        key = (scope["raw_path"], scope["query_string"], accept, encoding, found.get(b"host", b""), proxy)
     return Given(
         key, found.get(b"if-none-match", b""), found.get(b"x-request-id", b""), found.get(b"content-length", b"")
     )
@@ -75,25 +80,28 @@ class Reply:
         return self.size <= _MOST // _SHARE
 
     def done(self) -> None:
-        """Make the messages by which it is sent again."""
+        """Make what is sent again."""
         unchanged = [(name, value) for name, value in self.headers if name not in _ABOUT_BODY]
-        self._whole = self.headers, {"type": "http.response.body", "body": b"".join(self._parts)}
-        self._unchanged = unchanged, {"type": "http.response.body", "body": b""}
-        self._parts = []
+        self.body, self._parts = b"".join(self._parts), []
+        self._heads = {200: self.headers, 304: unchanged}
+        self._lines = {
+            status: _STATUS[status] + b"".join(b"%b: %b\r\n" % header for header in headers)
+            for status, headers in self._heads.items()
+        }
 
-    async def send(self, send: Send, tags: bytes, own: tuple[bytes, bytes]) -> int:
-        """Send it, or say that the client has it; return the status.
+    def status(self, tags: bytes) -> int:
+        """Return 304 if the tag is one of those of the header If-None-Match, which the client has, else 200."""
+        return 304 if tags and is_among(self.tag, tags) else 200
 
-        Args:
-            send: Sends messages.
-            tags: The header If-None-Match.
-            own: The header that belongs to this request alone.
-        """
-        has_it = bool(tags) and is_among(self.tag, tags)
-        status, (headers, body) = (304, self._unchanged) if has_it else (200, self._whole)
-        await send({"type": "http.response.start", "status": status, "headers": [*headers, own]})
-        await send(body)
-        return status
+    async def send(self, send: Send, status: int, own: tuple[bytes, bytes]) -> None:
+        """Send it, with a header that belongs to this request alone."""
+        await send({"type": "http.response.start", "status": status, "headers": [*self._heads[status], own]})
+        await send({"type": "http.response.body", "body": self.body if status == 200 else b""})
+
+    def written(self, status: int, own: bytes, *, only_head: bool) -> bytes:
+        """Return it as HTTP/1.1 has it, with header lines that belong to this request alone."""
+        body = b"" if only_head or status != 200 else self.body
+        return b"%b%b\r\n%b" % (self._lines[status], own, body)
 
 
 def is_among(tag: bytes, tags: bytes) -> bool:

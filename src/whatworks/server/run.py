@@ -6,13 +6,16 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import Scope
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from whatworks.errors import AddressFault, InvalidValue
 from whatworks.server.app import make_app
+from whatworks.server.guard import Guard
 from whatworks.server.logs import LOGGING, Log
 from whatworks.server.many import serve_many
 from whatworks.server.metrics import add_up, gone
@@ -25,8 +28,15 @@ _LONGEST_HEAD = 64 * 1024
 
 
 class Patient(HttpToolsProtocol):
-    """Speaks HTTP, and ends a connection whose client sends no head of a request, or takes no answer, in time."""
+    """Speaks HTTP, and ends a connection whose client sends no head of a request, or takes no answer, in time.
 
+    What was answered before is sent again from here, without a task for the application.
+
+    Attributes:
+        guard: What stands around the application; set before the server starts.
+    """
+
+    guard: Guard
     _timer: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
     _in_head = False
@@ -57,6 +67,18 @@ class Patient(HttpToolsProtocol):
         self._in_head = False
         self._done()
         super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Answer at once what was answered before; start the application for all else."""
+        plain = app is self.app and cycle.keep_alive and cycle.scope["http_version"] == "1.1"
+        if plain and not (self.pipeline or self.flow.write_paused or self.transport.is_closing()):
+            lines = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
+            if (written := self.guard.at_once(cast(Scope, cycle.scope), lines)) is not None:
+                self.transport.write(written)
+                cycle.response_started = cycle.response_complete = True
+                super().on_response_complete()
+                return
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """End the connection where the rest of a body would have to be waited for."""
@@ -151,8 +173,9 @@ def run(open_: Callable[[], Site], listening: socket.socket, address: str, worke
 def _serve(site: Site, listening: socket.socket, log: Log | None) -> None:
     """Serve a site in this process."""
     site.current.warm()
+    Patient.guard = guard = make_app(site, log)
     config = uvicorn.Config(
-        make_app(site, log),
+        guard,
         http=Patient,
         access_log=False,
         log_level="warning",
