@@ -21,8 +21,7 @@ from whatworks.server.negotiation import choose
 from whatworks.server.replies import answer, has_it, home_of, note, problem
 from whatworks.server.served import Kept, Served, is_constant
 from whatworks.store import Dataset, decoded
-from whatworks.store.elsewhere import Answering
-from whatworks.store.pool import Query, Written
+from whatworks.store.exchange import Answering, Query, Written
 from whatworks.terms import Iri
 
 ROWS = offers("json", "xml", "csv", "tsv")

@@ -17,9 +17,8 @@ from whatworks.server.cache import Cache
 from whatworks.server.matching import Matcher
 from whatworks.server.ready import Ready
 from whatworks.store import Limits
-from whatworks.store.elsewhere import Answering, Elsewhere
+from whatworks.store.exchange import Answering
 from whatworks.store.pool import Pool
-from whatworks.store.remote import RemoteStore
 from whatworks.terms import Iri
 from whatworks.version import __version__
 
@@ -64,7 +63,9 @@ class Served:
     @cached_property
     def pool(self) -> Answering:
         """What answers own queries: processes, or the endpoint that is served."""
-        if isinstance(self.store, RemoteStore):
+        if self.is_elsewhere:
+            from whatworks.store.elsewhere import Elsewhere  # noqa: PLC0415 - for remote stores only
+
             size, prefixes = self._workers, dict(self.kg.prefixes.table)
             return Elsewhere(self.store, self.limits, size=size, waiting=self._waiting, prefixes=prefixes)
         return Pool(self.kg.collection.local, self.limits, size=self._workers, waiting=self._waiting)

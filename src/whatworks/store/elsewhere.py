@@ -3,38 +3,15 @@
 import asyncio
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
-from typing import Protocol
 
 from whatworks.errors import Busy, EndpointTimeout, Error, QueryRefused, TooMany
 from whatworks.results import Boolean, Table
 from whatworks.store.exchange import Query, Written
-from whatworks.store.protocol import Dataset, Limits
-from whatworks.store.remote import RemoteStore
+from whatworks.store.protocol import Dataset, Limits, Store
 from whatworks.store.syntax import serialize
 from whatworks.terms import Quad
-
-
-class Answering(Protocol):
-    """What answers own queries: a pool of workers, or an endpoint."""
-
-    stopped: int
-
-    @property
-    def load(self) -> tuple[int, int]:
-        """How many places are free, and how many queries wait."""
-
-    def attend(self) -> None:
-        """Begin to answer in the event loop that runs."""
-
-    def ask(self, text: str, format: str, dataset: Dataset | None = None, *, client: str = "") -> Query:
-        """Ask a query; its `answer` is there when it has one."""
-
-    def leave(self, asked: Query) -> None:
-        """Take a query back, because nobody wants its answer any more."""
-
-    def close(self) -> None:
-        """Begin no more."""
 
 
 class Elsewhere:
@@ -51,9 +28,7 @@ class Elsewhere:
         stopped: How many answers were not waited for to the end.
     """
 
-    def __init__(
-        self, store: RemoteStore, limits: Limits, *, size: int, waiting: int, prefixes: dict[str, str]
-    ) -> None:
+    def __init__(self, store: Store, limits: Limits, *, size: int, waiting: int, prefixes: dict[str, str]) -> None:
         self._store, self._limits, self._prefixes = store, limits, prefixes
         self._size, self._most, self._share = size, waiting, -(-waiting // 2)
         self._clients: Counter[str] = Counter()
@@ -91,8 +66,13 @@ class Elsewhere:
         if self._limits.seconds is not None:
             error = EndpointTimeout(f"The endpoint takes more than {self._limits.seconds:g} seconds.")
             asked.timer = loop.call_later(self._limits.seconds, self._give_up, asked, error)
-        begun.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done, asked))
+        begun.add_done_callback(lambda _: self._ended(loop, asked))
         return asked
+
+    def _ended(self, loop: asyncio.AbstractEventLoop, asked: Query) -> None:
+        """Go on in the event loop, unless the server has ended meanwhile."""
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._done, asked)
 
     def _written(self, text: str, format: str) -> Written:
         """Ask the endpoint and write its answer."""

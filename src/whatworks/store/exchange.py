@@ -13,6 +13,7 @@ from typing import IO, Any, Protocol
 from whatworks.errors import Error
 from whatworks.results import Boolean
 from whatworks.store.forks import Forked, Process
+from whatworks.store.protocol import Dataset
 from whatworks.store.worker import died, told
 
 _IN_MEMORY = 1 << 20  # an answer of more bytes than this is put by on disk until it is sent
@@ -89,6 +90,28 @@ class Query:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
+
+
+class Answering(Protocol):
+    """What answers own queries: a pool of workers, or an endpoint."""
+
+    stopped: int
+
+    @property
+    def load(self) -> tuple[int, int]:
+        """How many places are free, and how many queries wait."""
+
+    def attend(self) -> None:
+        """Begin to answer in the event loop that runs."""
+
+    def ask(self, text: str, format: str, dataset: Dataset | None = None, *, client: str = "") -> Query:
+        """Ask a query; its `answer` is there when it has one."""
+
+    def leave(self, asked: Query) -> None:
+        """Take a query back, because nobody wants its answer any more."""
+
+    def close(self) -> None:
+        """Begin no more."""
 
 
 class Owner(Protocol):

@@ -174,6 +174,9 @@ class Pool:
         if self._free_long:
             self._free_long -= 1
             self._let_run(line, asked, None if self._limits.seconds is None else self._limits.seconds - _LONG)
+        elif len(self._long) >= self._most:
+            line.give_up()
+            asked.fail(_busy(f"{self._size + len(self._long)} queries that take long are here already."))
         else:
             line.give_up()
             self._long.append(asked)
