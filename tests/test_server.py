@@ -272,12 +272,15 @@ def test_what_was_retired_is_gone(project: Callable[[dict[str, str]], KnowledgeG
     old, new = f"{BASE}id/intervention/old", f"{BASE}id/intervention/new"
     text = f"""<{old}> <http://www.w3.org/2002/07/owl#deprecated> true ;
       <http://purl.org/dc/terms/isReplacedBy> <{new}> .
+    <{BASE}voc/theme/old> <http://www.w3.org/2002/07/owl#deprecated> true .
     <{new}> <http://purl.org/dc/terms/title> "New" ."""
     with asked(project({"data/retired.ttl": text})) as client:
         for path in ("/id/intervention/old", "/doc/intervention/old", "/doc/intervention/old.ttl"):
             found = client.get(path)
             assert (found.status_code, found.json()["instead"]) == (410, [new])
             assert found.headers["link"] == f'<{new}>; rel="successor-version"'
+        concept = client.get("/voc/theme/old.html")
+        assert (concept.status_code, concept.json()["instead"]) == (410, [])
         assert client.get("/doc/intervention/new").status_code == 200
 
 

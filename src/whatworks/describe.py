@@ -196,7 +196,8 @@ class Describer:
         columns: dict[tuple[str, Iri], None] = {}
         rows: list[tuple[Iri, str, dict[tuple[str, Iri], str]]] = []
         for thing in things:
-            described = self.describe(thing)
+            reader = Reader(self._names, self._collection.settings.languages)
+            described = self._described(thing, reader, (), parts=False)
             cells: dict[tuple[str, Iri], str] = {}
             for section in described.sections:
                 for each in section.fields:
@@ -256,7 +257,7 @@ class Describer:
     def _short(self, iri: Iri) -> str:
         return self._collection.prefixes.shorten(iri) or str(iri)
 
-    def _described(self, thing: Iri, reader: Reader, above: tuple[Iri, ...]) -> Description:
+    def _described(self, thing: Iri, reader: Reader, above: tuple[Iri, ...], *, parts: bool = True) -> Description:
         by_property: dict[Iri, list[Quad]] = defaultdict(list)
         for quad in reader.quads(thing):
             by_property[quad.predicate].append(quad)
@@ -266,7 +267,7 @@ class Describer:
         sections: dict[str, list[tuple[tuple[int, int], Field]]] = defaultdict(list)
         for predicate, quads in by_property.items():
             shape = shapes.get(predicate) or _FieldShape(self._field_name(predicate, reader), _OTHER, (99, 99))
-            found = self._field(shape.name, quads, thing, reader, above)
+            found = self._field(shape.name, quads, thing, reader, above if parts else None)
             if found is not None:
                 sections[shape.group].append((shape.rank, found))
         ranked = sorted(sections.items(), key=lambda item: min(rank for rank, _ in item[1]))
@@ -284,11 +285,15 @@ class Describer:
             ),
         )
 
-    def _field(self, name: str, quads: list[Quad], thing: Iri, reader: Reader, above: tuple[Iri, ...]) -> Field | None:
+    def _field(
+        self, name: str, quads: list[Quad], thing: Iri, reader: Reader, above: tuple[Iri, ...] | None
+    ) -> Field | None:
+        """Return a field; without `above`, parts of the thing are named and not described."""
         asserted = [quad for quad in quads if not self._collection.is_inferred(quad.graph)]
         shown = asserted or [quad for quad in quads if self._is_worth_showing(quad)]
         terms = dict.fromkeys(quad.object for quad in shown)
-        values = [self._value(term, thing, reader, (*above, thing)) for term in terms]
+        inside = None if above is None else (*above, thing)
+        values = [self._value(term, thing, reader, inside) for term in terms]
         if not values:
             return None
         if len(values) > 1:
@@ -329,9 +334,10 @@ class Describer:
         """The graphs of the rules whose head has the tag shortcut."""
         return {rule.graph for rule in self._collection.rules() if _SHORTCUT.search(rule.text)}
 
-    def _value(self, term: Term, thing: Iri, reader: Reader, above: tuple[Iri, ...]) -> Value:
-        is_part = isinstance(term, Iri) and term.startswith(f"{owner_of(thing)}#") and term not in above
-        part = self._described(term, reader, above) if is_part and isinstance(term, Iri) else None
+    def _value(self, term: Term, thing: Iri, reader: Reader, above: tuple[Iri, ...] | None) -> Value:
+        part = None
+        if above is not None and isinstance(term, Iri) and term not in above and term.startswith(f"{owner_of(thing)}#"):
+            part = self._described(term, reader, above)
         text, language = self._label(term, reader)
         return Value(term, text, "" if language in reader.languages[:1] else language, part)
 
