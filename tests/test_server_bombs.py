@@ -24,7 +24,8 @@ BOMBS = {
     "cross product, sorted": f"SELECT * {{ {CROSS} }} ORDER BY ?l ?c LIMIT 1",
     "cross product, grouped": f"SELECT ?a (COUNT(?l) AS ?n) {{ {CROSS} }} GROUP BY ?a",
     "cross product, filtered": f'SELECT * {{ {CROSS} FILTER(CONTAINS(CONCAT(STR(?c), STR(?l)), "no text has this")) }}',
-    "cross product, built": f"CONSTRUCT {{ ?a ?b ?l }} {{ {CROSS} FILTER(?c != ?c) }}",
+    "cross product, built": f"CONSTRUCT {{ ?a ?b ?l }} {{ {CROSS} "
+    "FILTER(CONTAINS(CONCAT(STR(?c), STR(?l)), 'no text has this')) }",
     "string doubled": "SELECT (STRLEN(?s30) AS ?n) { BIND(REPLACE(STR(NOW()), '.', 'aaaaaaaaaaaaaaaaaaaa') AS ?s0) "
     + " ".join(f"BIND(CONCAT(?s{n}, ?s{n}) AS ?s{n + 1})" for n in range(30))
     + " }",
