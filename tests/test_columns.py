@@ -197,6 +197,7 @@ _LEFT_TO_THE_ENGINE = {
         ),
         "asks for the graphs",
     ),
+    "publish/partitions": "asks for all properties",
     "system/link-reviewed": "asks in which graph a decision stands",
     "related": "two links of the highest score, which is written as 1 and as 1.0",
 }

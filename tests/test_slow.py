@@ -37,6 +37,7 @@ ALLOWED = {
     ("search-texts", "predicate-by-values"): "the caller gives one property, and all its texts are read",
     ("link-values", "predicate-by-values"): "the caller gives one property, and all its values are read",
     ("search-uses", "predicate-by-values"): "the whole index is made of it, once",
+    ("outside-names", "predicate-by-values"): "reads all names; the properties are few beside them",
     ("things-by-name", "predicate-by-values"): "reads all names; the properties are few beside them",
 }
 

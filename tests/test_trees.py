@@ -162,6 +162,7 @@ def _points_at_itself(quads: list[Quad]) -> bool:
         [Quad(THING, Iri(WW + "hasComponent"), PARTS[0], DATA), Quad(PARTS[0], Iri(WW + "stage"), PARTS[0], DATA)],
         [Quad(_RECORDS[0], TOPIC, THING, DATA), Quad(_RECORDS[0], Iri(DCTERMS + "source"), PARTS[0], DATA)],
         [Quad(_RECORDS[0], TOPIC, OTHER, DATA), Quad(THING, Iri(WW + "usesTool"), _RECORDS[0], DATA)],
+        [Quad(_RECORDS[0], TOPIC, THING, INFERRED), Quad(THING, Iri(WW + "usesTool"), _RECORDS[0], DATA)],
     ],
 )
 def test_what_framing_has_a_form_for_is_left_to_it(both: Both, quads: list[Quad]) -> None:

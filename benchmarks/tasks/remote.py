@@ -6,7 +6,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,10 @@ class _Bare:
         parts = urlsplit(address)
         self._path = parts.path
         self._connection = HTTPConnection(parts.hostname or "", parts.port)
+
+    def close(self) -> None:
+        """Give up the connection."""
+        self._connection.close()
 
     def body(self, text: str) -> bytes:
         """Return the bytes of an answer."""
@@ -93,9 +97,8 @@ def _clock(call: Callable[[], object]) -> Measure:
 
 @task("remote")
 def _remote(bench: Bench) -> Iterator[Figure]:
-    with _server(bench.dump) as server:
+    with _server(bench.dump) as server, closing(_Bare(server.query)) as bare:
         kg = KnowledgeGraph(bench.kg.assets, bench.kg.settings, store=server.query)
-        bare = _Bare(server.query)
         texts = {
             "one row": _ALL.format(1),
             "stored query interventions": _text(kg, "interventions", country=["BE"]),

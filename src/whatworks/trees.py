@@ -46,6 +46,7 @@ class Trees:
         self._said: dict[Token, Stated] = {}
         self._names: dict[Token, Stated] = {}
         self._behind: dict[Token, Stated] = {}
+        self._only_inferred: set[Token] = set()  # what is a record or link of a thing in graphs that do not count
         self._named = Made(self._name)
         self._places = Made(self._place)
         self._orders: dict[tuple[Token, ...], list[tuple[Token, Property]]] = {}
@@ -73,9 +74,11 @@ class Trees:
             subject, predicate, rest = line.split(b" ", 2)
             value, graph, _ = rest.rsplit(b" ", 2)
             whole = kept[graph]
-            if whole is None:
-                continue
             known = properties[predicate]
+            if whole is None:
+                if known.turned:
+                    self._only_inferred.add(subject)
+                continue
             predicate = known.token
             if known.is_name:
                 _add(self._names.setdefault(subject, {}), predicate, value)
@@ -142,6 +145,7 @@ class Trees:
     def _name(self, token: Token) -> bytes:
         """Return a thing of which only the names are told, or its IRI where it has none."""
         is_behind = any(self._properties[predicate].turned for predicate in self._said.get(token, ()))
+        is_behind |= token in self._only_inferred
         if token[:1] != b"<" or token.startswith(self._namespaces) or is_behind:
             raise NotDirect(token.decode())
         names = self._names.get(token)

@@ -124,7 +124,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _lowered(name: str) -> str:
-    """Return a name as it stands within a sentence: `Learners at risk` begins small, `VET learners` does not.
+    """Return a name as it stands within a sentence: `People at risk` begins small, `NATO staff` does not.
 
     >>> _lowered("Guidance: supporting youth")
     'guidance (supporting youth)'
