@@ -1,5 +1,6 @@
 """What all tests share: the shipped collection, and ways to make a small one."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,6 +33,13 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _settled() -> None:
+    """Python need not look for circles again and again in what the tests before have opened and keep."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
