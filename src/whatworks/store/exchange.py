@@ -175,9 +175,8 @@ class Line:
     def _send(self) -> None:
         assert self._socket is not None  # noqa: S101 - called for sockets only
         try:
-            self._unsent = self._unsent[self._socket.send(self._unsent) :]
-        except BlockingIOError:
-            pass
+            with suppress(BlockingIOError):  # it takes no more now
+                self._unsent = self._unsent[self._socket.send(self._unsent) :]
         except OSError:  # it has ended, as the end of what it sends will say
             self._unsent = b""
         if self._unsent:
