@@ -36,7 +36,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _settled() -> None:
+def _without_old_circles() -> None:
     """Python need not look for circles again and again in what the tests before have opened and keep."""
     gc.collect()
     gc.freeze()
