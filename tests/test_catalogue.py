@@ -1,5 +1,6 @@
 """Query files are read strictly, and values are bound where the file says, and nowhere else."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from tests.conftest import CASES
 from whatworks import KnowledgeGraph
 from whatworks.assets import Asset
 from whatworks.catalogue import Bound, Catalogue, Query, iri_rows
-from whatworks.catalogue.header import projected, read_query
+from whatworks.catalogue import kept as kept_module
+from whatworks.catalogue.header import name_of, projected, read_query
+from whatworks.catalogue.kept import Kept
 from whatworks.errors import MissingParameter, Place, QueryHeader, UnknownParameter, UnknownQuery
 from whatworks.namespaces import Prefixes
 from whatworks.terms import Iri, Literal
@@ -129,6 +132,99 @@ def test_missing_parameter_shows_an_example() -> None:
     with pytest.raises(MissingParameter) as caught:
         _read(required).bind({})
     assert '--kind "good practice"' in caught.value.hint
+
+
+# ---- what is kept of query files ----
+
+
+def _file(folder: Path, text: str) -> Asset:
+    path = folder / "things.rq"
+    path.write_text(text, encoding="utf-8")
+    return Asset("queries/test/things.rq", path)
+
+
+def _keep(cache: Path, asset: Asset) -> Path:
+    """Read a query file and keep its head; return the file that keeps it."""
+    kept = Kept(cache)
+    read_query(asset, PREFIXES, kept)
+    kept.write()
+    (file,) = (cache / "queries").iterdir()
+    return file
+
+
+def test_queries_are_the_same_from_what_was_kept(kg: KnowledgeGraph, tmp_path: Path) -> None:
+    """Every shipped query is read from the cache as from its file, and nothing else is read of its header."""
+    first = Catalogue(kg.assets.queries(), kg.prefixes, tmp_path)
+    read = first.all()
+    first.write()
+    again = Catalogue(kg.assets.queries(), kg.prefixes, tmp_path)
+    assert again.all() == read == kg.catalogue.all()
+    kept = Kept(tmp_path)
+    for asset in kg.assets.queries():
+        if "/" not in name_of(asset) and asset.name.endswith(".rq"):
+            head = kept.get(asset, asset.read().decode())
+            assert head is not None, asset.name
+            assert head.form == kg.catalogue.get(name_of(asset)).form
+
+
+def test_what_was_kept_counts_for_the_same_text_only(tmp_path: Path) -> None:
+    """After a slip in the file, the slip is found, whatever was kept."""
+    _keep(tmp_path / "cache", _file(tmp_path, HEAD + BODY))
+    broken = _file(tmp_path, HEAD.replace("example:", "exampel:") + BODY)
+    with pytest.raises(QueryHeader, match="unknown key 'exampel'"):
+        read_query(broken, PREFIXES, Kept(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", "[" * 100_000, '{"text": 1}', '{"text": "x", "made-by": "another"}', "\udcff"],
+)
+def test_damaged_file_of_the_cache_is_not_read(tmp_path: Path, content: str) -> None:
+    """What cannot be read of the cache is read from the query file, and kept anew."""
+    asset = _file(tmp_path, HEAD + BODY)
+    file = _keep(tmp_path / "cache", asset)
+    sound = file.read_bytes()
+    file.write_bytes(content.encode(errors="surrogateescape"))
+    assert Kept(tmp_path / "cache").get(asset, HEAD + BODY) is None
+    assert _keep(tmp_path / "cache", asset).read_bytes() == sound
+
+
+def test_kept_by_another_version_is_not_read(tmp_path: Path) -> None:
+    """A head that another program read, which may have checked less, does not count."""
+    asset = _file(tmp_path, HEAD + BODY)
+    file = _keep(tmp_path / "cache", asset)
+    file.write_text(file.read_text(encoding="utf-8").replace("whatworks ", "whatworks 9."), encoding="utf-8")
+    assert Kept(tmp_path / "cache").get(asset, HEAD + BODY) is None
+
+
+def test_header_that_json_cannot_hold_is_not_kept(tmp_path: Path) -> None:
+    """YAML knows days, and keys that are numbers; such a header is read from its file each time."""
+    for example in ("example: 2020-01-01", "example: x\n#+     choices: {1: [a], 2: [b]}"):
+        kind = "type: choice" if "choices" in example else "type: text"
+        text = (HEAD.replace("example: tool", example).replace("type: concept\n#+     scheme: kind", kind)) + BODY
+        kept = Kept(tmp_path / "cache")
+        read = read_query(_file(tmp_path, text), PREFIXES, kept)
+        kept.write()
+        assert read.parameters[0].name == "kind"
+        assert not (tmp_path / "cache").exists()
+
+
+def test_cache_of_queries_does_not_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of very many files those written last stay, and what a killed process left behind goes."""
+    monkeypatch.setattr(kept_module, "_MOST", 3)
+    folder = tmp_path / "queries"
+    folder.mkdir()
+    for number in range(5):
+        (folder / f"{number}.json").write_text("{}", encoding="utf-8")
+        os.utime(folder / f"{number}.json", (number, number))
+    (folder / ".left.json").write_text("{", encoding="utf-8")
+    os.utime(folder / ".left.json", (1, 1))
+    kept = Kept(tmp_path)
+    read_query(_file(tmp_path, HEAD + BODY), PREFIXES, kept)
+    kept.write()
+    names = sorted(path.name for path in folder.iterdir())
+    assert names[:2] == ["3.json", "4.json"]
+    assert len(names) == 3
 
 
 def test_unknown_query_suggests_the_nearest(kg: KnowledgeGraph) -> None:

@@ -593,6 +593,17 @@ def test_standard_output_that_takes_nothing(words: str) -> None:
     assert (found.returncode, found.stderr) == (0, b"")
 
 
+def test_the_process_ends_as_python_ends_it() -> None:
+    """What is to be done at the end of the process is done, and a thread that works is awaited."""
+    begin = "import atexit, sys, threading; atexit.register(print, 'last'); sys.argv = ['whatworks', '--version']; "
+    end = "from whatworks.__main__ import run; run()"
+    found = start_python(begin + end)
+    assert found.stdout == f"whatworks, version {__version__}\nlast\n".encode()
+    thread = "threading.Timer(0.2, print, ['worked']).start(); "
+    found = start_python(begin + thread + end)
+    assert found.stdout == f"whatworks, version {__version__}\nworked\nlast\n".encode()
+
+
 @pytest.mark.slow
 def test_folder_and_input_that_are_gone(tmp_path: Path) -> None:
     """A current folder that was removed, and a closed standard input, are told."""

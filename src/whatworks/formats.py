@@ -1,16 +1,15 @@
 """The one table of formats: name, media type, file endings, and what each can carry."""
 
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal as Choice
+from typing import NamedTuple
 
 from whatworks.errors import UnknownFileType, UnknownFormat
 
 Carries = Choice["rows", "triples", "quads"]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """A way of writing an answer.
 
     Attributes:

@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Container
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from operator import gt
@@ -90,8 +89,7 @@ _TOO_MUCH = {
 _BRACKETS, _SIGNS = re.compile(r"[()\[\]]"), re.compile(r"[!+\-*/=&,]")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What a query text may be. Each limit was measured on a text that overflowed the engine's stack or never ended.
 
     They bound reading and planning, for texts of the kinds that tests/test_gate.py lists; no limit of a text bounds how

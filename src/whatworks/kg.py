@@ -59,7 +59,7 @@ class KnowledgeGraph(Door):
         self.assets = assets
         self.settings = settings
         self.limits = limits
-        self._store = store
+        self._store, self._cache = store, cache
         self.prepared = Prepared(cache, assets, settings) if cache is not None else None
         self._notify = notify or (lambda _: None)
 
@@ -98,7 +98,7 @@ class KnowledgeGraph(Door):
     @cached_property
     def catalogue(self) -> Catalogue:
         """The stored queries."""
-        return Catalogue(self.assets.queries(), self.prefixes)
+        return Catalogue(self.assets.queries(), self.prefixes, self._cache)
 
     @cached_property
     def remote(self) -> "Remote | None":

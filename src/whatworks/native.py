@@ -5,7 +5,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from whatworks.terms import XSD, XSD_BOOLEAN, XSD_DATE, XSD_DATETIME, XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term
@@ -127,6 +126,8 @@ def _number(text: str) -> float:
     found = float(text)
     if found != found or found in (float("inf"), float("-inf")):  # noqa: PLR0124 - only NaN is not itself
         raise ValueError(text)
+    from decimal import Decimal  # noqa: PLC0415 - slow to import, and few answers hold such numbers
+
     # A number with more digits than a float keeps stays a text, or the file would say something else.
     if "e" not in text.lower() and Decimal(text) != Decimal(repr(found)):
         raise ValueError(text)

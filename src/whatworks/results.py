@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from whatworks.errors import Error
@@ -38,7 +39,7 @@ Row: TypeAlias = tuple[Term | None, ...]
 Short: TypeAlias = Callable[[Iri], str]
 
 # Characters that would move the cursor, hide text, turn its direction round or cannot be written.
-_UNSAFE = re.compile(
+_UNSAFE = (
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
     r"\U000e0000-\U000e0fff]"
 )
@@ -243,9 +244,14 @@ def plain(term: Term | None, short: Short = str) -> str:
             return safe(f"_:{term.name}")
 
 
+@cache
+def _unsafe() -> re.Pattern[str]:
+    return re.compile(_UNSAFE)
+
+
 def safe(text: str) -> str:
     """Return untrusted text so that it can neither steer a terminal nor hide anything in it."""
-    return _UNSAFE.sub(lambda match: " " if match.group() in "\n\t\r" else f"\\u{ord(match.group()):04x}", text)
+    return _unsafe().sub(lambda match: " " if match.group() in "\n\t\r" else f"\\u{ord(match.group()):04x}", text)
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Row], short: Short = str, width: int | None = None) -> str:

@@ -1,8 +1,7 @@
 """The settings of a project: the base of its IRIs and the languages it prefers."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from whatworks.errors import MissingFile, Place, SettingsFault
 from whatworks.terms import Literal, is_iri, is_language
@@ -10,8 +9,7 @@ from whatworks.terms import Literal, is_iri, is_language
 DEFAULT_BASE = "https://w3id.org/whatworks/"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a project decides.
 
     Attributes:

@@ -110,11 +110,10 @@ def _iri_pattern(ascii: bool) -> re.Pattern[str]:
 
 
 # BCP 47, without the irregular tags of old.
-_LANGUAGE = re.compile(
+_LANGUAGE = (
     r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
     r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[a-wy-z0-9](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
-    r"|x(?:-[a-z0-9]{1,8})+",
-    re.IGNORECASE | re.ASCII,
+    r"|x(?:-[a-z0-9]{1,8})+"
 )
 _BLANK_NODE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _FORBIDDEN = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
@@ -134,6 +133,8 @@ def _escape(match: re.Match[str]) -> str:
 
 def is_iri(text: str) -> bool:
     """Say whether the text is an absolute IRI that every parser accepts."""
+    if ":" not in text:
+        return False
     if _PLAIN_IRI.fullmatch(text):
         return True
     if (match := _iri_pattern(text.isascii()).fullmatch(text)) is None:
@@ -150,9 +151,14 @@ def _is_address(text: str) -> bool:
         return False
 
 
+@cache
+def _language_pattern() -> re.Pattern[str]:
+    return re.compile(_LANGUAGE, re.IGNORECASE | re.ASCII)
+
+
 def is_language(text: str) -> bool:
     """Say whether the text is a language tag."""
-    return _LANGUAGE.fullmatch(text) is not None
+    return _language_pattern().fullmatch(text) is not None
 
 
 def write_literal_text(value: str) -> str:

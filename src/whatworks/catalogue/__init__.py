@@ -1,9 +1,11 @@
 """The catalogue of stored queries: `.rq` files with a typed header, found by name and bound to values."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from whatworks.assets import Asset
 from whatworks.catalogue.header import name_of, read_query
+from whatworks.catalogue.kept import Kept
 from whatworks.catalogue.query import TYPES, Bound, Parameter, Query, iri_rows, quoted
 from whatworks.errors import Place, QueryHeader, UnknownQuery
 from whatworks.namespaces import Prefixes
@@ -12,10 +14,14 @@ __all__ = ["TYPES", "Bound", "Catalogue", "Parameter", "Query", "iri_rows", "quo
 
 
 class Catalogue:
-    """All stored queries, each read when it is asked for; a project's stands for a shipped one of the same name."""
+    """All stored queries, each read when it is asked for; a project's stands for a shipped one of the same name.
 
-    def __init__(self, assets: Iterable[Asset], prefixes: Prefixes) -> None:
+    With a cache folder, what was read of a file is taken from there until the file changes.
+    """
+
+    def __init__(self, assets: Iterable[Asset], prefixes: Prefixes, cache: Path | None = None) -> None:
         self._prefixes = prefixes
+        self._kept = Kept(cache) if cache is not None else None
         self._assets: dict[str, Asset] = {}
         self._twice: dict[str, Asset] = {}
         for asset in assets:
@@ -55,9 +61,18 @@ class Catalogue:
                 where=Place(self._assets[name].name, 1),
             )
         if name not in self._read:
-            self._read[name] = read_query(self._assets[name], self._prefixes)
+            self._read[name] = read_query(self._assets[name], self._prefixes, self._kept)
         return self._read[name]
 
     def all(self) -> list[Query]:
         """Return all queries for people, by name."""
         return [self.get(name) for name in self.names()]
+
+    def write(self) -> None:
+        """Keep in the cache folder what was read of query files, so that the next command need not read it.
+
+        Raises:
+            Unwritable: The folder cannot be written, or the disk is full.
+        """
+        if self._kept is not None:
+            self._kept.write()

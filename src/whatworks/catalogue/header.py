@@ -10,11 +10,11 @@ from typing import Any, NoReturn
 
 from whatworks import gate
 from whatworks.assets import Asset
+from whatworks.catalogue.kept import Head, Kept
 from whatworks.catalogue.query import RESERVED, TYPES, Block, Parameter, Part, Query, Text, Values, variable_of
 from whatworks.errors import Error, Place, QueryHeader
 from whatworks.namespaces import Prefixes
 from whatworks.terms import Literal, Term
-from whatworks.yamltext import YamlFault, read_yaml
 
 # Folders of queries that the tool asks for itself; the catalogue for people leaves them out.
 OWN_FOLDERS = ("system", "lint", "publish")
@@ -42,8 +42,13 @@ def name_of(asset: Asset) -> str:
     return "/".join(parts[-2:]) if parts[-2] in OWN_FOLDERS else parts[-1]
 
 
-def read_query(asset: Asset, prefixes: Prefixes) -> Query:
+def read_query(asset: Asset, prefixes: Prefixes, kept: Kept | None = None) -> Query:
     """Read a query file.
+
+    Args:
+        asset: The file.
+        prefixes: The prefixes of the model and the project.
+        kept: Heads that were read before, which need not be read and checked again.
 
     Raises:
         QueryHeader: The header is broken, or header and body disagree; with file and line.
@@ -56,13 +61,17 @@ def read_query(asset: Asset, prefixes: Prefixes) -> Query:
         raise QueryHeader("The file is not UTF-8.", hint="Save it as UTF-8.", where=where) from error
     lines = text.splitlines()
     reader = _HeaderReader(asset.name, lines, prefixes, prefixes.with_prefixes(dict(_PREFIX.findall(text))))
-    header = reader.read()
+    known = kept.get(asset, text) if kept is not None else None
+    header = known.header if known is not None else reader.read()
     parameters = reader.header(header)
     body = next((index for index, line in enumerate(lines) if not line.startswith("#")), len(lines))
     parts = _BodyReader(asset.name, lines, body, parameters).read()
-    form = _check_body(asset.name, "\n".join(lines[body:]), body)
-    if form == "SELECT":
-        reader.check_columns(header.get("returns") or {}, projected("\n".join(lines[body:])))
+    if known is None:
+        known = Head(header, _check_body(asset.name, "\n".join(lines[body:]), body))
+        if known.form == "SELECT":
+            reader.check_columns(header.get("returns") or {}, projected("\n".join(lines[body:])))
+        if kept is not None:
+            kept.add(asset, text, known)
     topic = asset.name.split("/")[-2]
     return Query(
         name=name_of(asset),
@@ -72,7 +81,7 @@ def read_query(asset: Asset, prefixes: Prefixes) -> Query:
         tags=tuple(header.get("tags") or ()),
         parameters=parameters,
         returns=dict(header.get("returns") or {}),
-        form=form,
+        form=known.form,
         text=text,
         file=asset.name,
         parts=parts,
@@ -146,6 +155,8 @@ class _HeaderReader:
 
     def read(self) -> Any:
         """Return what the lines of the header hold."""
+        from whatworks.yamltext import YamlFault, read_yaml  # noqa: PLC0415 - slow to import; heads may be kept
+
         head = {number: line[2:].removeprefix(" ") for number, line in enumerate(self.lines, 1) if line[:2] == "#+"}
         if not head:
             where = Place(self.file, 1)

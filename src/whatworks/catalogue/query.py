@@ -7,7 +7,7 @@ only when the parameter is given. Nothing else of a query is ever made from valu
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from whatworks.errors import MissingParameter, UnknownParameter
@@ -32,10 +32,10 @@ TYPES = (
 RESERVED = ("format", "output", "limit", "page", "show", "help")
 
 Rows: TypeAlias = Sequence[tuple[Term, ...]]
+_NONE: Mapping[str, tuple[Term, ...]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One typed parameter of a stored query.
 
     Attributes:
@@ -66,7 +66,7 @@ class Parameter:
     narrower: bool = True
     minimum: int | None = None
     maximum: int | None = None
-    choices: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[Term, ...]] = _NONE
     example: str = ""
 
 
@@ -109,8 +109,7 @@ class Block(NamedTuple):
 Part: TypeAlias = Text | Values | Block
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A stored query.
 
     Attributes:

@@ -205,10 +205,11 @@ class Opener:
         return KnowledgeGraph.open(self._project, store=self._store, cache=cache, notify=notify)
 
     def close(self) -> None:
-        """Prepare a store for the next command, now that this one has its answer."""
+        """Keep for the next command what this one has read, now that it has its answer."""
         if self._opened is not None and self._opened.prepared is not None and not self._quiet:
             with suppress(Unwritable):  # then the next command reads the files as well
                 self._opened.prepared.write()
+                self._opened.catalogue.write()
 
 
 def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

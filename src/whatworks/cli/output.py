@@ -199,15 +199,15 @@ def emit_answer(
 
 def _pour(table: "Table", name: str, output: Path | None, *, has_codebook: bool) -> int:
     """Write rows as they come and return how many came; a file is whole or not there."""
-    from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
-    from whatworks.codebook import plain_codebook  # noqa: PLC0415 - lazy on purpose
-
     if output is None:
         if sys.stdout is None:
             return table.pour(name, len).number
         number = table.pour(name, sys.stdout.buffer.write).number
         sys.stdout.flush()
         return number
+    from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
+    from whatworks.codebook import plain_codebook  # noqa: PLC0415 - lazy on purpose
+
     seen: list[Seen] = []
     contents: dict[Path, Callable[[IO[bytes]], object]] = {
         output: lambda file: seen.append(table.pour(name, file.write))

@@ -32,9 +32,9 @@ from whatworks.terms import Iri, Node, Quad, Term, Triple
 # What the engine raises where it cannot go on. A `with` around each look-up would be noticed.
 _UNTOLD = (RuntimeError, TypeError, ValueError, OSError)
 _BATCH = 10_000  # so many inferred statements are held as objects at a time
-_AT = re.compile(r"^error at (\d+):(\d+): (.*)$", re.DOTALL)
+_AT = r"(?s)^error at (\d+):(\d+): (.*)$"
 # Among the signs that the engine would have taken, it names what is wrong in words.
-_REASON = re.compile(r"(?:^expected (?:one of )?|, )((?:[A-Za-z*]+ ){2,}[A-Za-z*]+)(?=,|$)")
+_REASON = r"(?:^expected (?:one of )?|, )((?:[A-Za-z*]+ ){2,}[A-Za-z*]+)(?=,|$)"
 
 
 class EmbeddedStore:
@@ -104,12 +104,12 @@ class EmbeddedStore:
             prefix = token.text[: token.text.find(":") + 1]
             if token.kind == "name" and prefix not in declared:
                 return _fault_at(text, *_line_and_column(text, token.start), f"The prefix {prefix} is not declared")
-        match = _AT.match(message)
+        match = re.match(_AT, message)
         if match is None:
             return QuerySyntax(f"The query is not valid SPARQL: {safe(message)}.", where=Place("query"))
         said = safe(match[3])
         if said.startswith("expected"):
-            reason = _REASON.search(said)
+            reason = re.search(_REASON, said)
             said = reason[1] if reason else "Something else is expected here or just before"
         return _fault_at(text, int(match[1]), int(match[2]), said)
 

@@ -25,12 +25,13 @@ _FORMATS = {
     "rdfxml": ox.RdfFormat.RDF_XML,
     "jsonld": ox.RdfFormat.JSON_LD,
 }
-_DECLARATION = re.compile(r"<!ENTITY", re.IGNORECASE)
-_ENTITY = re.compile(r"<!ENTITY\s*(%\s+)?([^\s<>&%;\"']+)\s+(SYSTEM|PUBLIC|\"[^\"]*\"|'[^']*')", re.IGNORECASE)
-_EXTERNAL_TYPE = re.compile(r"<!DOCTYPE[^<>\[]*\s(SYSTEM|PUBLIC)\s", re.IGNORECASE)
-_REFERENCE = re.compile(r"&([^\s<>&;]+);")
-_POSITION = re.compile(r"^Parser error (?:at|between) line \d+ [^:]*: ")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+# Needed for few files: `re` makes each when it is first used, and keeps it.
+_DECLARATION = r"(?i)<!ENTITY"
+_ENTITY = r"(?i)<!ENTITY\s*(%\s+)?([^\s<>&%;\"']+)\s+(SYSTEM|PUBLIC|\"[^\"]*\"|'[^']*')"
+_EXTERNAL_TYPE = r"(?i)<!DOCTYPE[^<>\[]*\s(SYSTEM|PUBLIC)\s"
+_REFERENCE = r"&([^\s<>&;]+);"
+_POSITION = r"^Parser error (?:at|between) line \d+ [^:]*: "
+_SURROGATE = r"[\ud800-\udfff]"
 _MAXIMUM_EXPANSION = 1_000_000
 _MAXIMUM_DEPTH = 100
 _MAXIMUM_DEPTH_OF_XML = 1000
@@ -81,7 +82,7 @@ def parse(
         elif line is None:
             line = _line_of(text, format, base, error.msg)
         raise SyntaxFault(
-            f"The file is not well formed: {_POSITION.sub('', error.msg)}.",
+            f"The file is not well formed: {re.sub(_POSITION, '', error.msg)}.",
             hint=f"Look at this place and just before it; the file is read as {format}.",
             where=Place(name, line, column),
         ) from error
@@ -219,7 +220,7 @@ def _with_contexts(text: str, name: str, contexts: Mapping[str, Any]) -> str:
         return value
 
     written = json.dumps(walk(document, 0), ensure_ascii=False)
-    if half := _SURROGATE.search(written):
+    if half := re.search(_SURROGATE, written):
         raise SyntaxFault(f"The file holds half a character, U+{ord(half.group()):04X}.", where=Place(name))
     return written
 
@@ -231,9 +232,9 @@ def _refuse_entities(text: str, name: str) -> None:
         raise XmlEntities(said, hint=hint, where=Place(name, text.count("\n", 0, start) + 1))
 
     sizes: dict[str, int] = {}
-    for declaration in _DECLARATION.finditer(text):
+    for declaration in re.finditer(_DECLARATION, text):
         start = declaration.start()
-        match = _ENTITY.match(text, start)
+        match = re.compile(_ENTITY).match(text, start)
         if match is None:
             refuse("The declaration of an entity cannot be read.", start)
         if match[1] or match[3] in ("SYSTEM", "PUBLIC"):
@@ -243,7 +244,7 @@ def _refuse_entities(text: str, name: str) -> None:
         sizes[match[2]] = max(sizes.get(match[2], 0), _expanded(match[3][1:-1], sizes))
         if sizes[match[2]] > _MAXIMUM_EXPANSION:
             refuse(f"The entity {match[2]!r} grows beyond a megabyte.", start)
-    if match := _EXTERNAL_TYPE.search(text):
+    if match := re.search(_EXTERNAL_TYPE, text):
         refuse("The document type is external.", match.start(), "Remove the DOCTYPE line.")
     if sizes and _expanded(text, sizes) > len(text) + _MAXIMUM_EXPANSION:
         raise XmlEntities(
@@ -252,7 +253,7 @@ def _refuse_entities(text: str, name: str) -> None:
 
 
 def _expanded(text: str, sizes: Mapping[str, int]) -> int:
-    return len(text) + sum(sizes.get(used, 0) for used in _REFERENCE.findall(text))
+    return len(text) + sum(sizes.get(used, 0) for used in re.findall(_REFERENCE, text))
 
 
 def _check_xml(text: str, name: str) -> None:
