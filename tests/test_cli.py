@@ -599,7 +599,8 @@ def test_the_process_ends_as_python_ends_it() -> None:
     end = "from whatworks.__main__ import run; run()"
     found = start_python(begin + end)
     assert found.stdout == f"whatworks, version {__version__}\nlast\n".encode()
-    thread = "threading.Timer(0.2, print, ['worked']).start(); "
+    work = "lambda: (threading.main_thread().join(), print('worked'))"
+    thread = f"threading.Thread(target={work}).start(); "
     found = start_python(begin + thread + end)
     assert found.stdout == f"whatworks, version {__version__}\nworked\nlast\n".encode()
 
