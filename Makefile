@@ -11,11 +11,12 @@ LOCK ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --custom-compile-command 'make lock' $(LOCK) pyproject.toml
 
-.PHONY: help setup servers owl spark demo test coverage lock sbom clean
+.PHONY: help setup servers owl spark demo test slow coverage lock sbom clean
 
 help:
 	@echo "make demo      check the shipped graph, answer three questions, show one intervention as JSON-LD"
 	@echo "make test      run the tests"
+	@echo "make slow      run the tests that take long: other engines, kills, wheels, all against all"
 	@echo "make servers   put the servers that the tests ask into build/servers"
 	@echo "make owl       put the OWL API and HermiT, which run in Java, into the environment"
 	@echo "make spark     put Apache Spark, which one test runs, into build/spark (430 MB; needs Java 17)"
@@ -81,12 +82,18 @@ owl: setup
 	&& cp requirements/owl.txt $(VENV)/.owl && echo "The OWL API is there." || echo "The OWL API is left out."; \
 	else echo "The OWL API is there."; fi
 
+# make test is for every change; what needs minutes (all against all, other engines, kills, wheels) is in make slow. The gate runs both.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
 test: setup servers owl
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(PYTEST) -m "not slow"
+
+slow: setup servers owl
+	@$(PYTEST) -m slow
 
 # Too slow for the gate. What is timed would be slower under measurement, so the one test that times commands is left out.
 coverage: setup servers owl
-	@COVERAGE_FILE=$(CURDIR)/build/coverage/data $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+	@COVERAGE_FILE=$(CURDIR)/build/coverage/data $(PYTEST) \
 		--deselect tests/test_completion.py::test_completion_is_fast \
 		--cov --cov-report term-missing:skip-covered --cov-fail-under 95
 

@@ -28,6 +28,8 @@ from whatworks.nodes import graph_of
 from whatworks.store import parse, serialize
 from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Quad, Term
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = sorted((CASES / "shapes").glob("*/*.ttl"))
 EDITS = EXAMPLES // 4
 BASE = "https://w3id.org/whatworks/"

@@ -167,6 +167,7 @@ def test_no_two_fields_have_one_place(shapes: Graph) -> None:
         assert (shape, len(places)) == (shape, len(rules))
 
 
+@pytest.mark.slow
 def test_shapes_conform_to_shacl_shacl(shapes: Graph) -> None:
     """The shapes are valid shapes."""
     conforms, _, text = pyshacl.validate(Graph(), shacl_graph=shapes, meta_shacl=True)

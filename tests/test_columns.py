@@ -272,6 +272,7 @@ def both(
     return store, _columns(store)
 
 
+@pytest.mark.slow
 def test_stored_queries_on_the_shipped_graph(both: tuple[EmbeddedStore, Columns], kg: KnowledgeGraph) -> None:
     """Every stored query gives the same rows in the same order, whatever its parameters, and is answered by columns."""
     store, columns = both
@@ -290,6 +291,7 @@ def test_stored_queries_on_the_shipped_graph(both: tuple[EmbeddedStore, Columns]
     assert set() == unanswered
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_the_answer(
     both: tuple[EmbeddedStore, Columns], kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:

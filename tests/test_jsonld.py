@@ -59,6 +59,7 @@ def _is_practice() -> list[Triple]:
 # ---- nothing is lost ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of_class", [None, "Agent", "Record", "Link", "Collection", "Concept", "Dataset"])
 def test_every_shipped_thing_reads_back(of_class: str | None, kg: KnowledgeGraph) -> None:
     """The document of every thing has the very triples that files assert of it."""

@@ -105,6 +105,7 @@ def test_members_agree_as_much_as_related_shipped_pairs(kg: KnowledgeGraph) -> N
         assert families.mean(members[name]) == pytest.approx(families.mean(related[name]), abs=0.13), name
 
 
+@pytest.mark.slow
 def test_links_are_better_than_each_feature_and_plain_words(kg: KnowledgeGraph) -> None:
     """On both parts of the judged pairs, in all three figures."""
     things, methods = everything(kg)

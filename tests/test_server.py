@@ -58,6 +58,7 @@ def _graph(kg: KnowledgeGraph, content: bytes, format: str) -> rdflib.Graph:
 # ---- every IRI resolves ----
 
 
+@pytest.mark.slow
 def test_every_thing_of_the_release_resolves(client: TestClient, kg: KnowledgeGraph) -> None:
     """Whatever is a subject below the base has a document; what is no document leads to one."""
     subjects = {str(quad.subject).partition("#")[0] for quad in kg.collection.store.match()}
@@ -100,6 +101,7 @@ def test_the_forms_of_one_thing_are_isomorphic(client: TestClient, kg: Knowledge
         assert isomorphic(graphs["turtle"], graphs[name]), name
 
 
+@pytest.mark.slow
 def test_the_forms_of_all_things_are_isomorphic(client: TestClient, kg: KnowledgeGraph) -> None:
     """Every thing and concept of the release has the same statements in Turtle, JSON-LD, N-Triples and RDF/XML."""
     subjects = {str(quad.subject).partition("#")[0] for quad in kg.collection.store.match()}

@@ -161,6 +161,7 @@ def test_the_query_of_a_client_that_goes_is_ended(server: tuple[str, int]) -> No
     until(lambda: len(workers(pid)) == 3)
 
 
+@pytest.mark.slow
 def test_queries_reach_no_network(server: tuple[str, int]) -> None:
     """Where the system lets an ordinary user leave the network, the processes that answer have none."""
     address, pid = server

@@ -16,6 +16,8 @@ from tests.servers import asked
 from whatworks import KnowledgeGraph
 from whatworks.store import Limits
 
+pytestmark = pytest.mark.slow
+
 _ODD = [
     "",
     " ",

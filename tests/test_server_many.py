@@ -13,7 +13,10 @@ from tests.conftest import ROOT
 from tests.servers import started
 from tests.test_server_started import THING, children, get, is_running, sparql, until
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes as Linux shows them")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes as Linux shows them"),
+]
 
 
 def _requests(address: str, route: str) -> float:

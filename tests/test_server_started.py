@@ -21,6 +21,8 @@ from tests.conftest import BASE, ROOT
 from tests.servers import asked, started
 from whatworks import KnowledgeGraph
 
+pytestmark = pytest.mark.slow
+
 BOMB = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 THING = "/doc/intervention/afya-austria.ttl"
 

@@ -1,6 +1,10 @@
 """Comunica answers as the embedded store does; see alike.py."""
 
+import pytest
+
 from tests.alike import Alike
+
+pytestmark = pytest.mark.slow
 
 
 class TestComunica(Alike):

@@ -11,6 +11,8 @@ from whatworks import KnowledgeGraph
 from whatworks.errors import EndpointAnswer
 from whatworks.store.remote import RemoteStore
 
+pytestmark = pytest.mark.slow
+
 
 class TestVirtuoso(Alike):
     """Virtuoso 7."""
