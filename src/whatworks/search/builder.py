@@ -16,7 +16,7 @@ from whatworks.collection import Collection
 from whatworks.errors import Unwritable
 from whatworks.results import Table
 from whatworks.search.bits import packed
-from whatworks.search.words import Folding, composed, grams, key_of, telling, words_of
+from whatworks.search.words import Folding, Stems, composed, grams, key_of, telling, words_of
 from whatworks.terms import Iri
 
 FORMAT = 1
@@ -85,6 +85,7 @@ class _Builder:
         self._users: dict[int, list[int]] = defaultdict(list)
         self._labels: set[tuple[str, int]] = set()
         self._folding = Folding()
+        self._stems = Stems()
         self._levels: list[dict[str, list[int]]] = [defaultdict(list) for _ in range(LEVELS)]
 
     def build(self) -> None:
@@ -173,7 +174,7 @@ class _Builder:
                 self._note(own, words, weight)
                 yield own, "", field, language, text
                 if names and own in users:
-                    self._labels.add((key_of(words), own))
+                    self._labels.add((key_of(words, self._stems), own))
             if "#" in node and (whole := self._number(node)) is not None:
                 self._note(whole, words, weight / 2)
                 yield whole, node[:-1].partition("#")[2], field, language, text

@@ -8,6 +8,10 @@ from whatworks.namespaces import LETTERS
 from whatworks.search.language import ENDINGS, STOP
 
 _WORD = re.compile(r"[^\W_]+")
+# What letters of ASCII become: small ones, digits as they are, a gap for all else.
+_PLAIN = bytes(
+    byte + 32 if 65 <= byte <= 90 else byte if chr(byte).isalnum() and byte < 128 else 32 for byte in range(256)
+)
 _STEM = 4  # a stem has at least so many letters
 
 
@@ -49,11 +53,15 @@ def composed(text: str) -> str:
 
 def words_of(text: str, folding: Folding) -> list[str]:
     """Return the folded words of a composed text, in order."""
+    if text.isascii():
+        return text.encode().translate(_PLAIN).decode().split()
     return list(map(folding.__getitem__, _WORD.findall(text)))
 
 
 def telling(text: str, folding: Folding) -> list[str]:
     """Return the folded words of a composed text that tell something, in order."""
+    if text.isascii():
+        return [word for word in text.encode().translate(_PLAIN).decode().split() if word not in STOP]
     return list(filter(None, map(folding.telling.__getitem__, _WORD.findall(text))))
 
 
@@ -70,9 +78,17 @@ def stem(word: str) -> str:
     return word
 
 
-def key_of(words: Iterable[str]) -> str:
+class Stems(dict[str, str]):
+    """Words and their stems, each worked out once."""
+
+    def __missing__(self, word: str) -> str:
+        self[word] = found = stem(word)
+        return found
+
+
+def key_of(words: Iterable[str], stems: Stems) -> str:
     """Return what names of the same words in other forms and another order have in common."""
-    return " ".join(sorted({stem(word) for word in words if word not in STOP} or set(words)))
+    return " ".join(sorted({stems[word] for word in words if word not in STOP} or set(words)))
 
 
 def distance(one: str, other: str, most: int) -> int:
