@@ -17,7 +17,9 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -35,8 +37,8 @@ from whatworks.errors import (
     QuerySyntax,
     StoreAddress,
 )
-from whatworks.results import Table
-from whatworks.store import Limits, connection, endpoint
+from whatworks.results import Table, Triples
+from whatworks.store import Limits, connection, endpoint, sorting
 from whatworks.store.address import PASSWORD, TOKEN, USER, Address, Login, is_address
 from whatworks.store.endpoint import Endpoint, Request
 from whatworks.store.remote import RemoteStore
@@ -46,6 +48,7 @@ ROW = {"x": {"type": "uri", "value": "https://example.org/x"}}
 # What the first question to an endpoint is answered with: the union of all graphs, and a sort that holds.
 SIGNS = [{"sign": {"type": "literal", "value": "union"}, "number": {"type": "literal", "value": "0"}}]
 ASKED = "SELECT ?x { ?x a ?y }"
+CONSTRUCTED = "CONSTRUCT { ?x a ?y } { ?x a ?y }"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -221,7 +224,7 @@ def test_an_answer_that_breaks_off_is_refused(behave: Callable[[Handler], None],
 @pytest.mark.parametrize(("behave", "text", "name"), [
     (_dies, ASKED, "rows.csv"),
     (_dies_in_pieces, ASKED, "rows.json"),
-    (_statements_die, "CONSTRUCT { ?x a ?y } { ?x a ?y }", "graph.nt"),
+    (_statements_die, CONSTRUCTED, "graph.nt"),
 ])  # fmt: skip
 def test_no_part_of_a_file_is_left(
     behave: Callable[[Handler], None], text: str, name: str, serve: Serve, tmp_path: Path
@@ -245,8 +248,8 @@ def _pieces(number: int) -> Iterator[bytes]:
         yield (("," if start else "") + piece).encode()
 
 
-def _sends(to: Handler, pieces: Iterator[bytes]) -> None:
-    to.head(200, Content_Type=JSON, Transfer_Encoding="chunked")
+def _sends(to: Handler, pieces: Iterator[bytes], kind: str = JSON) -> None:
+    to.head(200, Content_Type=kind, Transfer_Encoding="chunked")
     for piece in pieces:
         to.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
 
@@ -284,24 +287,75 @@ def started(*words: str) -> "Iterator[subprocess.Popen[bytes]]":
             command.kill()
 
 
-def test_an_answer_of_any_size_takes_the_same_memory(serve: Serve) -> None:
-    """Four times the rows need no more memory while they are written."""
+def _many(number: int) -> Callable[[Handler], None]:
+    """Answer with so many rows, or statements; of what else the tool asks there is nothing."""
 
-    def most(number: int) -> int:
-        def behave(to: Handler) -> None:
+    def behave(to: Handler) -> None:
+        query = to.server.seen[-1][3]["query"]
+        if "CONSTRUCT" in query:
+            line = b'<https://a.example/%d> <https://b.example/> "row %d" .\n'
+            lines = (line % (row % 100, row % 12_000) for row in range(number))
+            _sends(to, iter(lambda: b"".join(islice(lines, 1000)), b""), "application/n-triples")
+            to.wfile.write(b"0\r\n\r\n")
+        elif "?property" in query:
+            to.send(document([], ["subject", "property", "value", "graph"]))
+        else:
             _sends(to, _pieces(number))
             to.wfile.write(b"3\r\n]}}\r\n0\r\n\r\n")
 
-        answer = RemoteStore(serve(behave).url, {}, _texts).query(ASKED)
-        assert isinstance(answer, Table)
+    return behave
+
+
+def _rows(kg: KnowledgeGraph) -> int:
+    return _table(kg.sparql(ASKED)).pour("csv", len)[0]
+
+
+def _rows_with_codebook(kg: KnowledgeGraph) -> int:
+    number, codebook = _table(kg.query("interventions")).pour("csv", len, codebook=True)
+    assert codebook is not None
+    assert ("x", "text") == (codebook.columns[0].name, codebook.columns[0].kind)
+    return number
+
+
+def _limited_rows(kg: KnowledgeGraph) -> int:
+    return _table(kg.query("interventions")).cut(1_000_000).pour("json", len, codebook=True)[0]
+
+
+def _statements(kg: KnowledgeGraph) -> int:
+    with TemporaryFile() as file:
+        found = kg.sparql(CONSTRUCTED)
+        assert isinstance(found, Triples)
+        number = kg.exporter.pour_triples(found.cut(1_000_000), "ntriples", file)
+        file.seek(0)
+        assert min(number, 12_000) == sum(1 for _ in file)
+        return number
+
+
+def _table(answer: object) -> Table:
+    assert isinstance(answer, Table)
+    return answer
+
+
+@pytest.mark.parametrize("way", [_rows, _rows_with_codebook, _limited_rows, _statements])
+def test_an_answer_of_any_size_takes_the_same_memory(
+    way: Callable[[KnowledgeGraph], int], serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three times the rows or statements need no more memory while they are written."""
+    monkeypatch.setattr(sorting, "_FEW", 500)
+    monkeypatch.setattr(sorting, "_RUN", 100_000)
+
+    def most(number: int) -> int:
+        kg = KnowledgeGraph.open(store=serve(_many(number)).url)
+        assert 0 == len(kg.collection.store)  # what is loaded once is there
         tracemalloc.start()
         try:
-            assert number == answer.pour("csv", len).number
+            assert number == way(kg)
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
 
-    assert most(40_000) < most(10_000) + 300_000
+    most(1000)
+    assert most(15_000) < most(5000) + 500_000
 
 
 def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
