@@ -42,8 +42,7 @@ class Address:
     @property
     def origin(self) -> str:
         """Scheme, host and port, without the port that goes without saying."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
+        return _origin(self.scheme, self.host, self.port)
 
     @staticmethod
     @lru_cache(maxsize=64)
@@ -74,6 +73,12 @@ class Address:
         path = quote(found.path or "/", safe="/%:@!$&'()*+,;=~-._")
         parameters = tuple(parse_qsl(found.query, keep_blank_values=True))
         return Address(found.scheme, host, port or _PORTS[found.scheme], path, parameters)
+
+
+@lru_cache(maxsize=64)
+def _origin(scheme: str, host: str, port: int) -> str:
+    written = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{written}" + ("" if port == _PORTS[scheme] else f":{port}")
 
 
 _EXAMPLE = "Write it like https://example.org/sparql."

@@ -5,8 +5,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv6Address, ip_address
@@ -25,8 +24,7 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self.seconds = self.left = seconds
 
-    @contextmanager
-    def waiting(self, sock: socket.socket | None = None, most: float | None = None) -> Iterator[float]:
+    def waiting(self, sock: socket.socket | None = None, most: float | None = None) -> "_Wait":
         """Count the time of a wait; `most` is the limit of this one.
 
         Raises:
@@ -37,11 +35,21 @@ class Patience:
         limit = self.left if most is None else min(self.left, most)
         if sock is not None:
             sock.settimeout(limit)
-        begun = time.monotonic()
-        try:
-            yield limit
-        finally:
-            self.left -= time.monotonic() - begun
+        return _Wait(self, limit)
+
+
+class _Wait:
+    """A wait of a patience; gives its limit."""
+
+    def __init__(self, patience: Patience, limit: float) -> None:
+        self._patience, self._limit = patience, limit
+
+    def __enter__(self) -> float:
+        self._begun = time.monotonic()
+        return self._limit
+
+    def __exit__(self, *_: object) -> None:
+        self._patience.left -= time.monotonic() - self._begun
 
 
 class _Arrivals(io.RawIOBase):

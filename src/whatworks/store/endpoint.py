@@ -47,7 +47,7 @@ class Endpoint:
     """One HTTP service."""
 
     def __init__(self, address: Address, *, login: Login, timeout: float) -> None:
-        self.address = address
+        self.address, self._name = address, str(address)
         self.timeout = timeout
         self._login = login
         self._digest: Digest | None = None
@@ -85,7 +85,7 @@ class Endpoint:
         patience = Patience(self.timeout)
         for pause in (*_PAUSES, None):
             last = pause is None or not again
-            wait = (pause or 0) * random.uniform(1, 1.5)  # noqa: S311 - spreads the load, and is no secret
+            wait = pause * random.uniform(1, 1.5) if pause else 0.0  # noqa: S311 - spreads the load, and is no secret
             try:
                 reply = self._followed(request, patience, keep=again or request.method != "POST")
             except (ConnectionError, HTTPException) as error:
@@ -137,13 +137,13 @@ class Endpoint:
         self, request: Request, patience: Patience, *, came_from_outside: bool, keep: bool
     ) -> tuple[Reply, bool]:
         """Send a request once and read the head of the answer; say also whether it came from inside."""
-        parts = urlsplit(request.url)
-        address = Address.parse(parts._replace(query="").geturl())
+        where, _, query = request.url.partition("#")[0].partition("?")
+        address = Address.parse(where)
         idle = self._idle[address.origin]
         used = (self._rested(idle) if keep else None) or connection(address.scheme, address.host, address.port)
         reused = bool(used.peer)
         used.patience = patience
-        target = address.path + (f"?{parts.query}" if parts.query else "")
+        target = address.path + (f"?{query}" if query else "")
         try:
             if not reused:
                 used.connect()
@@ -171,7 +171,7 @@ class Endpoint:
             else:
                 used.close()
 
-        return Reply(response, patience, str(self.address), LARGEST, done), used.is_inward
+        return Reply(response, patience, self._name, LARGEST, done), used.is_inward
 
     @staticmethod
     def _rested(idle: list[Connection]) -> Connection | None:
