@@ -95,17 +95,17 @@ class Bad(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, behave: Callable[[Handler], None]) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, behave: Callable[[Handler], None], host: str = "127.0.0.1") -> None:
+        super().__init__((host, 0), Handler)
         self.behave = behave
         self.seen: list[tuple[str, str, dict[str, str], dict[str, str]]] = []
-        self.url = f"http://127.0.0.1:{self.server_port}/sparql"
+        self.url = f"http://{host}:{self.server_port}/sparql"
 
     def handle_error(self, *_: object) -> None:
         """Let a client go that went away."""
 
 
-Serve = Callable[[Callable[[Handler], None]], Bad]
+Serve = Callable[..., Bad]
 
 
 @pytest.fixture
@@ -113,8 +113,8 @@ def serve() -> Iterator[Serve]:
     """Start a server that behaves in a way."""
     running: list[Bad] = []
 
-    def start(behave: Callable[[Handler], None]) -> Bad:
-        server = Bad(behave)
+    def start(behave: Callable[[Handler], None], host: str = "127.0.0.1") -> Bad:
+        server = Bad(behave, host)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         running.append(server)
         return server
@@ -466,7 +466,7 @@ def test_a_busy_service_is_given_up(serve: Serve) -> None:
         ask(server.url)
     assert 4 == len(asked(server))
     for header in ("3600", "Wed, 21 Oct 2099 07:28:00 GMT"):
-        server = serve(lambda to, header=header: to.send(b"", "text/plain", 503, Retry_After=header))  # type: ignore[misc]
+        server = serve(lambda to, header=header: to.send(b"", "text/plain", 503, Retry_After=header))
         with pytest.raises(EndpointRefused) as caught:
             ask(server.url)
         assert 1 == len(asked(server))
@@ -566,15 +566,18 @@ def test_redirects_are_followed(status: int, text: str, serve: Serve) -> None:
     assert text == asked(there)[0][3]["query"]
 
 
-def test_a_public_service_leads_nowhere_inside(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From a public address no redirect to this machine or network is followed, whatever it is called."""
-    inside = serve(lambda to: to.send(GOOD))
+@pytest.mark.skipif(sys.platform != "linux", reason="only there this machine has further addresses on loopback")
+@pytest.mark.parametrize("is_public", [True, False])
+def test_no_service_leads_to_another_inside(is_public: bool, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No redirect to another machine of this network is followed, from wherever and whatever it is called."""
+    inside = serve(lambda to: to.send(GOOD), "127.0.0.2")
     outside = serve(_to(inside.url))
-    port = outside.server_port
-    monkeypatch.setattr(connection.Connection, "is_inward", property(lambda self: self.port != port))
+    if is_public:
+        monkeypatch.setattr(connection.Connection, "is_inward", property(lambda self: self.peer != "127.0.0.1"))
     with pytest.raises(EndpointRedirect, match="which is inside of this network"):
         ask(outside.url)
     assert [] == inside.seen
+    assert 1 == len(ask(inside.url))
 
 
 @pytest.mark.parametrize(
@@ -754,6 +757,33 @@ def test_secrets_are_in_no_message(serve: Serve) -> None:
         assert "Traceback" in done.stderr
         assert "s3cret" not in done.stderr + done.stdout
     assert "s3cret" not in repr(Login("s3cret", "u", "s3cret")) + repr(Address.parse("http://a/?key=s3cret"))
+
+
+@pytest.mark.parametrize(
+    "environment", [{TOKEN: "t0k+en/x"}, {USER: "ann", PASSWORD: "s3cret wörd"}, {}], ids=["token", "password", "key"]
+)
+@pytest.mark.parametrize("kind", ["text/plain", "", JSON])
+def test_what_a_service_says_again_is_hidden(
+    environment: dict[str, str], kind: str, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that shows the request in its error shows neither who asks nor a key of the address."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def behave(to: Handler) -> None:
+        heard = to.headers.get("Authorization", "")
+        plain = " ".join([*environment.values(), "a key"])
+        to.send(
+            f"No: {heard} {to.path} {plain}".encode(), kind or heard or "text/x-a+key", 200 if kind == JSON else 500
+        )
+
+    server = serve(behave)
+    with pytest.raises(Error) as caught:
+        ask(f"{server.url}?apikey=a%20key%20of%20mine")
+    said = str(caught.value)
+    assert said.startswith(server.url)
+    for secret in ("t0k", "s3cret", "w%C3%B6rd", "czNjcmV0", "key%20of", "key+of"):
+        assert secret not in said
 
 
 def test_passwords_are_not_sent_in_the_open(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,7 +182,8 @@ class Reply:
         except TimeoutError:
             self.close()
             raise too_slow(self._name, self._patience, "to send all of its answer") from None
-        except (HTTPException, OSError, ValueError):
+        except (HTTPException, OSError, ValueError) as error:
+            self.received += len(getattr(error, "partial", b""))
             self.close()
             raise broken_off(self._name, self.received) from None
         self.received += len(block)

@@ -19,7 +19,7 @@ from SPARQLWrapper import __version__ as wrapper_version
 
 from whatworks import gate
 from whatworks.errors import EndpointAnswer, EndpointRefused
-from whatworks.results import Answer, Boolean, Row, Table, Triples, safe
+from whatworks.results import Answer, Boolean, Row, Table, Triples
 from whatworks.store import order
 from whatworks.store.address import Address, Login
 from whatworks.store.connection import Reply
@@ -190,7 +190,7 @@ class RemoteStore:
             if not reply.received:
                 raise nothing(self.address) from None
             raise EndpointAnswer(
-                f"{self.address} answers what cannot be read: {safe(str(error))}.",
+                f"{self.address} answers what cannot be read: {self._endpoint.said(str(error))}.",
                 hint="It may have stopped in the middle, or uses more than RDF 1.1 and SPARQL 1.1.",
             ) from None
         finally:
