@@ -6,7 +6,6 @@ Sources: SPARQL 1.1 Query Results JSON, XML, CSV and TSV Formats (W3C).
 import csv
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, XSD_STRING, BlankNode, Iri, Literal, Term
@@ -165,13 +164,11 @@ def write_rows(name: str, columns: Sequence[str], rows: Rows) -> bytes:
     return "".join(_FORMATS[name](columns, rows)).encode()
 
 
-@dataclass(slots=True)
 class First(Generic[T]):
     """The first of some rows or statements, as they come; `is_cut` says afterwards whether there were more."""
 
-    items: Iterable[T]
-    limit: int
-    is_cut: bool = False
+    def __init__(self, items: Iterable[T], limit: int) -> None:
+        self.items, self.limit, self.is_cut = items, limit, False
 
     def __iter__(self) -> Iterator[T]:
         items = iter(self.items)

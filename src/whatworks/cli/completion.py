@@ -35,12 +35,12 @@ VARIABLE = "_WHATWORKS_COMPLETE"
 Offers: TypeAlias = Iterable[tuple[str, str]]
 Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], "list[CompletionItem[str]]"]
 
-_PLAIN = re.compile(r"[\w-]+")
+_PLAIN = r"[\w-]+"
 # A prefix or a name at the end of a text, which is no variable, IRI, language tag or part of a quoted text.
-_NAME = re.compile(r"(?<![\w?$<@:\"'.#%-])([A-Za-z][\w-]*)(:[\w.-]*)?\Z")
-_WITHIN = re.compile(r'<[^<>\s]*\Z|\A[^"]*"(?:[^"]*"[^"]*")*[^"]*\Z')  # an IRI or a quoted text
-_DECLARED = re.compile(r"\bPREFIX\s+([A-Za-z][\w-]*):\s*<([^<>\s]*)>", re.IGNORECASE)
-_LOCAL = re.compile(r"[\w-][\w.-]*")
+_NAME = r"(?<![\w?$<@:\"'.#%-])([A-Za-z][\w-]*)(:[\w.-]*)?\Z"
+_WITHIN = r'<[^<>\s]*\Z|\A[^"]*"(?:[^"]*"[^"]*")*[^"]*\Z'  # an IRI or a quoted text
+_DECLARED = r"(?i)\bPREFIX\s+([A-Za-z][\w-]*):\s*<([^<>\s]*)>"
+_LOCAL = r"[\w-][\w.-]*"
 _ENDINGS = (".rq", ".sparql")
 
 
@@ -116,11 +116,11 @@ def completes_text(ctx: click.Context, _: click.Parameter, incomplete: str) -> "
             files = sorted(str(path) for path in folder.iterdir() if path.suffix in _ENDINGS)
             found = [CompletionItem(each) for each in files if each.startswith(incomplete.removeprefix("./"))]
             return [CompletionItem(incomplete, type="dir"), *found]
-    match = _NAME.search(incomplete)
-    if match is None or "\n" in incomplete or _WITHIN.search(incomplete[: match.start()]):
+    match = re.search(_NAME, incomplete)
+    if match is None or "\n" in incomplete or re.search(_WITHIN, incomplete[: match.start()]):
         return []
     known = Known(ctx.find_root().obj.kg)
-    prefixes = {**known.prefixes, **dict(_DECLARED.findall(incomplete))}
+    prefixes = {**known.prefixes, **dict(re.findall(_DECLARED, incomplete))}
     before, name = incomplete[: match.start()], match[1]
     if match[2] is None:
         begun = {prefix for prefix in prefixes if prefix.startswith(name)}
@@ -187,7 +187,7 @@ def fitting(offers: Offers, incomplete: str, *, by_label: bool = False) -> "list
         named = label.casefold() if by_label else ""
         if word.casefold().startswith(typed):
             found.setdefault(word, item)
-        elif named.startswith(typed) and _PLAIN.fullmatch(label):
+        elif named.startswith(typed) and re.fullmatch(_PLAIN, label):
             found.setdefault(label, CompletionItem(label, help=word))
         elif named.startswith(typed):
             found.setdefault(word, item)
@@ -273,7 +273,7 @@ class Known:
             for part in ("path", "targetClass", "class"):
                 found |= {quad.object for quad in store.match(predicate=Iri(SH + part)) if isinstance(quad.object, Iri)}
         for iri in sorted(each for each in found if isinstance(each, Iri) and each.startswith(namespace)):
-            if _LOCAL.fullmatch(code := iri.removeprefix(namespace)):
+            if re.fullmatch(_LOCAL, code := iri.removeprefix(namespace)):
                 yield code, describer.label(iri, self._kg.settings.languages)[0]
 
     def things(self) -> Offers:
