@@ -38,6 +38,9 @@ _LOOKS: dict[str, Callable[[KnowledgeGraph], Any]] = {
         _sorted(json.loads(kg.export("jsonld", ["a"]))),
     ],
     "table": lambda kg: read(kg.table([], "Intervention")),
+    "codebook": lambda kg: [
+        (each.name, each.kind, each.values) for each in kg.query("interventions").codebook().columns
+    ],
     "why": lambda kg: [(each.quad, each.kind, each.how, each.pages, each.by) for each in kg.why("a")],
     "stats": lambda kg: [read(kg.statistics()), read(kg.statistics(graphs=True))],
     "graphs": lambda kg: [kg.collection.store.graphs(), len(kg.collection.store)],
