@@ -16,6 +16,7 @@ from whatworks.errors import EndpointAnswer, EndpointTimeout
 _CONNECTING = 10.0  # so many seconds may pass until a connection stands
 _RESTS = 30.0  # so many seconds a connection may rest until it is used again
 _BUFFER = 1 << 16
+_NEARLY = 1.02  # a limit that is so much too long is left
 
 
 class Patience:
@@ -33,8 +34,8 @@ class Patience:
         if self.left <= 0:
             raise TimeoutError
         limit = self.left if most is None else min(self.left, most)
-        if sock is not None:
-            sock.settimeout(limit)
+        if sock is not None and not limit <= (sock.gettimeout() or 0) <= _NEARLY * limit:
+            sock.settimeout(limit)  # each time a call to the system
         return _Wait(self, limit)
 
 
