@@ -336,6 +336,7 @@ def _table(answer: object) -> Table:
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [_rows, _rows_with_codebook, _limited_rows, _statements])
 def test_an_answer_of_any_size_takes_the_same_memory(
     way: Callable[[KnowledgeGraph], int], serve: Serve, monkeypatch: pytest.MonkeyPatch
