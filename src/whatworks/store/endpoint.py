@@ -27,6 +27,7 @@ from whatworks.store.digest import Digest
 LARGEST = 1 << 30  # so many bytes may an answer have
 _BUSY = (429, 502, 503, 504)
 _PAUSES = (0.5, 1.0, 2.0)  # seconds before each further try, and up to half as much more
+_SPREAD = random.Random()  # noqa: S311 - spreads the load, and is no secret
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _MOST_ASKED = 2  # so many times may a service ask who asks
@@ -89,7 +90,7 @@ class Endpoint:
         patience = Patience(self.timeout)
         for pause in (*_PAUSES, None):
             last = pause is None or not again
-            wait = pause * random.uniform(1, 1.5) if pause else 0.0  # noqa: S311 - spreads the load, and is no secret
+            wait = pause * _SPREAD.uniform(1, 1.5) if pause else 0.0
             try:
                 reply = self._followed(request, patience, keep=again or request.method != "POST")
             except (ConnectionError, HTTPException) as error:
