@@ -38,6 +38,7 @@ _LOOKS: dict[str, Callable[[KnowledgeGraph], Any]] = {
         _sorted(json.loads(kg.export("jsonld", ["a"]))),
     ],
     "table": lambda kg: read(kg.table([], "Intervention")),
+    "codebook": lambda kg: _codebook(kg.query("interventions")),
     "why": lambda kg: [(each.quad, each.kind, each.how, each.pages, each.by) for each in kg.why("a")],
     "stats": lambda kg: [read(kg.statistics()), read(kg.statistics(graphs=True))],
     "graphs": lambda kg: [kg.collection.store.graphs(), len(kg.collection.store)],
@@ -107,6 +108,13 @@ def read(answer: Answer) -> Any:
     if isinstance(answer, Boolean):
         return answer.value
     return (answer.columns, list(answer)) if isinstance(answer, Table) else set(answer)
+
+
+def _codebook(answer: Answer) -> Any:
+    """Return what the codebook of rows says of its columns, and under which terms they may be used."""
+    assert isinstance(answer, Table)
+    found = answer.codebook()
+    return found.licences, [(each.name, each.kind, each.values) for each in found.columns]
 
 
 def _sorted(document: Any) -> Any:

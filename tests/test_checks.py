@@ -20,6 +20,7 @@ from whatworks import Error, KnowledgeGraph
 from whatworks.checks import SEVERITIES, Finding, Report, lint_shapes
 from whatworks.checks.found import Result
 from whatworks.checks.lines import Lines
+from whatworks.checks.opened import Opened
 from whatworks.checks.profile import Profile
 from whatworks.checks.words import Words
 from whatworks.errors import ShapeFault
@@ -1154,3 +1155,16 @@ def test_targets_that_a_query_finds(project: Callable[[dict[str, str]], Knowledg
     assert [
         each.record[-1] for each in report.findings if each.rule.endswith("MinCount") and "shape:" not in each.rule
     ] == ["a"]
+
+
+def test_concepts_below_themselves_are_told(
+    kg: KnowledgeGraph, project: Callable[[dict[str, str]], KnowledgeGraph]
+) -> None:
+    """A circle of broader concepts is noted with its concepts; where there is none, nothing is."""
+    one, other = "neets-outreach", "second-chance-measures"
+    prefixes = "".join(f"PREFIX {name}: <{kg.prefixes.table[name]}>\n" for name in ("approach", "skos"))
+    text = f"{prefixes}approach:{one} skos:broader approach:{other} . approach:{other} skos:broader approach:{one} ."
+    (note,) = project({"data/circle.ttl": text}).check(profile="core").notes
+    assert "skos:broader leads in a circle: approach:" in note
+    assert all(f"approach:{name}" in note for name in (one, other))
+    assert "" == Opened(kg.collection).circle

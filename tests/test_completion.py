@@ -139,6 +139,64 @@ def test_every_offered_key_and_class_is_understood(kg: KnowledgeGraph) -> None:
     assert all(kg.things(of_class=name) for name, _ in known.classes())
 
 
+BEGUN = "SELECT ?i { ?i "
+OWN = "PREFIX my: <http://purl.org/dc/terms/> ASK { ?i "
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (BEGUN + "ww:start", {BEGUN + "ww:startYear": "start year"}),
+        (BEGUN + "WW:start", {}),
+        (BEGUN + "ww:START", {BEGUN + "ww:startYear": "start year"}),
+        (BEGUN + "ww:stage/skos:prefL", {BEGUN + "ww:stage/skos:prefLabel": "skos:prefLabel"}),
+        (BEGUN + "ww:stage stage:pil", {BEGUN + "ww:stage stage:pilot": "Pilot"}),
+        (BEGUN + "dct", {BEGUN + "dcterms:title": "dcterms:title"}),  # one prefix only: on with its names
+        (BEGUN + "vo", {BEGUN + "voc:": "https://w3id.org/whatworks/voc/", BEGUN + "void:": "http://rdfs.org/ns/void#"}),
+        ("DESCRIBE intervention:expairs", {"DESCRIBE intervention:expairs-project": "EXPAIRS project"}),
+        ("DESCRIBE agent:university-of-mon", {"DESCRIBE agent:university-of-mons": "University of Mons"}),
+        (OWN + "my:titl", {OWN + "my:title": "dcterms:title"}),
+        (BEGUN + "nothing:x", {}),
+        (BEGUN + "?ww", {}),
+        (BEGUN + "ww:stage 'a", {}),
+        (BEGUN + 'ww:stage "ww:start', {}),
+        (BEGUN + '?p "x"@ww', {}),
+        (BEGUN + "<https://w3id.org/ww:start", {}),
+        (BEGUN + "\n ww:start", {}),
+        (BEGUN, {}),
+        ("no-such-folder/x", {}),
+    ],
+)  # fmt: skip
+def test_texts_of_queries(typed: str, expected: dict[str, str | None]) -> None:
+    """In a text the name at its end is completed, as a part of the text; variables, IRIs and quoted texts are not."""
+    found = offered("sparql", typed)
+    assert expected.items() <= found.items()
+    assert bool(expected) == bool(found)
+
+
+def test_every_offered_name_is_known(kg: KnowledgeGraph) -> None:
+    """What is offered for the prefixes of the model is a name that can stand in a query, and no slip."""
+    for prefix in ("ww", "stage", "country", "dcterms", "intervention"):
+        names = [f"{prefix}:{code}" for code, _ in Known(kg).names_in(kg.prefixes.table[prefix])]
+        assert names
+        told: list[str] = []
+        asking = KnowledgeGraph(kg.assets, kg.settings, notify=told.append)
+        asking.collection = kg.collection
+        asking.sparql(f"ASK {{ VALUES ?name {{ {' '.join(names)} }} }}")
+        assert [] == told
+
+
+def test_files_of_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files with queries are completed, and folders are left to the shell."""
+    (tmp_path / "mine.rq").touch()
+    (tmp_path / "more.sparql").touch()
+    (tmp_path / "mail.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    assert ["m", "mine.rq", "more.sparql"] == list(offered("sparql", "m"))
+    assert [f"{tmp_path}/", f"{tmp_path}/mine.rq"] == list(offered("sparql", f"{tmp_path}/"))[:2]
+    assert ["./mi", "mine.rq"] == list(offered("sparql", "./mi"))
+
+
 def test_own_collection(project: Callable[[dict[str, str]], KnowledgeGraph], tmp_path: Path) -> None:
     """The words are those of the project that the command line names."""
     project(
@@ -255,6 +313,7 @@ def test_a_mistake_outside_completion_is_raised() -> None:
         ["show", "e"],
         ["export", "--class", "P"],
         ["why", "expairs-project", "st"],
+        ["sparql", '"SELECT ?i { ?i ww:st'],
         ["explain", "u"],
     ],
 )
@@ -337,6 +396,9 @@ def test_script_works_in_the_shell(tmp_path: Path, shell: str) -> None:
     assert ["table", "tsv"] == sorted(_in_shell(shell, script, "query", "interventions", "--format", "t"))
     found = _in_shell(shell, script, "query", "interventions", "--cou")
     assert ["--country"] == [line.split(beside)[0] if beside else line for line in found]
+    if shell == "bash":
+        text = '"SELECT ?i { ?i ww:start'
+        assert [text[1:] + "Year"] == _in_shell(shell, script, "sparql", f"'{text}'")
     bad = ["--project", str(tmp_path / "none"), "query", "interventions", "--approach", "second"]
     assert [] == _in_shell(shell, script, *bad)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from whatworks.errors import UnknownFileType, UnknownFormat
-from whatworks.formats import FORMATS, GRAPH_FORMATS, READABLE_ENDINGS, ROW_FORMATS, Format, by_file, by_name
+from whatworks.formats import FORMATS, GRAPH_FORMATS, READABLE_ENDINGS, ROW_FORMATS, Format, by_ending, by_file, by_name
 
 
 def test_names_media_types_and_first_endings_are_unique() -> None:
@@ -44,3 +44,13 @@ def test_by_file_refuses_others(name: str) -> None:
     with pytest.raises(UnknownFileType) as caught:
         by_file(name)
     assert ".ttl" in caught.value.hint
+
+
+def test_by_ending_takes_no_other_format() -> None:
+    """An ending that says another kind of answer, or nothing known, is refused; no ending says nothing."""
+    assert ["csv", "json", None] == [by_ending(name, rows=True) for name in ("a.b.CSV", "x/a.json", "x.y/a")]
+    assert "turtle" == by_ending("a.ttl", rows=False)
+    for name, rows in (("a.docx", True), ("a.ttl", True), ("a.csv", False), ("a.csv.gz", True)):
+        with pytest.raises(UnknownFormat, match=f"^{name}: the ending") as caught:
+            by_ending(name, rows=rows)
+        assert (".xlsx" if rows else ".nt") in caught.value.hint

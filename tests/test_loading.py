@@ -86,6 +86,7 @@ def test_large_graphs_are_sent_in_parts(release: Release, server: Server, monkey
     assert (release.folder / "dump.nq").read_bytes() == dump(server)
 
 
+@pytest.mark.slow
 def test_virtuoso_takes_a_release(
     release: Release, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,9 +182,13 @@ class Collection:
 
     def asserted(self) -> list[Quad]:
         """Return the statements of the data files, without the model and what was inferred or computed."""
-        return [
-            quad for quad in self.store.match() if not self.is_inferred(quad.graph) and not self.is_model(quad.graph)
-        ]
+        return list(self.each_asserted())
+
+    def each_asserted(self) -> Iterator[Quad]:
+        """Yield these statements as they come."""
+        for quad in self.store.match():
+            if not self.is_inferred(quad.graph) and not self.is_model(quad.graph):
+                yield quad
 
 
 def read_prefixes(assets: Assets) -> Prefixes:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from whatworks.collection import Collection
 from whatworks.describe import Describer
 from whatworks.jsonld import Documents
 from whatworks.namespaces import LABELS, NOTATION
 from whatworks.results import Triples
-from whatworks.store import ordered, read_lines, serialize, write_ordered
+from whatworks.store import ordered, pour_ordered, read_lines, serialize, write_ordered
 from whatworks.terms import Iri, Quad, Triple
 
 # From so many things on, reading all statements once is quicker than asking for each.
@@ -47,8 +47,24 @@ class Exporter:
         return write_ordered(self.quads(things), format, self._collection.prefixes.table)
 
     def quads(self, things: Sequence[Iri] | None) -> Iterable[Quad]:
-        """Return the statements about things, or everything that the data files hold."""
-        return self._collection.asserted() if things is None else self._describer.statements(things)
+        """Return the statements about things, or everything that the data files hold, as they come."""
+        return self._collection.each_asserted() if things is None else self._describer.statements(things)
+
+    def pour(self, format: str, things: Sequence[Iri] | None, file: IO[bytes], *, single: bool) -> None:
+        """Write to a file what `things` returns; but for JSON-LD in memory that does not grow with it."""
+        if format == "jsonld":
+            file.write(self.things(format, things, single=single))
+        else:
+            pour_ordered(self.quads(things), format, self._collection.prefixes.table, file)
+
+    def pour_triples(self, triples: Iterable[Triple], format: str, file: IO[bytes]) -> int:
+        """Write to a file what `triples` returns, as `pour` does, and return how many statements came."""
+        if format != "jsonld":
+            quads = (Quad(*triple) for triple in triples)
+            return pour_ordered(quads, format, self._collection.prefixes.table, file)
+        found = list(triples)
+        file.write(self.triples(found, format))
+        return len(found)
 
     def triples(self, triples: Iterable[Triple], format: str) -> bytes:
         """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree."""

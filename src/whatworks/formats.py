@@ -1,5 +1,6 @@
 """The one table of formats: name, media type, file endings, and what each can carry."""
 
+from itertools import chain
 from pathlib import PurePath
 from typing import Literal as Choice
 from typing import NamedTuple
@@ -66,10 +67,21 @@ def by_name(name: str, *, rows: bool) -> Format:
 
 
 def by_ending(name: str, *, rows: bool) -> str | None:
-    """Return the name of the format that a file's ending says and that carries rows, or triples; None if none."""
+    """Return the name of the format that a file's ending says; None where the name has no ending.
+
+    Raises:
+        UnknownFormat: No format with this ending can carry rows, or triples.
+    """
     ending = PurePath(name).suffix.lower()
-    fitting = (format for format in FORMATS if (format.carries == "rows") == rows and ending in format.endings)
-    return next((format.name for format in fitting), None)
+    fitting = [format for format in FORMATS if (format.carries == "rows") == rows]
+    found = next((format.name for format in fitting if ending in format.endings), None)
+    if found is None and ending:
+        carried, known = "rows of a table" if rows else "a graph", chain(*(each.endings for each in fitting))
+        raise UnknownFormat(
+            f"{name}: the ending {ending!r} says no format that can carry {carried}.",
+            hint=f"Let it end in one of: {', '.join(known)}; or say which with --format.",
+        )
+    return found
 
 
 def by_file(name: str) -> Format:

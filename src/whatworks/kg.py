@@ -6,7 +6,7 @@
 """
 
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,12 +113,12 @@ class KnowledgeGraph(Door):
 
         return Remote(str(self._store), self.assets, self.settings, self.catalogue, self.limits or Limits())
 
-    def near(self, things: Sequence[Iri] | None) -> "KnowledgeGraph":
-        """Return what is quick at looking at some things: of a remote store, all around them is read ahead."""
+    def near(self, things: Iterable[Iri] | None, *, named: bool = False) -> "KnowledgeGraph":
+        """Return what is quick at looking at things, or at naming them only: of a remote store that is read ahead."""
         if self.remote is None or things is None:
             return self
         near = KnowledgeGraph(self.assets, self.settings, store=self._store, notify=self._notify)
-        near.catalogue, near.collection = self.catalogue, self.remote.near(things)
+        near.catalogue, near.collection = self.catalogue, self.remote.near(things, named=named)
         return near
 
     @cached_property
@@ -209,7 +209,7 @@ class KnowledgeGraph(Door):
         answer = self._asked(text, standalone=True) if found is None else found
         if isinstance(answer, Table):
             answer.note = f"{note} {answer.note}".strip() if note else answer.note
-            answer.about = lambda table, kinds: self._tabular.of_query(query, values, table, kinds)
+            answer.about = lambda: self._tabular.of_query(query, values)
         return answer
 
     def _asked(self, text: str, *, standalone: bool = False) -> Answer:
@@ -236,7 +236,8 @@ class KnowledgeGraph(Door):
         from whatworks.tabular import Tabular  # noqa: PLC0415 - for files and data frames only
 
         source = f"release {self.release.name}" if self.release is not None else "the files, not a release"
-        return Tabular(self.collection, self.catalogue, self.describer, self.remote.name if self.remote else source)
+        source = self.remote.name if self.remote else source
+        return Tabular(self.collection, self.catalogue, lambda named: self.near(named, named=True).describer, source)
 
     def sparql_of(self, query: Query, values: Mapping[str, Sequence[str]]) -> str:
         """Return the SPARQL text of a stored query with the values bound."""
@@ -296,7 +297,7 @@ class KnowledgeGraph(Door):
         things = self.things(names, of_class)
         found, meanings = self.near(things).describer.table(things)
         title = f"All things of the class {of_class}" if of_class else "Things that were named"
-        found.about = lambda table, kinds: self._tabular.of_things(title, meanings, table, kinds)
+        found.about = lambda: self._tabular.of_things(title, meanings)
         return found
 
     def why(self, name: str, predicate: str | None = None) -> "list[Origin]":
@@ -330,34 +331,32 @@ class KnowledgeGraph(Door):
         return self.near(things).describer.statements(things)
 
     def export(self, format: str, names: Sequence[str] = (), of_class: str | None = None) -> bytes:
-        """Write things in an RDF format.
+        """Write things in an RDF format: those named, all of a class, or else everything that the data files hold.
 
-        Args:
-            format: turtle, trig, ntriples, nquads, rdfxml or jsonld.
-            names: Which things; without them and without a class, everything that the data files hold.
-            of_class: All things of this class.
+        The format is turtle, trig, ntriples, nquads, rdfxml or jsonld.
 
         Raises:
             UnknownThing: There is no such thing or class.
         """
-        exporter, things = self._part(names, of_class)
+        exporter, things = self.part(names, of_class)
         return exporter.things(format, things, single=len(names) == 1)
 
     def graph(self, names: Sequence[str] = (), of_class: str | None = None) -> "rdflib.Graph":
         """Return what `export` writes as one rdflib graph."""
         from whatworks.nodes import graph_of  # noqa: PLC0415 - rdflib is slow to import
 
-        exporter, things = self._part(names, of_class)
+        exporter, things = self.part(names, of_class)
         return graph_of(exporter.quads(things), self.prefixes.table)
 
     def dataset(self, names: Sequence[str] = (), of_class: str | None = None) -> "rdflib.Dataset":
         """Return what `export` writes as an rdflib data set, each statement in its named graph."""
         from whatworks.nodes import dataset_of  # noqa: PLC0415 - rdflib is slow to import
 
-        exporter, things = self._part(names, of_class)
+        exporter, things = self.part(names, of_class)
         return dataset_of(exporter.quads(things), self.prefixes.table)
 
-    def _part(self, names: Sequence[str], of_class: str | None) -> "tuple[Exporter, list[Iri] | None]":
+    def part(self, names: Sequence[str], of_class: str | None) -> "tuple[Exporter, list[Iri] | None]":
+        """Return what writes the things that `export` writes, and those things; None for everything."""
         things = self.things(names, of_class) if names or of_class else None
         return self.near(things).exporter, things
 

@@ -3,7 +3,7 @@
 import datetime
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,23 +56,34 @@ def kinds(columns: Sequence[str], rows: Iterable[tuple[Term | None, ...]]) -> li
 
 
 class Seen:
-    """Rows that pass, and what was seen of them.
+    """Rows that pass, and what was seen of them; how much of it is kept does not grow with the rows.
+
+    Args:
+        columns: The headings.
+        rows: The rows.
+        names: IRIs of which is to be known in which columns they stand.
 
     Attributes:
         number: How many have passed.
+        named: For each column those of the names that stand in it.
     """
 
-    def __init__(self, columns: Sequence[str], rows: Iterable[tuple[Term | None, ...]]) -> None:
-        self.number = 0
-        self._rows = rows
+    def __init__(
+        self, columns: Sequence[str], rows: Iterable[tuple[Term | None, ...]], names: Container[Term] = ()
+    ) -> None:
+        self.columns, self.number = columns, 0
+        self.named: list[set[Term]] = [set() for _ in columns]
+        self._rows, self._names = rows, names
         self._kinds: list[set[str]] = [set() for _ in columns]
 
     def __iter__(self) -> Iterator[tuple[Term | None, ...]]:
         for row in self._rows:
             self.number += 1
-            for found, term in zip(self._kinds, row, strict=True):
+            for found, named, term in zip(self._kinds, self.named, row, strict=True):
                 if term is not None:
-                    found.add(_kind(term))
+                    found.add(kind := _kind(term))
+                    if kind == "iri" and term in self._names:
+                        named.add(term)
             yield row
 
     @property

@@ -38,9 +38,14 @@ class Remote:
     def _text(self, name: str, values: Mapping[str, Sequence[tuple[Term, ...]]]) -> str:
         return self._catalogue.get(name).bind({key: Bound(rows) for key, rows in values.items()})
 
-    def near(self, things: Iterable[Iri]) -> Collection:
-        """Return the collection with what is near to some things read ahead, so that they can be looked at quickly."""
-        return replace(self.collection, store=NearStore(self._store, things))
+    def near(self, things: Iterable[Iri], *, named: bool = False) -> Collection:
+        """Return the collection with what is near to some things read ahead, so that they can be looked at quickly.
+
+        Args:
+            things: The things.
+            named: Whether they are only to be named.
+        """
+        return replace(self.collection, store=NearStore(self._store, things, named=named))
 
     @property
     def name(self) -> str:

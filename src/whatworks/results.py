@@ -6,22 +6,15 @@ the SPARQL 1.1 result formats, so that an answer is the same text whichever stor
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from whatworks.errors import Error
-from whatworks.rows import RESULTS, ROW_FORMATS, row_blocks, write_rows
-from whatworks.terms import (
-    XSD_DECIMAL,
-    XSD_INTEGER,
-    BlankNode,
-    Iri,
-    Literal,
-    Term,
-    Triple,
-)
+from whatworks.rows import RESULTS, ROW_FORMATS, First, row_blocks, write_rows
+from whatworks.terms import XSD_DECIMAL, XSD_INTEGER, BlankNode, Iri, Literal, Term, Triple
 
 if TYPE_CHECKING:
     import pandas
@@ -47,6 +40,24 @@ _UNSAFE = (
 _NO_WIDTH = ("Mn", "Me", "Cf")
 
 
+class About(Protocol):
+    """What makes the codebook of an answer."""
+
+    @property
+    def names(self) -> Container[Term]:
+        """The IRIs of which the codebook says what they are called."""
+
+    def codebook(self, seen: "Seen", note: str) -> "Codebook":
+        """Return the codebook of rows that have passed."""
+
+
+def _noted(note: str, items: object, what: str) -> str:
+    """Return a note with what was cut of rows or statements that were read to their end."""
+    if isinstance(items, First) and items.is_cut:
+        return f"{note} Only the first {items.limit} {what} are shown; there are more.".strip()
+    return note
+
+
 @dataclass(slots=True)
 class Table:
     """Rows of terms under named columns.
@@ -57,15 +68,15 @@ class Table:
         columns: The variables, in the order of the query.
         rows: The rows as they come; None where a variable is not bound.
         engine_bytes: Writes the whole answer in a SPARQL format without passing through Python, if the store can.
-        note: What a reader must know of the answer, such as that rows were cut.
-        about: Makes the codebook, of the rows and of the kinds of the columns.
+        note: What a reader must know of the answer, such as that rows were cut; complete when the rows were read.
+        about: Gives what makes the codebook.
     """
 
     columns: tuple[str, ...]
     rows: Iterable[Row]
     engine_bytes: Callable[[str], bytes] | None = None
     note: str = ""
-    about: "Callable[[Table, Sequence[str]], Codebook] | None" = None
+    about: Callable[[], About] | None = None
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.kept())
@@ -73,16 +84,31 @@ class Table:
     def kept(self) -> list[Row]:
         """Return all rows, read once and kept."""
         if not isinstance(self.rows, list):
-            self.rows, self.engine_bytes = list(self.rows), None
+            found = list(self.rows)
+            self._passed(found)
+            return found
         return self.rows
+
+    def _passed(self, rows: Iterable[Row]) -> None:
+        """Note what was cut of the rows, which have been read, and let others stand in their place."""
+        self.note = self.noted()
+        self.rows, self.engine_bytes = rows, None
+
+    def noted(self) -> str:
+        """Return the note with what was cut of the rows that were read so far."""
+        return _noted(self.note, self.rows, "rows")
 
     def codebook(self) -> "Codebook":
         """Return what the columns mean and where the rows come from."""
-        from whatworks.codebook import plain_codebook  # noqa: PLC0415 - for files and data frames only
-        from whatworks.native import kinds  # noqa: PLC0415 - the same
+        about = self.about() if self.about is not None else _Plain()
+        seen = self._seen(self.kept(), about)
+        deque(seen, 0)
+        return about.codebook(seen, self.note)
 
-        found = kinds(self.columns, self.kept())
-        return self.about(self, found) if self.about is not None else plain_codebook(self.columns, found, self.note)
+    def _seen(self, rows: Iterable[Row], about: About | None) -> "Seen":
+        from whatworks.native import Seen  # noqa: PLC0415 - for answers that are written only
+
+        return Seen(self.columns, rows, about.names if about is not None else ())
 
     def to_pandas(self) -> "pandas.DataFrame":
         """Return a pandas data frame (extra `pandas`)."""
@@ -121,28 +147,32 @@ class Table:
         """Return at most `limit` rows, with a note if there were more."""
         if limit is None:
             return self
-        rows: list[Row] = []
-        for row in self.rows:
-            if len(rows) == limit:
-                note = f"Only the first {limit} rows are shown; there are more."
-                return Table(self.columns, rows, note=note, about=self.about)
-            rows.append(row)
-        return Table(self.columns, rows, note=self.note, about=self.about)
+        return Table(self.columns, First(self.rows, limit), note=self.note, about=self.about)
 
     def streams(self, name: str) -> bool:
         """Say whether the rows can be written in a format as they come: neither kept nor written by the engine."""
         by_engine = self.engine_bytes is not None and name in _BY_ENGINE
         return name in ROW_FORMATS and not by_engine and not isinstance(self.rows, list)
 
-    def pour(self, name: str, write: Callable[[bytes], object]) -> "Seen":
-        """Write the table in a row format block by block as the rows come, and return what was seen of them."""
-        from whatworks.native import Seen  # noqa: PLC0415 - for answers that are written only
+    def pour(
+        self, name: str, write: Callable[[bytes], object], *, codebook: bool = False
+    ) -> "tuple[int, Codebook | None]":
+        """Write the table in a row format block by block as the rows come.
 
-        seen = Seen(self.columns, self.rows)
+        Args:
+            name: The format.
+            write: Takes the blocks.
+            codebook: Whether what the columns mean is wanted as well.
+
+        Returns:
+            How many rows came, and the codebook if it is wanted.
+        """
+        about = (self.about() if self.about is not None else _Plain()) if codebook else None
+        seen = self._seen(self.rows, about)
         for block in row_blocks(name, self.columns, seen):
             write(block)
-        self.rows = _read_already()
-        return seen
+        self._passed(_read_already())
+        return seen.number, about.codebook(seen, self.note) if about is not None else None
 
     def is_empty(self, name: str, written: bytes) -> bool:
         """Say whether what was written in a row format holds no row; rows that pass are not kept to be counted."""
@@ -165,7 +195,7 @@ class Table:
         else:
             written = write_rows(name, self.columns, self.rows)
         if not isinstance(self.rows, list):
-            self.rows, self.engine_bytes = _read_already(), None
+            self._passed(_read_already())
         return written
 
     def _file(self, name: str) -> bytes:
@@ -176,6 +206,19 @@ class Table:
         from whatworks import workbook  # noqa: PLC0415 - takes half a second to import
 
         return workbook.write(self.native(), self.codebook())
+
+
+class _Plain:
+    """Makes the codebook of a query of one's own."""
+
+    names = frozenset[Term]()
+
+    @staticmethod
+    def codebook(seen: "Seen", note: str) -> "Codebook":
+        """Return the columns and what their values are."""
+        from whatworks.codebook import plain_codebook  # noqa: PLC0415 - for files and data frames only
+
+        return plain_codebook(seen.columns, seen.kinds, note)
 
 
 def _read_already() -> Iterator[Row]:
@@ -211,7 +254,7 @@ class Triples:
         triples: The statements.
         engine_bytes: Writes them in an RDF format with these prefixes, sorted and each once, without passing through
             Python, if the store can.
-        note: What a reader must know of the answer, such as that statements were cut.
+        note: What a reader must know of the answer, such as that statements were cut; complete when they were read.
     """
 
     triples: Iterable[Triple] = field(default_factory=tuple)
@@ -219,7 +262,12 @@ class Triples:
     note: str = ""
 
     def __iter__(self) -> Iterator[Triple]:
-        return iter(self.triples)
+        yield from self.triples
+        self.note = _noted(self.note, self.triples, "statements")
+
+    def cut(self, limit: int | None) -> "Triples":
+        """Return at most `limit` statements, with a note if there were more."""
+        return self if limit is None else Triples(First(self.triples, limit), note=self.note)
 
     def to_graph(self) -> "rdflib.Graph":
         """Return the statements as an rdflib graph."""

@@ -5,12 +5,13 @@ Sources: SPARQL 1.1 Query Results JSON, XML, CSV and TSV Formats (W3C).
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, XSD_STRING, BlankNode, Iri, Literal, Term
 
 Rows: TypeAlias = Iterable[tuple[Term | None, ...]]
+T = TypeVar("T")
 
 _BLOCK = 1 << 16  # characters
 RESULTS = 'xmlns="http://www.w3.org/2005/sparql-results#"'
@@ -161,3 +162,20 @@ def row_blocks(name: str, columns: Sequence[str], rows: Rows) -> Iterator[bytes]
 def write_rows(name: str, columns: Sequence[str], rows: Rows) -> bytes:
     """Return an answer in a row format."""
     return "".join(_FORMATS[name](columns, rows)).encode()
+
+
+class First(Generic[T]):
+    """The first of some rows or statements, as they come; `is_cut` says afterwards whether there were more."""
+
+    def __init__(self, items: Iterable[T], limit: int) -> None:
+        self.items, self.limit, self.is_cut = items, limit, False
+
+    def __iter__(self) -> Iterator[T]:
+        items = iter(self.items)
+        for number, item in enumerate(items):
+            if number == self.limit:
+                self.is_cut = True
+                break
+            yield item
+        if isinstance(items, Generator):
+            items.close()  # what sends them need not go on

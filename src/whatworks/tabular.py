@@ -1,14 +1,17 @@
 """What the columns of an answer mean: the codebook of a stored query, and of things in rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from whatworks.catalogue import Catalogue, Query
 from whatworks.codebook import Codebook, Column
 from whatworks.collection import Collection
 from whatworks.describe import Describer
 from whatworks.namespaces import SKOS
+from whatworks.native import Seen
 from whatworks.results import Table
-from whatworks.terms import Iri, Literal
+from whatworks.terms import Iri, Literal, Term
 
 _IN_SCHEME = Iri(SKOS + "inScheme")
 
@@ -19,58 +22,51 @@ class Tabular:
     Args:
         collection: The graph that answers.
         catalogue: Its queries.
-        describer: Names what stands in the rows.
+        describer: Gives what names the concepts that stand in the rows.
         source: Says which release answers, or that files do.
     """
 
-    def __init__(self, collection: Collection, catalogue: Catalogue, describer: Describer, source: str) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        catalogue: Catalogue,
+        describer: Callable[[Iterable[Iri]], Describer],
+        source: str,
+    ) -> None:
         self._collection = collection
         self._catalogue = catalogue
         self._describer = describer
-        self._source = source
+        self.source = source
 
-    def of_query(
-        self, query: Query, values: Mapping[str, Sequence[str]], table: Table, kinds: Sequence[str]
-    ) -> Codebook:
-        """Return the codebook of a stored query's answer.
+    def of_query(self, query: Query, values: Mapping[str, Sequence[str]]) -> "Explained":
+        """Return what makes the codebook of a stored query's answer.
 
         Args:
             query: The query.
             values: What was asked for, as people typed it.
-            table: The answer.
-            kinds: What the values of its columns are.
         """
         asked = {parameter.name: values[parameter.name] for parameter in query.parameters if parameter.name in values}
-        columns = self._columns(query.returns, table, kinds)
-        name = f"whatworks query {query.name}"
-        return Codebook(query.summary, name, asked, self._source, self._licences(), columns, table.note)
+        return Explained(self, query.summary, f"whatworks query {query.name}", asked, query.returns)
 
-    def of_things(self, title: str, meanings: Mapping[str, str], table: Table, kinds: Sequence[str]) -> Codebook:
-        """Return the codebook of things in rows."""
-        columns = self._columns(meanings, table, kinds)
-        return Codebook(title, "whatworks export", {}, self._source, self._licences(), columns, table.note)
+    def of_things(self, title: str, meanings: Mapping[str, str]) -> "Explained":
+        """Return what makes the codebook of things in rows."""
+        return Explained(self, title, "whatworks export", {}, meanings)
 
-    def _columns(self, meanings: Mapping[str, str], table: Table, kinds: Sequence[str]) -> list[Column]:
-        return [
-            Column(name, meanings.get(name, ""), kind, self._concepts(table, index) if kind == "iri" else {})
-            for index, (name, kind) in enumerate(zip(table.columns, kinds, strict=True))
-        ]
-
-    def _concepts(self, table: Table, index: int) -> dict[str, str]:
-        """Return the concepts that stand in a column, with their labels; things of the collection are none."""
-        languages = self._collection.settings.languages
+    @cached_property
+    def concepts(self) -> Container[Term]:
+        """The concepts of all schemes; things of the collection are none."""
         things = self._collection.space.thing("", "")[:-1]
-        found = {row[index] for row in table.kept()}
-        concepts = sorted(
-            iri
-            for iri in found
-            if isinstance(iri, Iri)
-            and not iri.startswith(things)
-            and next(self._collection.store.match(iri, _IN_SCHEME), None) is not None
-        )
-        return {str(iri): self._describer.label(iri, languages)[0] for iri in concepts}
+        found = {quad.subject for quad in self._collection.store.match(predicate=_IN_SCHEME)}
+        return frozenset(iri for iri in found if isinstance(iri, Iri) and not iri.startswith(things))
 
-    def _licences(self) -> list[str]:
+    def labels(self, concepts: Iterable[Iri]) -> dict[str, str]:
+        """Return what concepts are called, by IRI."""
+        languages, describer = self._collection.settings.languages, self._describer(concepts)
+        return {str(iri): describer.label(iri, languages)[0] for iri in sorted(concepts)}
+
+    @cached_property
+    def licences(self) -> list[str]:
+        """Under which terms the data may be used."""
         answer = self._collection.store.query(self._catalogue.get("system/facts").bind({}))
         rows = answer if isinstance(answer, Table) else ()
         return sorted(
@@ -80,3 +76,37 @@ class Tabular:
                 if isinstance(prop, Iri) and prop.code == "license"
             }
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What makes the codebook of one answer.
+
+    Attributes:
+        tabular: Knows the collection.
+        title: What the table holds, in a sentence.
+        query: How it came about.
+        asked: What was asked for, by parameter.
+        meanings: What each column means.
+    """
+
+    tabular: Tabular
+    title: str
+    query: str
+    asked: Mapping[str, Sequence[str]]
+    meanings: Mapping[str, str]
+
+    @property
+    def names(self) -> Container[Term]:
+        """The IRIs of which the codebook says what they are called."""
+        return self.tabular.concepts
+
+    def codebook(self, seen: Seen, note: str) -> Codebook:
+        """Return the codebook of rows that have passed."""
+        known = self.tabular.labels({term for named in seen.named for term in named if isinstance(term, Iri)})
+        columns = []
+        for name, kind, named in zip(seen.columns, seen.kinds, seen.named, strict=True):
+            labels = {iri: label for iri, label in known.items() if kind == "iri" and iri in named}
+            columns.append(Column(name, self.meanings.get(name, ""), kind, labels))
+        about = self.tabular
+        return Codebook(self.title, self.query, self.asked, about.source, about.licences, columns, note)

@@ -104,7 +104,7 @@ class Checks:
             if isinstance(report, Report):
                 return report
             whole = checker.all(self._places(), processes or _processors(), progress)
-            return replace(whole, notes=[*whole.notes, report] if report else whole.notes)
+            return replace(whole, notes=[*whole.notes, *filter(None, (report, self._opened.circle))])
 
     def _open(self, *, is_partial: bool = False) -> None:
         stamp = self._assets.stamp()

@@ -1,13 +1,16 @@
 """What is checked: the statements that files assert, opened once and asked by every check until a file changes."""
 
+from collections import defaultdict
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 
 from whatworks.collection import Collection
-from whatworks.namespaces import MODEL, Space
+from whatworks.namespaces import MODEL, SKOS, Space
 from whatworks.store import Ground
-from whatworks.terms import BlankNode, Iri, Triple
+from whatworks.terms import BlankNode, Iri, Node, Term, Triple
 
 _SHAPES = Space(MODEL).graph("shapes")
+_BROADER = Iri(SKOS + "broader")
 
 
 class Opened:
@@ -36,6 +39,21 @@ class Opened:
         """Return the file of a node without an IRI; empty where its graph is not that of a file."""
         files = {self._collection.graph_of(asset.name): asset.name for asset in self._collection.assets.data()}
         return next((files[graph] for graph in self.ground.graphs(BlankNode(name)) if graph in files), "")
+
+    @cached_property
+    def circle(self) -> str:
+        """A sentence on concepts that lie below themselves, which SHACL has no simple words for; empty if none do."""
+        above: dict[Node, list[Term]] = defaultdict(list)
+        for quad in self._collection.store.match(predicate=_BROADER):
+            above[quad.subject].append(quad.object)
+        try:
+            TopologicalSorter(above).prepare()
+        except CycleError as error:
+            shown = " > ".join(self.prefixes.shorten(node) or str(node) for node in error.args[1])
+            return (
+                f"skos:broader leads in a circle: {shown}. Answers count each once; take one of these statements away."
+            )
+        return ""
 
     @cached_property
     def model(self) -> list[Triple]:

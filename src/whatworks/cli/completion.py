@@ -4,11 +4,15 @@ A word is offered as it must be typed, with its label beside it where the shell 
 of one word, such as a country, is also offered by that label; other labels would need quotes, which differ by shell.
 There the word is offered when the label was begun, or, where nothing else fits, a word in it; capitals make no
 difference. fish leaves out what does not hold what was typed.
+
+In the text of a query the name that is being typed is completed: a prefix, then a term, concept or thing of it. To a
+shell a text in quotes is one word, so that what is offered is the text so far with that name.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,6 +20,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from click.shell_completion import CompletionItem
 
     from whatworks.catalogue import Parameter
@@ -29,7 +35,13 @@ VARIABLE = "_WHATWORKS_COMPLETE"
 Offers: TypeAlias = Iterable[tuple[str, str]]
 Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], "list[CompletionItem[str]]"]
 
-_PLAIN = re.compile(r"[\w-]+")
+_PLAIN = r"[\w-]+"
+# A prefix or a name at the end of a text, which is no variable, IRI, language tag or part of a quoted text.
+_NAME = r"(?<![\w?$<@:\"'.#%-])([A-Za-z][\w-]*)(:[\w.-]*)?\Z"
+_WITHIN = r'<[^<>\s]*\Z|\A[^"]*"(?:[^"]*"[^"]*")*[^"]*\Z'  # an IRI or a quoted text
+_DECLARED = r"(?i)\bPREFIX\s+([A-Za-z][\w-]*):\s*<([^<>\s]*)>"
+_LOCAL = r"[\w-][\w.-]*"
+_ENDINGS = (".rq", ".sparql")
 
 
 @click.command()
@@ -94,6 +106,33 @@ def completes_property(ctx: click.Context, _: click.Parameter, incomplete: str) 
     return found or fitting(known.properties(subject, curies=True), incomplete)
 
 
+def completes_text(ctx: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
+    """Complete a query: the name of its file, or the prefix or name that its text ends with."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - lazy on purpose
+
+    if not re.search(r"[\s{(]", incomplete):
+        folder = Path(incomplete).parent if not incomplete.endswith("/") else Path(incomplete)
+        with suppress(OSError):  # there is no such folder
+            files = sorted(str(path) for path in folder.iterdir() if path.suffix in _ENDINGS)
+            found = [CompletionItem(each) for each in files if each.startswith(incomplete.removeprefix("./"))]
+            return [CompletionItem(incomplete, type="dir"), *found]
+    match = re.search(_NAME, incomplete)
+    if match is None or "\n" in incomplete or re.search(_WITHIN, incomplete[: match.start()]):
+        return []
+    known = Known(ctx.find_root().obj.kg)
+    prefixes = {**known.prefixes, **dict(re.findall(_DECLARED, incomplete))}
+    before, name = incomplete[: match.start()], match[1]
+    if match[2] is None:
+        begun = {prefix for prefix in prefixes if prefix.startswith(name)}
+        if len(begun) != 1:
+            return [CompletionItem(f"{before}{prefix}:", help=prefixes[prefix]) for prefix in sorted(begun)]
+        name = begun.pop()  # to go on with its names saves a step
+    typed = (match[2] or ":")[1:].casefold()
+    offers = known.names_in(prefixes[name]) if name in prefixes else ()
+    fit = ((code, label) for code, label in offers if code.casefold().startswith(typed))
+    return [CompletionItem(f"{before}{name}:{code}", help=" ".join(label.split()) or None) for code, label in fit]
+
+
 def completes_release(ctx: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
     """Complete the name of a release, in the folder that an option before it names, or the project's."""
     from whatworks.release import Releases  # noqa: PLC0415 - lazy on purpose
@@ -148,7 +187,7 @@ def fitting(offers: Offers, incomplete: str, *, by_label: bool = False) -> "list
         named = label.casefold() if by_label else ""
         if word.casefold().startswith(typed):
             found.setdefault(word, item)
-        elif named.startswith(typed) and _PLAIN.fullmatch(label):
+        elif named.startswith(typed) and re.fullmatch(_PLAIN, label):
             found.setdefault(label, CompletionItem(label, help=word))
         elif named.startswith(typed):
             found.setdefault(word, item)
@@ -212,6 +251,30 @@ class Known:
         for prop, (curie, *_) in said.items():
             word = curie if curies or number[prop.code.casefold()] > 1 else prop.code
             yield word, describer.label(prop, self._kg.settings.languages)[0]
+
+    @property
+    def prefixes(self) -> "Mapping[str, str]":
+        """The prefixes that a query need not declare."""
+        return self._kg.prefixes.table
+
+    def names_in(self, namespace: str) -> Offers:
+        """Return what has an IRI in a namespace, by its last part: terms, concepts, what shapes name, and things."""
+        from whatworks.describe import Describer  # noqa: PLC0415 - lazy on purpose
+        from whatworks.namespaces import SH  # noqa: PLC0415 - lazy on purpose
+        from whatworks.terms import Iri  # noqa: PLC0415 - lazy on purpose
+
+        store, describer = self._collection.store, Describer(self._collection, self._kg.catalogue)
+        if namespace.startswith(self._collection.space.base + "id/"):
+            if self._kg.remote is not None:  # no endpoint is asked while somebody types
+                return
+            found = {*describer.members(None), *(row[0] for row in self._rows("system/agents-by-name"))}
+        else:
+            found = {row[0] for row in self._rows("system/terms")}
+            for part in ("path", "targetClass", "class"):
+                found |= {quad.object for quad in store.match(predicate=Iri(SH + part)) if isinstance(quad.object, Iri)}
+        for iri in sorted(each for each in found if isinstance(each, Iri) and each.startswith(namespace)):
+            if re.fullmatch(_LOCAL, code := iri.removeprefix(namespace)):
+                yield code, describer.label(iri, self._kg.settings.languages)[0]
 
     def things(self) -> Offers:
         """Return the keys of what has a record, and of agents."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from whatworks.cli.completion import completes, completes_format, completes_property
-from whatworks.cli.output import Named, Progress, emit, interruptible, output_option
+from whatworks.cli.output import Named, Progress, emit, interruptible, output_option, pour
 
 if TYPE_CHECKING:
     from whatworks.ingest import Change
@@ -86,7 +86,8 @@ def export(
 
         emit_answer(kg, kg.table(keys, of_class), format_, output, None)
     else:
-        emit(kg.export(format_, keys, of_class), output)
+        exporter, things = kg.part(keys, of_class)
+        pour(lambda file: exporter.pour(format_, things, file, single=len(keys) == 1), output)
 
 
 @click.command(name="import")

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
     from threading import Timer
     from typing import IO, Any, TextIO, TypeVar
 
+    from whatworks.codebook import Codebook
     from whatworks.errors import Error
     from whatworks.kg import KnowledgeGraph
-    from whatworks.native import Seen
     from whatworks.results import Answer, Table
-    from whatworks.terms import Iri, Triple
+    from whatworks.terms import Iri
 
     T = TypeVar("T")
 
@@ -175,13 +175,8 @@ def emit_answer(
         has_codebook = (
             chosen.name in ("csv", "tsv") and output is not None and (output.is_file() or not output.exists())
         )
-        if cut.streams(chosen.name) and not (has_codebook and cut.about):
-            empty = not _pour(cut, chosen.name, output, has_codebook=has_codebook)
-        elif output is not None and has_codebook:
-            cut.kept()
-            sidecar = output.with_name(f"{output.name}-metadata.json")
-            emit(cut.write(chosen.name), output, {sidecar: cut.codebook().csvw(output.name)})
-            empty = not cut.kept()
+        if has_codebook or cut.streams(chosen.name):
+            empty = not _pour_rows(cut, chosen.name, output, has_codebook=has_codebook)
         else:
             content = write_rows(kg, cut, chosen.name, on_terminal)
             emit(content, output)
@@ -194,32 +189,48 @@ def emit_answer(
             raise click.exceptions.Exit(1)
     else:
         name = by_name(format or "turtle", rows=False).name
-        emit(kg.exporter.triples(_first(answer, limit), name), output)
+        first, counts = answer.cut(limit), list[int]()
+        pour(lambda file: counts.append(kg.exporter.pour_triples(first, name, file)), output)
+        if first.note or not counts[0]:
+            click.echo(first.note or f"No statements: {nothing}.", err=True)
 
 
-def _pour(table: "Table", name: str, output: Path | None, *, has_codebook: bool) -> int:
-    """Write rows as they come and return how many came; a file is whole or not there."""
-    if output is None:
-        if sys.stdout is None:
-            return table.pour(name, len).number
-        number = table.pour(name, sys.stdout.buffer.write).number
+def pour(write: "Callable[[IO[bytes]], object]", output: Path | None) -> None:
+    """Let something write to a file, which is whole or not there, or to standard output."""
+    if output is not None:
+        _pour_files({output: write})
+    elif sys.stdout is None:
+        with Path(os.devnull).open("wb") as nowhere:
+            write(nowhere)
+    else:
+        write(sys.stdout.buffer)
         sys.stdout.flush()
-        return number
-    from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
-    from whatworks.codebook import plain_codebook  # noqa: PLC0415 - lazy on purpose
 
-    seen: list[Seen] = []
-    contents: dict[Path, Callable[[IO[bytes]], object]] = {
-        output: lambda file: seen.append(table.pour(name, file.write))
-    }
-    if has_codebook:
-        contents[output.with_name(f"{output.name}-metadata.json")] = lambda file: file.write(
-            plain_codebook(table.columns, seen[0].kinds, table.note).csvw(output.name)
-        )
+
+def _pour_files(contents: "Mapping[Path, Callable[[IO[bytes]], object]]") -> None:
+    from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
+
     write_files(contents)
     for file in contents:
         click.echo(f"Wrote {file} ({file.stat().st_size} bytes).", err=True)
-    return seen[0].number
+
+
+def _pour_rows(table: "Table", name: str, output: Path | None, *, has_codebook: bool) -> int:
+    """Write rows as they come, to a file with its codebook beside it, and return how many came."""
+    poured: list[tuple[int, Codebook | None]] = []
+
+    def write(file: "IO[bytes]") -> None:
+        poured.append(table.pour(name, file.write, codebook=has_codebook))
+
+    def explain(file: "IO[bytes]") -> None:
+        if output is not None and (codebook := poured[0][1]) is not None:
+            file.write(codebook.csvw(output.name))
+
+    if output is not None and has_codebook:
+        _pour_files({output: write, output.with_name(f"{output.name}-metadata.json"): explain})
+    else:
+        pour(write, output)
+    return poured[0][0]
 
 
 def write_rows(kg: "KnowledgeGraph", table: "Table", name: str, on_terminal: bool) -> bytes:
@@ -251,16 +262,6 @@ def silence(*streams: "TextIO | None") -> None:
         if stream is not None:
             with suppress(OSError, ValueError):  # a stream of a test has no number
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _first(triples: "Iterable[Triple]", limit: int | None) -> "list[Triple]":
-    found = list(triples)
-    if not found:
-        click.echo("No statements: nothing fits.", err=True)
-    if limit is not None and len(found) > limit:
-        click.echo(f"Only the first {limit} statements are shown; there are more.", err=True)
-        return found[:limit]
-    return found
 
 
 def _terminal_width() -> int:

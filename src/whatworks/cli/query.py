@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks.cli.completion import completes, completes_format, completes_value
+from whatworks.cli.completion import completes, completes_format, completes_text, completes_value
 from whatworks.cli.output import emit, emit_answer, output_option
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _usage(parameter: "Parameter") -> str:
 
 
 @click.command()
-@click.argument("text")
+@click.argument("text", shell_complete=completes_text)
 @format_option
 @output_option
 @limit_option

@@ -57,29 +57,53 @@ def combined(columns: Sequence[NDArray[np.signedinteger]], size: int) -> tuple[W
     codes, bound = np.zeros(size, np.int64), 1
     for column in columns:
         found, places = distinct(column)
-        if bound * len(found) > 1 << 62:
-            first, codes = distinct(codes)
-            bound = len(first)
-        codes = codes * max(len(found), 1) + places
-        bound *= max(len(found), 1)
+        codes, bound = _appended(codes, bound, len(found), places)
     return codes, bound
+
+
+def _appended(codes: Whole, bound: int, number: int, places: Whole) -> tuple[Whole, int]:
+    """Return the codes of columns and one more, which has so many values, and a bound of them."""
+    if bound == 1:
+        return places, max(number, 1)
+    if bound * number > 1 << 62:
+        first, codes = distinct(codes)
+        bound = len(first)
+    return codes * max(number, 1) + places, bound * max(number, 1)
+
+
+def after(groups: Whole, keys: Whole) -> Whole:
+    """Return numbers in the order of groups, and within a group in that of keys."""
+    if not len(keys):
+        return keys
+    low, high = int(keys.min()), int(keys.max())
+    if (int(groups.max()) + 1) * (high - low + 1) > 1 << 62:
+        return combined((groups, keys), len(keys))[0]
+    return groups * (high - low + 1) + (keys - low)
 
 
 def grouped(columns: Sequence[NDArray[np.signedinteger]], size: int) -> tuple[Whole, Whole]:
     """Return for each row the number of its group, and for each group the first row of it."""
     codes, _ = combined(columns, size)
     found, places = distinct(codes)
+    return places, _firsts(found, places)
+
+
+def _firsts(found: NDArray[np.signedinteger], places: Whole) -> Whole:
+    """Return for each distinct value the first place of it."""
     first = np.empty(len(found), np.int64)
-    first[places[::-1]] = np.arange(size - 1, -1, -1)  # of several, the last one written stays
-    return places, first
+    first[places[::-1]] = np.arange(len(places) - 1, -1, -1)  # of several, the last one written stays
+    return first
 
 
 def unique_rows(columns: Sequence[NDArray[np.signedinteger]], size: int) -> Whole | None:
     """Return the first of each equal rows, in their order; None if no two are equal."""
+    codes, bound = np.zeros(size, np.int64), 1
     for column in columns:
-        if len(distinct(column)[0]) == size:
+        found, places = distinct(column)
+        if len(found) == size:
             return None
-    _, first = grouped(columns, size)
+        codes, bound = _appended(codes, bound, len(found), places)
+    first = _firsts(*distinct(codes))
     if len(first) == size:
         return None
     first.sort()

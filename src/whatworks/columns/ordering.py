@@ -22,27 +22,34 @@ def order_keys(column: Ids, terms: Terms) -> Whole:
         return data.ranks[column].astype(np.int64)
     found, places = distinct(column)
     numbers = [number for number in found.tolist() if number != UNBOUND]
-    ordered = _ordered([terms.term(number) for number in numbers])
+    ordered = _ordered(numbers, terms)
     keys = np.zeros(len(found), np.int64)
     keys[len(found) - len(numbers) :] = ordered
     return keys[places]
 
 
-def _ordered(found: list[Term]) -> list[int]:
-    sorts = {sort_of(term) for term in found if isinstance(term, Literal)}
+def _ordered(numbers: list[int], terms: Terms) -> list[int]:
+    known, found = terms.order, []
+    for number in numbers:
+        key = known.get(number)
+        if key is None:
+            key = known[number] = _key(terms.term(number))
+        found.append(key)
+    sorts = {sort for sort, _ in found} - {""}
     if "number" in sorts and len(sorts) > 1:
         raise NotCovered("an order of numbers and other values")
-    keys = [_key(term) for term in found]
-    place = {key: number for number, key in enumerate(sorted(set(keys)), 1)}
-    return [place[key] for key in keys]
+    place = {key: number for number, key in enumerate(sorted({key for _, key in found}), 1)}
+    return [place[key] for _, key in found]
 
 
-def _key(term: Term) -> tuple[int, Number | str, str, str]:
+def _key(term: Term) -> tuple[str, tuple[int, Number | str, str, str]]:
+    """Return of what sort a literal is, and what a term is ordered by."""
     match term:
         case Iri():
-            return (1, str(term), "", "")
+            return "", (1, str(term), "", "")
         case Literal():
             number = number_of(term)
-            return (2, term.value, term.datatype, term.language) if number is None else (2, number, "", "")
+            key = (2, term.value, str(term.datatype), term.language) if number is None else (2, number, "", "")
+            return sort_of(term), key
         case BlankNode():
             raise NotCovered("an order of blank nodes")

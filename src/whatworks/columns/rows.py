@@ -117,12 +117,14 @@ class Terms:
     Attributes:
         data: The columns.
         applied: What functions gave, by function and arguments.
+        order: What terms are ordered by, as far as they were ordered.
         views: Answers of SELECTs within queries, which are the same whatever surrounds them; see `views`.
     """
 
     def __init__(self, data: Dataset) -> None:
         self.data = data
         self.applied: dict[str, dict[tuple[int, ...], int]] = defaultdict(dict)
+        self.order: dict[int, Any] = {}
         self.views: dict[tuple[str, bool], Any] = {}
         self._lock = Lock()
         self._made: list[Term] = []
@@ -132,7 +134,7 @@ class Terms:
     @property
     def is_full(self) -> bool:
         """Whether so many terms are kept that it is better to begin anew."""
-        return len(self._made) > _MOST_MADE
+        return max(len(self._made), len(self.order)) > _MOST_MADE
 
     def given(self, term: Term) -> int:
         """Return the number of a term that the query names."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from whatworks.columns.algebra import (
     Bind,
@@ -24,7 +23,7 @@ from whatworks.columns.algebra import (
     Var,
     aggregates,
 )
-from whatworks.columns.arrays import Ids, Mask, Whole, combined, distinct, in_order, is_among, ties, unique_rows
+from whatworks.columns.arrays import Ids, Mask, Whole, after, distinct, in_order, is_among, ties, unique_rows
 from whatworks.columns.expressions import Expressions
 from whatworks.columns.facets import Faceted, FacetIndex
 from whatworks.columns.mentions import Mentions
@@ -128,8 +127,15 @@ class Run:
             columns += [self.terms.settled(column) for column in mixed]
         elif not len(places):
             return rows
-        else:
-            columns += [_within(self.terms.settled(column[places]), places, rows.number) for column in mixed]
+        else:  # all others are the only ones of their kind
+            columns = [column[places] for column in columns] + [self.terms.settled(column[places]) for column in mixed]
+            first = unique_rows(columns, len(places))
+            if first is None:
+                return rows
+            mask = np.ones(rows.number, np.bool_)
+            mask[places] = False
+            mask[places[first]] = True
+            return rows.kept(mask)
         first = unique_rows(columns, rows.number)
         return rows if first is None else rows.taken(first)
 
@@ -143,7 +149,7 @@ class Run:
                 break
             needed = rows.only(self._mentions.of_expression(condition.expression))
             keys = self._key(condition, needed if condition is conditions[0] else needed.taken(order[tied]))
-            codes, _ = combined((groups[tied], keys), len(tied))
+            codes = keys if condition is conditions[0] else after(groups[tied], keys)
             within = in_order(codes)
             order[tied] = order[tied[within]]
             # Groups lie one behind the other, so that each goes on where the one before it ends.
@@ -294,13 +300,6 @@ class Run:
         mask = np.zeros(rows.number, np.bool_)
         mask[found.columns[mark]] = True
         return mask
-
-
-def _within(values: NDArray[np.signedinteger], places: Whole, size: int) -> Whole:
-    """Return a column with values at some places, and 0 elsewhere."""
-    found = np.zeros(size, np.int64)
-    found[places] = values
-    return found
 
 
 def _is_loose(select: Select, loose: bool) -> bool:

@@ -179,7 +179,7 @@ def _written(given: Given, offer: Offer) -> Kept:
     rows = list(islice(table.rows, start, start + asked.limit + 1))
     more = len(rows) > asked.limit
     page = Table(table.columns, rows[: asked.limit], about=table.about)
-    notes, headers = [table.note], {}
+    notes, headers = [table.noted()], {}
     if more or start:
         notes.append(f"Rows {start + 1} to {start + len(page.kept())}{', and there are more' if more else ''}.")
         links = [(_link(given, 0), "first")]

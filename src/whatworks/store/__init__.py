@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         write_triples,
     )
     from whatworks.store.ground import Cut, Ground, Routes, Step, Walker
+    from whatworks.store.sorting import pour_ordered
 
 __all__ = [
     "ENGINE",
@@ -52,6 +53,7 @@ __all__ = [
     "ordered",
     "parse",
     "pointed",
+    "pour_ordered",
     "read_lines",
     "serialize",
     "shared_blank_node",
@@ -74,6 +76,7 @@ _LATER = {
         "write_triples",
     ),
     "ground": ("Cut", "Ground", "Routes", "Step", "Walker"),
+    "sorting": ("pour_ordered",),
 }
 
 

@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from whatworks.errors import StoreAddress
 
@@ -42,8 +42,7 @@ class Address:
     @property
     def origin(self) -> str:
         """Scheme, host and port, without the port that goes without saying."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
+        return _origin(self.scheme, self.host, self.port)
 
     @staticmethod
     @lru_cache(maxsize=64)
@@ -76,6 +75,17 @@ class Address:
         return Address(found.scheme, host, port or _PORTS[found.scheme], path, parameters)
 
 
+@lru_cache(maxsize=64)
+def _origin(scheme: str, host: str, port: int) -> str:
+    written = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{written}" + ("" if port == _PORTS[scheme] else f":{port}")
+
+
+def spellings(secret: str) -> set[str]:
+    """Return in which ways a secret may stand in what a service says: as it is, and escaped as in an address."""
+    return {secret, *(escape(secret, safe=safe) for escape in (quote, quote_plus) for safe in ("", "/"))}
+
+
 _EXAMPLE = "Write it like https://example.org/sparql."
 
 
@@ -96,6 +106,11 @@ class Login:
         if self.token:
             return f"Bearer {self.token}"
         return "Basic " + b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may hold: the token or the password, and what is sent of them."""
+        return tuple(filter(None, (self.token, self.password, self.header.partition(" ")[2] if self else "")))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Login":

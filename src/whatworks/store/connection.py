@@ -5,8 +5,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv6Address, ip_address
@@ -17,6 +16,7 @@ from whatworks.errors import EndpointAnswer, EndpointTimeout
 _CONNECTING = 10.0  # so many seconds may pass until a connection stands
 _RESTS = 30.0  # so many seconds a connection may rest until it is used again
 _BUFFER = 1 << 16
+_NEARLY = 1.02  # a limit that is so much too long is left
 
 
 class Patience:
@@ -25,8 +25,7 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self.seconds = self.left = seconds
 
-    @contextmanager
-    def waiting(self, sock: socket.socket | None = None, most: float | None = None) -> Iterator[float]:
+    def waiting(self, sock: socket.socket | None = None, most: float | None = None) -> "_Wait":
         """Count the time of a wait; `most` is the limit of this one.
 
         Raises:
@@ -35,13 +34,23 @@ class Patience:
         if self.left <= 0:
             raise TimeoutError
         limit = self.left if most is None else min(self.left, most)
-        if sock is not None:
-            sock.settimeout(limit)
-        begun = time.monotonic()
-        try:
-            yield limit
-        finally:
-            self.left -= time.monotonic() - begun
+        if sock is not None and not limit <= (sock.gettimeout() or 0) <= _NEARLY * limit:
+            sock.settimeout(limit)  # each time a call to the system
+        return _Wait(self, limit)
+
+
+class _Wait:
+    """A wait of a patience; gives its limit."""
+
+    def __init__(self, patience: Patience, limit: float) -> None:
+        self._patience, self._limit = patience, limit
+
+    def __enter__(self) -> float:
+        self._begun = time.monotonic()
+        return self._limit
+
+    def __exit__(self, *_: object) -> None:
+        self._patience.left -= time.monotonic() - self._begun
 
 
 class _Arrivals(io.RawIOBase):
@@ -174,7 +183,8 @@ class Reply:
         except TimeoutError:
             self.close()
             raise too_slow(self._name, self._patience, "to send all of its answer") from None
-        except (HTTPException, OSError, ValueError):
+        except (HTTPException, OSError, ValueError) as error:
+            self.received += len(getattr(error, "partial", b""))
             self.close()
             raise broken_off(self._name, self.received) from None
         self.received += len(block)

@@ -101,6 +101,7 @@ _NO_COLUMNS = re.compile(rb'\A(\s*\{\s*"head"\s*:\s*\{)\s*\}\s*,\s*"results"')
 _AFTER_ROWS = re.compile(rb'\}\s*,\s*"metadata"\s*:\s*\{[^{}]*\}\s*\}\s*\Z')
 _BLANK_NODE = re.compile(rb'("type"\s*:\s*"bnode"\s*,\s*"value"\s*:\s*)"nodeID://')
 _TAIL = 1024
+_SHORT = 1 << 14  # bytes
 
 
 class Document:
@@ -109,20 +110,39 @@ class Document:
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
         self._held = b""
-        self._begun = False
+        self._begun, self._is_open = False, True
 
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes; none at the end."""
-        while block := self._reply.read(size):
+    def whole(self) -> bytes | None:
+        """Return all of a short document, which is parsed more quickly at once; None if it is longer."""
+        while len(self._held) < _SHORT:
+            block = self._reply.read(_SHORT)
+            if not block:
+                return self._ended()
+            self._held += block
+        return None
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most `size`; none at the end."""
+        while self._is_open:
+            block = self._reply.read(size)
+            if not block:
+                self._is_open, self._held = False, self._ended()
+                break
             self._held += block
             if len(self._held) > _TAIL:
                 # What is held back may hold the beginning of a pattern, and the end of the document.
                 self._held = self._mended(self._held)
-                ready, self._held = self._held[:-_TAIL], self._held[-_TAIL:]
-                if ready:  # nothing would say that this is the end
-                    return ready
-        rest, self._held = _AFTER_ROWS.sub(b"}}", self._mended(self._held)), b""
-        return rest
+                if len(self._held) > _TAIL:  # mending may have made it shorter; nothing would say that this is the end
+                    return self._taken(min(size, len(self._held) - _TAIL))
+        return self._taken(size)
+
+    def _taken(self, size: int) -> bytes:
+        ready, self._held = self._held[:size], self._held[size:]
+        return ready
+
+    def _ended(self) -> bytes:
+        rest, self._held = self._mended(self._held), b""
+        return _AFTER_ROWS.sub(b"}}", rest) if b'"metadata"' in rest else rest
 
     def _mended(self, text: bytes) -> bytes:
         if not self._begun:

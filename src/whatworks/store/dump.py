@@ -8,7 +8,6 @@ many.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from heapq import merge
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
@@ -17,6 +16,7 @@ import pyoxigraph as ox
 
 from whatworks.errors import DamagedRelease, Place
 from whatworks.store.embedded import EmbeddedStore
+from whatworks.store.sorting import Sorter
 from whatworks.terms import Iri
 
 # A blank node as subject, as value, or as graph (or value without a graph) of a line.
@@ -63,41 +63,6 @@ class _Lines:
         dataset = ox.Dataset(ox.parse(b"".join(self._blank), format=ox.RdfFormat.N_QUADS))
         dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
         return (ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
-
-
-class _Sorter:
-    """Sorts lines; what is more than a run goes to a file without a name in a folder."""
-
-    def __init__(self, folder: Path | None, run: int) -> None:
-        self._folder, self._run = folder, run
-        self._lines: list[bytes] = []
-        self._size = 0
-        self._files: list[BinaryIO] = []
-
-    def take(self, lines: list[bytes]) -> None:
-        """Take in lines."""
-        self._lines += lines
-        self._size += sum(map(len, lines))
-        if self._folder is not None and self._size >= self._run:
-            from tempfile import TemporaryFile  # noqa: PLC0415 - costs 10 ms and is needed here only
-
-            self._lines.sort()
-            file = TemporaryFile(dir=self._folder)  # noqa: SIM115 - it is closed when the sorter is
-            self._files.append(file)
-            file.writelines(self._lines)
-            self._lines, self._size = [], 0
-
-    def lines(self) -> Iterator[bytes]:
-        """Return all lines in order."""
-        self._lines.sort()
-        for file in self._files:
-            file.seek(0)
-        return merge(*self._files, self._lines) if self._files else iter(self._lines)
-
-    def close(self) -> None:
-        """Remove the files."""
-        for file in self._files:
-            file.close()
 
 
 def canonical_nquads(store: EmbeddedStore) -> bytes:
@@ -150,7 +115,7 @@ def write_triples(dump: Path, file: Path, prefixes: Mapping[str, str]) -> None:
 
 @contextmanager
 def _in_order(store: EmbeddedStore, folder: Path | None = None, run: int = _RUN) -> Iterator[Iterator[bytes]]:
-    sorter = _Sorter(folder, run)
+    sorter = Sorter(folder, run)
     try:
         _each_line(store, sorter.take)
         yield sorter.lines()

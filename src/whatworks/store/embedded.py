@@ -34,7 +34,7 @@ _UNTOLD = (RuntimeError, TypeError, ValueError, OSError)
 _BATCH = 10_000  # so many inferred statements are held as objects at a time
 _AT = r"(?s)^error at (\d+):(\d+): (.*)$"
 # Among the signs that the engine would have taken, it names what is wrong in words.
-_REASON = r"(?:^expected (?:one of )?|, )((?:[A-Za-z*]+ ){2,}[A-Za-z*]+)(?=,|$)"
+_REASON = r"(?:^expected (?:one of |(?!one of ))|, )((?:[A-Za-z*]+ ){2,}[A-Za-z*]+)(?=,|$)"
 
 
 class EmbeddedStore:

@@ -1,7 +1,7 @@
 """One HTTP service, asked with patience: again when it is busy, where it leads, and never where it must not.
 
 Connections are kept for the next request. Only http and https are followed, never from https to http and never from a
-public address to one of this machine or network. No proxy is asked. Who asks is told to the service itself only.
+service to another of this machine or network. No proxy is asked. Who asks is told to the service itself only.
 """
 
 import random
@@ -20,16 +20,18 @@ from urllib.parse import urljoin, urlsplit
 
 from whatworks.errors import EndpointAnswer, EndpointRedirect, EndpointRefused, EndpointUnreachable, Error, StoreAddress
 from whatworks.results import safe
-from whatworks.store.address import PASSWORD, TOKEN, USER, Address, Login
+from whatworks.store.address import PASSWORD, TOKEN, USER, Address, Login, spellings
 from whatworks.store.connection import Connection, Patience, Reply, connection, too_slow
 from whatworks.store.digest import Digest
 
 LARGEST = 1 << 30  # so many bytes may an answer have
 _BUSY = (429, 502, 503, 504)
 _PAUSES = (0.5, 1.0, 2.0)  # seconds before each further try, and up to half as much more
+_SPREAD = random.Random()  # noqa: S311 - spreads the load, and is no secret
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _MOST_ASKED = 2  # so many times may a service ask who asks
+_KEY = 5  # a longer value of a parameter of the address may be a key
 _SAID = 2000  # so many bytes of what a service says of its failing are read
 _TAG = re.compile(r"<[^>]*>")
 
@@ -47,9 +49,12 @@ class Endpoint:
     """One HTTP service."""
 
     def __init__(self, address: Address, *, login: Login, timeout: float) -> None:
-        self.address = address
+        self.address, self._name = address, str(address)
         self.timeout = timeout
         self._login = login
+        keys = (value for _, value in address.parameters if len(value) > _KEY)
+        secrets = set[str]().union(*map(spellings, (*login.secrets, *keys)))
+        self._secrets = sorted(secrets, key=len, reverse=True)
         self._digest: Digest | None = None
         self._is_silent = False  # for one try, to hear how a service wants to be told who asks
         self._idle: dict[str, list[Connection]] = defaultdict(list)
@@ -85,7 +90,7 @@ class Endpoint:
         patience = Patience(self.timeout)
         for pause in (*_PAUSES, None):
             last = pause is None or not again
-            wait = (pause or 0) * random.uniform(1, 1.5)  # noqa: S311 - spreads the load, and is no secret
+            wait = pause * _SPREAD.uniform(1, 1.5) if pause else 0.0
             try:
                 reply = self._followed(request, patience, keep=again or request.method != "POST")
             except (ConnectionError, HTTPException) as error:
@@ -105,10 +110,10 @@ class Endpoint:
     # ---- one try ----
 
     def _followed(self, request: Request, patience: Patience, *, keep: bool) -> Reply:
-        came_from_outside, asked = False, 0
+        first, asked = "", 0
         for _ in range(_MOST_REDIRECTS + 1):
             try:
-                reply, inward = self._exchange(request, patience, came_from_outside=came_from_outside, keep=keep)
+                reply, peer = self._exchange(request, patience, first, keep=keep)
             except TimeoutError:
                 raise too_slow(str(self.address), patience, "to answer") from None
             except socket.gaierror as error:
@@ -125,7 +130,7 @@ class Endpoint:
                 continue
             if reply.status not in _REDIRECTS:
                 return reply
-            came_from_outside |= not inward
+            first = first or peer
             target = reply.header("Location")
             reply.close()
             request = self._redirected(request, reply.status, target)
@@ -133,24 +138,25 @@ class Endpoint:
             f"{self.address} leads on more than {_MOST_REDIRECTS} times.", hint="Give the address that it ends at."
         )
 
-    def _exchange(
-        self, request: Request, patience: Patience, *, came_from_outside: bool, keep: bool
-    ) -> tuple[Reply, bool]:
-        """Send a request once and read the head of the answer; say also whether it came from inside."""
-        parts = urlsplit(request.url)
-        address = Address.parse(parts._replace(query="").geturl())
+    def _exchange(self, request: Request, patience: Patience, first: str, *, keep: bool) -> tuple[Reply, str]:
+        """Send a request once and read the head of the answer; return also the network address that it came from.
+
+        `first` is that of what led here, if something did.
+        """
+        where, _, query = request.url.partition("#")[0].partition("?")
+        address = Address.parse(where)
         idle = self._idle[address.origin]
         used = (self._rested(idle) if keep else None) or connection(address.scheme, address.host, address.port)
         reused = bool(used.peer)
         used.patience = patience
-        target = address.path + (f"?{parts.query}" if parts.query else "")
+        target = address.path + (f"?{query}" if query else "")
         try:
             if not reused:
                 used.connect()
-            if came_from_outside and used.is_inward:
+            if first and used.is_inward and used.peer != first:
                 raise EndpointRedirect(
                     f"{self.address} leads to {address.origin}, which is inside of this network.",
-                    hint="A public service has no business there; ask its owner.",
+                    hint="Give that address yourself if you trust it; a public service has no business there.",
                 )
             headers = {**request.headers, **self._authorization(address, used, request.method, target)}
             used.request(request.method, target, request.body, headers)
@@ -158,7 +164,7 @@ class Endpoint:
         except (ConnectionError, HTTPException):
             used.close()
             if reused:  # it was closed in the meantime
-                return self._exchange(request, patience, came_from_outside=came_from_outside, keep=keep)
+                return self._exchange(request, patience, first, keep=keep)
             raise
         except (OSError, Error):
             used.close()
@@ -171,7 +177,7 @@ class Endpoint:
             else:
                 used.close()
 
-        return Reply(response, patience, str(self.address), LARGEST, done), used.is_inward
+        return Reply(response, patience, self._name, LARGEST, done), used.peer
 
     @staticmethod
     def _rested(idle: list[Connection]) -> Connection | None:
@@ -234,7 +240,7 @@ class Endpoint:
         if reply.status != 200:
             raise self.refused(reply)
         if (coding := reply.header("Content-Encoding").lower()) not in ("", "identity"):
-            raise EndpointAnswer(f"{name} answers in the coding {safe(coding)!r}, which was not asked for.")
+            raise EndpointAnswer(f"{name} answers in the coding {self.said(coding)!r}, which was not asked for.")
         if reply.header("Content-Length") == "0":
             raise nothing(name)
         if kind in ("text/html", "application/xhtml+xml"):
@@ -243,7 +249,7 @@ class Endpoint:
                 hint="Look for the address of its SPARQL endpoint; it often ends in /sparql or /query.",
             )
         if kind not in accepted:
-            shown = safe(kind[:80]) or "something without a type"
+            shown = self.said(kind)[:80] or "something without a type"
             raise EndpointAnswer(f"{name} answers with {shown}, not with {accepted[0]}.", hint=_NO_ENDPOINT)
 
     def refused(self, reply: Reply) -> Error:
@@ -260,13 +266,30 @@ class Endpoint:
             return EndpointRefused(
                 f"{name} lets in only whom it knows (status {status}).", hint=f"Set {TOKEN}, or {USER} and {PASSWORD}."
             )
-        said = _said(reply)
+        said = self._reason(reply)
         if status in _BUSY:
             wait = reply.header("Retry-After")
             hint = f"It asks to wait {safe(wait[:40])} seconds." if wait.isdecimal() else "Try again later."
             return EndpointRefused(f"{name} is busy or out of order (status {status}){said}", hint=hint)
         hint = _NO_ENDPOINT if status in (404, 405, 410) else "The service itself cannot answer this query."
         return EndpointRefused(f"{name} answers with status {status}{said}", hint=hint)
+
+    def said(self, text: str) -> str:
+        """Return what a service says so that it can be shown, and without what it was told of who asks."""
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return safe(text)
+
+    def _reason(self, reply: Reply) -> str:
+        """Return what a service says of its failing, on one line."""
+        try:
+            text = reply.read(_SAID).decode(errors="replace")
+        except Error:
+            return "."
+        if reply.media_type in ("text/html", "application/xhtml+xml") or text.lstrip().startswith("<"):
+            text = _TAG.sub(" ", text)
+        line = " ".join(self.said(text).split())
+        return f": {line[:299]}{'…' if len(line) > 299 else ''}" if line else "."
 
     def _unreachable(self, error: Exception) -> EndpointUnreachable:
         """Say that no connection can be made, and why."""
@@ -312,15 +335,3 @@ def _asked_pause(header: str, otherwise: float) -> float:
         return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return otherwise
-
-
-def _said(reply: Reply) -> str:
-    """Return what a service says of its failing, on one line."""
-    try:
-        text = reply.read(_SAID).decode(errors="replace")
-    except Error:
-        return "."
-    if reply.media_type in ("text/html", "application/xhtml+xml") or text.lstrip().startswith("<"):
-        text = _TAG.sub(" ", text)
-    line = " ".join(safe(text).split())
-    return f": {line[:299]}{'…' if len(line) > 299 else ''}" if line else "."

@@ -25,16 +25,20 @@ class NearStore:
     Args:
         remote: The store.
         things: The things.
+        named: Whether they are only to be named.
     """
 
-    def __init__(self, remote: RemoteStore, things: Iterable[Iri]) -> None:
+    def __init__(self, remote: RemoteStore, things: Iterable[Iri], *, named: bool = False) -> None:
         self._remote = remote
         self._held = EmbeddedStore()
         self._whole: set[Node] = set()  # all statements about these are here
         self._pointed: set[Term] = set()  # all statements with these as value are here
         self._named: set[Node] = set()  # the names of these are here
         self._asked: dict[tuple[Term | None, ...], list[Quad]] = {}
-        self._read(set(things))
+        if named:
+            self._name(set(things))
+        else:
+            self._read(set(things))
 
     def _read(self, things: set[Iri]) -> None:
         pointing = self._take("value", things)
@@ -53,8 +57,12 @@ class NearStore:
             waiting = {value for value in values if "#" in value and _owner(value) in owners} - self._whole
         named |= {_owner(quad.subject) for quad in pointing if isinstance(quad.subject, Iri)}
         named |= {quad.predicate for quad in pointing}
-        self._take("subject", named - self._whole, _NAMING)
-        self._named |= named
+        self._name(named - self._whole)
+
+    def _name(self, things: set[Iri]) -> None:
+        """Read the names of things."""
+        self._take("subject", things, _NAMING)
+        self._named |= things
 
     def _take(self, part: str, terms: Collection[Iri], properties: Collection[Iri] = ()) -> list[Quad]:
         """Read the statements that have one of the terms as `subject` or `value`."""

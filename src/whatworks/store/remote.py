@@ -10,15 +10,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
+from threading import local
 from typing import IO, Any, TypeAlias, cast
 
 import pyoxigraph as ox
-from SPARQLWrapper import POST, SPARQLWrapper
+from SPARQLWrapper import GET, POST, SELECT, SPARQLWrapper
 from SPARQLWrapper import __version__ as wrapper_version
 
 from whatworks import gate
 from whatworks.errors import EndpointAnswer, EndpointRefused
-from whatworks.results import Answer, Boolean, Row, Table, Triples, safe
+from whatworks.results import Answer, Boolean, Row, Table, Triples
 from whatworks.store import order
 from whatworks.store.address import Address, Login
 from whatworks.store.connection import Reply
@@ -59,6 +60,7 @@ class RemoteStore:
         self._endpoint = Endpoint(self.address, login=Login.from_environment(), timeout=timeout)
         self._prefixes = dict(prefixes)
         self._texts = texts
+        self._wrappers = _Wrappers()
 
     def query(self, text: str, *, standalone: bool = False) -> Answer:
         """Answer a SPARQL query.
@@ -90,9 +92,11 @@ class RemoteStore:
         return self._triples(reply, dialect) if is_graph else self._rows(reply, text, dialect)
 
     def _reply(self, text: str, parameters: Parameters, accepted: tuple[str, ...]) -> Reply:
-        wrapper = _Wrapper(self._endpoint, accepted)
-        for name, value in (*self.address.parameters, *parameters):
-            wrapper.addParameter(name, value)
+        wrappers = self._wrappers.of
+        wrapper = wrappers.get((accepted, parameters))
+        if wrapper is None:
+            wrapper = _Wrapper(self._endpoint, accepted, (*self.address.parameters, *parameters))
+            wrappers[accepted, parameters] = wrapper
         wrapper.setQuery(text)
         reply = cast(Reply, wrapper.query().response)
         if reply.header("X-SQL-State"):  # Virtuoso, when its time is over
@@ -103,9 +107,10 @@ class RemoteStore:
     # ---- answers ----
 
     def _rows(self, reply: Reply, text: str, dialect: Dialect) -> Table | Boolean:
+        document = Document(reply)
         with self._reading(reply, whole=False):
-            document = cast(IO[bytes], Document(reply))
-            found = ox.parse_query_results(document, format=ox.QueryResultsFormat.JSON)
+            given = document.whole() or cast(IO[bytes], document)
+            found = ox.parse_query_results(given, format=ox.QueryResultsFormat.JSON)
         if isinstance(found, ox.QueryBoolean):
             with self._reading(reply):
                 return Boolean(bool(found))
@@ -121,7 +126,7 @@ class RemoteStore:
             try:
                 with self._reading(reply):
                     for number, solution in enumerate(kept[0], 1):  # noqa: B007 - counted for what follows
-                        yield tuple(None if term is None else from_engine(term) for term in solution)
+                        yield tuple([None if term is None else from_engine(term) for term in solution])
             finally:
                 kept.clear()
             self._check_whole(number, most)
@@ -185,7 +190,7 @@ class RemoteStore:
             if not reply.received:
                 raise nothing(self.address) from None
             raise EndpointAnswer(
-                f"{self.address} answers what cannot be read: {safe(str(error))}.",
+                f"{self.address} answers what cannot be read: {self._endpoint.said(str(error))}.",
                 hint="It may have stopped in the middle, or uses more than RDF 1.1 and SPARQL 1.1.",
             ) from None
         finally:
@@ -301,14 +306,21 @@ class _Later:
 class _Wrapper(SPARQLWrapper):
     """SPARQLWrapper makes the request, the endpoint sends it."""
 
-    def __init__(self, endpoint: Endpoint, accepted: tuple[str, ...]) -> None:
+    def __init__(self, endpoint: Endpoint, accepted: tuple[str, ...], parameters: Parameters) -> None:
         super().__init__(str(endpoint.address), agent=f"whatworks/{__version__} (SPARQLWrapper {wrapper_version})")
         self._service, self._accepted = endpoint, accepted
         self.setOnlyConneg(True)
         # What it would ask for by itself also names a media type that Comunica understands as a list of its own.
         self.addCustomHttpHeader("Accept", ", ".join([accepted[0], *(f"{kind};q=0.5" for kind in accepted[1:])]))
+        for name, value in parameters:
+            self.addParameter(name, value)
+
+    def _parseQueryType(self, _: str) -> str:  # noqa: N802 - its name there
+        """Say that a text reads. Which form it has would be found by patterns, and tell what is said above."""
+        return SELECT
 
     def _query(self) -> tuple[Any, str]:
+        self.setMethod(GET)
         request = self._createRequest()
         if len(request.full_url) > _LONGEST_URL:
             self.setMethod(POST)
@@ -316,3 +328,10 @@ class _Wrapper(SPARQLWrapper):
         headers = dict(request.header_items())
         sent = Request(request.get_method(), request.full_url, headers, cast(bytes | None, request.data))
         return self._service.ask(sent, self._accepted), self.returnFormat
+
+
+class _Wrappers(local):
+    """Those of a thread, by what they accept and their parameters; to make one takes longer than to use it."""
+
+    def __init__(self) -> None:
+        self.of: dict[tuple[tuple[str, ...], Parameters], _Wrapper] = {}
