@@ -23,6 +23,7 @@ from click.testing import CliRunner, Result
 
 from tests.conftest import ROOT, commands
 from whatworks import KnowledgeGraph, __version__
+from whatworks.catalogue.kept import Kept
 from whatworks.cli import COMMANDS, main
 from whatworks.results import Table
 from whatworks.store import parse
@@ -593,13 +594,45 @@ def test_standard_output_that_takes_nothing(words: str) -> None:
     assert (found.returncode, found.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize(("words", "status"), [("query interventions --country Belgum", 2), ("nope", 2)])
+def test_standard_error_that_takes_nothing(words: str, status: int) -> None:
+    """The exit status of an error is the same where the error cannot be said."""
+    command = [sys.executable, "-m", "whatworks", *words.split()]
+    with Path("/dev/full").open("wb") as full:
+        assert subprocess.run(command, stderr=full, timeout=60, check=False).returncode == status
+
+
+def test_keeping_for_the_next_command_is_no_fault_of_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault among the query files is told as one where they are asked, and nowhere else; nor is one of the cache."""
+    project = tmp_path / "mine"
+    (project / "queries").mkdir(parents=True)
+    (project / "whatworks.toml").touch()
+    (project / "queries" / "out.rq").symlink_to("/")
+    options = ["--project", str(project), "--cache", str(tmp_path / "cache")]
+    found = CliRunner().invoke(main, [*options, "releases"])
+    assert (found.exit_code, found.exception) == (0, None)
+    found = CliRunner().invoke(main, [*options, "queries"])
+    assert found.exit_code == 3
+    assert found.stderr.startswith("Error [link-refused]: queries/out.rq: ")
+    (project / "queries" / "out.rq").unlink()
+
+    def gone(_: Kept) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Kept, "write", gone)
+    found = CliRunner().invoke(main, [*options, "queries"])
+    assert (found.exit_code, found.stderr) == (0, "")
+
+
 def test_the_process_ends_as_python_ends_it() -> None:
     """What is to be done at the end of the process is done, and a thread that works is awaited."""
     begin = "import atexit, sys, threading; atexit.register(print, 'last'); sys.argv = ['whatworks', '--version']; "
     end = "from whatworks.__main__ import run; run()"
     found = start_python(begin + end)
     assert found.stdout == f"whatworks, version {__version__}\nlast\n".encode()
-    thread = "threading.Timer(0.2, print, ['worked']).start(); "
+    works = "(threading.main_thread().join(), print('worked'))"
+    thread = f"threading.Thread(target=lambda: {works}).start(); "
     found = start_python(begin + thread + end)
     assert found.stdout == f"whatworks, version {__version__}\nworked\nlast\n".encode()
 
