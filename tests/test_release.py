@@ -401,6 +401,15 @@ def test_every_damage_is_found(small: KnowledgeGraph, tmp_path: Path) -> None:
         assert wrong, f"{damage.__name__} {name}"
 
 
+def test_list_of_the_files_that_was_cut_off(small: KnowledgeGraph) -> None:
+    """From a store whose list of files was cut off the engine would answer that there is nothing."""
+    release = small.build(checked=False)
+    (manifest,) = (release.folder / "store").glob("MANIFEST-*")
+    os.truncate(manifest, manifest.stat().st_size * 3 // 4)
+    with pytest.raises(DamagedRelease, match=r"store/MANIFEST-\d+: The file was cut off"):
+        _ = _again(small).collection
+
+
 def test_release_of_a_newer_version_is_refused(small: KnowledgeGraph) -> None:
     """A release with a format that this version does not know is not read as if it were known."""
     release = small.build(checked=False)

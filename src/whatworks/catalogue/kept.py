@@ -1,10 +1,10 @@
 """What was read of query files, kept on disk, so that the next command neither reads YAML nor cuts SPARQL into tokens.
 
 A file of the cache folder holds the whole text of the query file that it was read from, and counts only for the same
-text; it can be thrown away at any time.
+text; before it stands its checksum. It can be thrown away at any time.
 
     queries/
-      7be04d55.json      a checksum of where the query file lies, which only makes a name
+      7be04d55.head      a checksum of where the query file lies, which only makes a name
 """
 
 import json
@@ -18,7 +18,7 @@ from zlib import crc32
 from whatworks.assets import Asset, write_files
 from whatworks.version import __version__
 
-_FORMAT = 1
+_FORMAT = 2
 _MOST = 1000  # so many files are kept: those written last
 _YOUNG = 3600  # seconds in which what is being written is left alone
 
@@ -39,8 +39,14 @@ class Kept:
 
     def get(self, asset: Asset, text: str) -> Head | None:
         """Return the head of a query file with this text, if it is known."""
+        file = self._file(asset)
         try:
-            found = json.loads(self._file(asset).read_bytes())
+            if not file.is_file():  # a pipe would be waited for
+                return None
+            checksum, _, written = file.read_bytes().partition(b" ")
+            if int(checksum, 16) != crc32(written):  # a damaged head may still be one, and answer something else
+                return None
+            found = json.loads(written)
             if found["text"] == text and found["made-by"] == _made_by():
                 return Head(found["header"], found["form"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):  # none, or a damaged one
@@ -54,7 +60,7 @@ class Kept:
         except (TypeError, ValueError):  # a header may hold a date, and a key that is no text
             return
         if json.loads(written)["header"] == head.header:
-            self._new[self._file(asset)] = written.encode()
+            self._new[self._file(asset)] = b"%08x %s" % (crc32(written.encode()), written.encode())
 
     def write(self) -> None:
         """Keep what came new.
@@ -68,7 +74,7 @@ class Kept:
             self._sweep()
 
     def _file(self, asset: Asset) -> Path:
-        return self._folder / f"{crc32(str(asset.source).encode(errors='surrogateescape')):08x}.json"
+        return self._folder / f"{crc32(str(asset.source).encode(errors='surrogateescape')):08x}.head"
 
     def _sweep(self) -> None:
         """Remove what was written long ago, and what processes left behind that are gone."""

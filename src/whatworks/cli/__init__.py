@@ -130,9 +130,12 @@ class Commands(click.Group):
                 _print_trace()
             ctx.exit(status)
         except click.UsageError as error:
-            error.show()
-            if not isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
-                click.echo("(whatworks explain usage)", err=True)
+            try:
+                error.show()
+                if not isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+                    click.echo("(whatworks explain usage)", err=True)
+            except OSError:
+                silence(sys.stderr)
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -159,8 +162,13 @@ class Commands(click.Group):
 
 
 def _told(error: Error) -> int:
-    """Say an error on standard error and return its exit status."""
-    click.echo(f"Error [{error.code}]: {error}\n(whatworks explain {error.code})", err=True)
+    """Say an error on standard error, if that takes it, and return its exit status."""
+    try:
+        click.echo(f"Error [{error.code}]: {error}\n(whatworks explain {error.code})", err=True)
+    except OSError:
+        from whatworks.cli.output import silence  # noqa: PLC0415 - lazy on purpose
+
+        silence(sys.stderr)
     return error.exit_status
 
 
@@ -207,9 +215,10 @@ class Opener:
     def close(self) -> None:
         """Keep for the next command what this one has read, now that it has its answer."""
         if self._opened is not None and self._opened.prepared is not None and not self._quiet:
-            with suppress(Unwritable):  # then the next command reads the files as well
+            with suppress(Unwritable, OSError):  # then the next command reads the files as well
                 self._opened.prepared.write()
-                self._opened.catalogue.write()
+                if "catalogue" in vars(self._opened):  # a command that asked nothing does not look for queries
+                    self._opened.catalogue.write()
 
 
 def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

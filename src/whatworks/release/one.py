@@ -81,7 +81,17 @@ class Release:
             return {}
 
     def collection(self, described: Collection) -> Collection:
-        """Return the collection with the release's store in place of one made from files."""
+        """Return the collection with the release's store in place of one made from files.
+
+        Raises:
+            DamagedRelease: The store cannot be read, or its list of files has another size: the engine takes one that
+                was cut off, and answers from the files before the cut.
+        """
+        for name, said in self.local().get("store", {}).items():
+            file = self.folder / "store" / name
+            if name.startswith("MANIFEST") and file.exists() and file.stat().st_size != said["bytes"]:
+                where = Place(f"{self.name}/store/{name}")
+                raise DamagedRelease("The file was cut off.", hint="Build anew with: whatworks build", where=where)
         store = open_store(self.folder / "store", described.prefixes.table)
         return Collection(described.assets, described.settings, described.space, described.prefixes, store)
 
