@@ -15,6 +15,7 @@ from whatworks.codebook import Codebook, plain_codebook
 from whatworks.native import Values
 from whatworks.results import Table
 from whatworks.terms import XSD_DECIMAL, Literal
+from whatworks.workbook import answers
 
 
 def _book(content: bytes) -> Any:
@@ -67,7 +68,7 @@ def test_a_text_too_long_for_a_cell_is_cut_and_it_is_said() -> None:
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """More rows than a sheet has are no workbook."""
-    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+    monkeypatch.setattr(answers, "MOST_ROWS", 3)
     rows = [[1], [2], [3]]
     with pytest.raises(errors.UnknownFormat, match="csv or parquet"):
         workbook.write(Values(["x"], ["integer"], rows), _about(["x"], ["integer"]))
@@ -76,6 +77,7 @@ def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_same_table_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the clock nor the zone is in the file."""
     first = workbook.write(Values(["x"], ["integer"], [[1]]), _about(["x"], ["integer"]))
+    assert b"1980-01-01T00:00:00Z</dcterms:modified>" in zipfile.ZipFile(io.BytesIO(first)).read("docProps/core.xml")
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     monkeypatch.setenv("TZ", "Pacific/Kiritimati")
     time.tzset()

@@ -6,8 +6,8 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from whatworks.errors import Place
-from whatworks.ingest.tally import Problem, Tally
 from whatworks.store import decoded
+from whatworks.tally import Problem, Tally
 
 _MAXIMUM_DEPTH = 50
 _MAXIMUM_DIGITS = 18

@@ -1,0 +1,11 @@
+"""Spreadsheets for curators: sheets and columns derived from the shapes, filled with records, and read again.
+
+`make_template` makes the workbook to fill in; `Reading` reads workbooks and tables that were filled in, and merges what
+they say with what is there; `Layout` says which sheets and columns there are.
+"""
+
+from whatworks.sheets.layout import Layout
+from whatworks.sheets.making import Template, make_template
+from whatworks.sheets.reading import Reading
+
+__all__ = ["Layout", "Reading", "Template", "make_template"]
