@@ -438,6 +438,20 @@ def test_newer_data_is_not_written_over(content: bytes, small: Path, tmp_path: P
     assert [message for _, message in problems(batch)] == ["has been changed in the data since the workbook was made."]
 
 
+def test_what_another_file_says_is_not_changed(content: bytes, small: Path, tmp_path: Path) -> None:
+    """A record that lies in a file of many cannot be changed by an import: the old value would count as well."""
+    shutil.copytree(small, tmp_path / "copy")
+    folder = tmp_path / "copy/data/interventions"
+    (folder / "youthreach.trig").rename(folder / "many.trig")
+
+    def edit(book: Any) -> None:
+        cell(book, "Intervention", "Stage", "youthreach").value = "pilot"
+
+    batch = KnowledgeGraph.open(tmp_path / "copy").read([edited(content, tmp_path, edit)])
+    (problem,) = batch.tally.problems
+    assert (problem.rule, problem.record) == ("file", "youthreach")
+
+
 def test_too_long_values_stay(opened: KnowledgeGraph, layout: Layout) -> None:
     """A text that no cell can hold is marked as kept, and stays."""
     cells = Cells(Known(layout, Lookup(opened.written, opened.catalogue), []))

@@ -1,11 +1,12 @@
 """A batch of files to bring in: read as a whole, written as a whole or not at all."""
 
+import stat
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from whatworks.errors import ImportRefused, Place
+from whatworks.errors import ImportRefused, MissingFile, Place, SourcesChanged
 from whatworks.tally import Tally
 
 
@@ -66,3 +67,22 @@ class Batch:
                 f"What cannot be taken over ({len(self.tally.problems)}); nothing was written:\n{listed}",
                 hint="Mend them in the source, or say in the mapping what becomes of them.",
             )
+
+
+def content_of(path: Path) -> bytes:
+    """Return what a file holds, if it is the same before and after.
+
+    Raises:
+        MissingFile: It cannot be read.
+        SourcesChanged: It changed while it was read.
+    """
+    try:
+        before = path.stat()
+        data = path.read_bytes()
+        after = path.stat()
+    except OSError as error:
+        raise MissingFile(f"{path} cannot be read: {error.strerror}.", hint="Check the name of the file.") from error
+    is_file = stat.S_ISREG(before.st_mode)
+    if is_file and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, len(data)):
+        raise SourcesChanged(f"{path.name} changed while it was read.", hint="Close it elsewhere, and import it again.")
+    return data

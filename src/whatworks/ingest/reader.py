@@ -1,6 +1,5 @@
 """Reads the files of a batch: each by its kind, then all together."""
 
-import stat
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -9,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from whatworks.collection import Collection, owner_of
-from whatworks.errors import MissingFile, Place, SourcesChanged, UnknownFileType
+from whatworks.errors import MissingFile, Place, UnknownFileType
 from whatworks.formats import READABLE_ENDINGS
-from whatworks.ingest.batch import Batch
+from whatworks.ingest.batch import Batch, content_of
 from whatworks.ingest.build import Builder, Built, Mention
-from whatworks.ingest.lines import read_lines
+from whatworks.ingest.lines import read_lines, read_list
 from whatworks.ingest.mapping import FOLDERS, RecordMapping, read_mapping
 from whatworks.ingest.names import Register
 from whatworks.ingest.rdf import SHARED, read_rdf
+from whatworks.ingest.tabled import read_table
 from whatworks.ingest.values import text_of
 from whatworks.lookup import Lookup
 from whatworks.namespaces import (
@@ -40,6 +40,8 @@ from whatworks.tally import Problem
 from whatworks.terms import RDF_TYPE, XSD_DATETIME, Iri, Literal, Quad, Term
 from whatworks.trig import Order, write_trig
 
+_LINES = (".jsonl", ".yaml", ".yml")
+_TABLES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
 _SOURCE = Iri(DCTERMS + "source")
 
 # Files are named after keys, and most systems take names of up to 255 bytes.
@@ -71,47 +73,33 @@ def read_batch(
     batch = Batch()
     reader = _Reader(collection, lookup, batch)
     for path in paths:
-        data = _content(path)
-        if path.suffix.lower() == ".jsonl":
-            beside = mapping or path.with_name(path.name.removesuffix(path.suffix) + ".mapping.yaml")
+        data = content_of(path)
+        suffix = path.suffix.lower()
+        beside = mapping or path.with_name(path.name.removesuffix(path.suffix) + ".mapping.yaml")
+        if suffix in _LINES or (suffix in _TABLES and (mapping is not None or beside.is_file())):
             if mapping is None and not beside.is_file():
                 raise MissingFile(
                     f"{path.name} has no mapping: there is no {beside.name} beside it.",
                     hint="Write one (docs/how-to/import.md), or name another with --mapping FILE.",
                 )
-            reader.records(data, path.name, read_mapping(_content(beside), beside.name, collection.prefixes, lookup))
-        elif path.suffix.lower() in (".xlsx", ".xlsm"):
+            declared = read_mapping(content_of(beside), beside.name, collection.prefixes, lookup)
+            if suffix in _LINES:
+                reader.records(data, path.name, declared)
+            else:
+                reader.table(data, path.name, declared, encoding)
+        elif suffix in (".xlsx", ".xlsm"):
             reader.sheets.workbook(data, path.name)
-        elif path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        elif suffix in _TABLES:
             reader.sheets.csv(data, path.name, encoding)
-        elif path.suffix.lower() in READABLE_ENDINGS:
+        elif suffix in READABLE_ENDINGS:
             reader.rdf(data, path.name, contexts or {})
         else:
             raise UnknownFileType(
                 f"{path.name}: files of this kind cannot be imported.",
-                hint=f"Give .xlsx, .csv, .jsonl with a mapping, or RDF: {', '.join(READABLE_ENDINGS)}.",
+                hint=f"Give .xlsx, .csv, .jsonl or .yaml with a mapping, or RDF: {', '.join(READABLE_ENDINGS)}.",
             )
     reader.finish()
     return batch
-
-
-def _content(path: Path) -> bytes:
-    """Return what a file holds, if it is the same before and after.
-
-    Raises:
-        MissingFile: It cannot be read.
-        SourcesChanged: It changed while it was read.
-    """
-    try:
-        before = path.stat()
-        data = path.read_bytes()
-        after = path.stat()
-    except OSError as error:
-        raise MissingFile(f"{path} cannot be read: {error.strerror}.", hint="Check the name of the file.") from error
-    is_file = stat.S_ISREG(before.st_mode)
-    if is_file and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, len(data)):
-        raise SourcesChanged(f"{path.name} changed while it was read.", hint="Close it elsewhere, and import it again.")
-    return data
 
 
 class _Reader:
@@ -134,14 +122,28 @@ class _Reader:
 
     def records(self, data: bytes, name: str, mapping: RecordMapping) -> None:
         numbers: dict[str, Counter[str]] = defaultdict(Counter)
-        for record, where in read_lines(data, name, self.batch.tally):
+        read = read_lines if name.lower().endswith(".jsonl") else read_list
+        for record, where in read(data, name, self.batch.tally):
             self.record(record, mapping, where, numbers)
+
+    def table(self, data: bytes, name: str, mapping: RecordMapping, encoding: str) -> None:
+        """Build the records of a table; what is wrong with a field stands at its cell."""
+        numbers: dict[str, Counter[str]] = defaultdict(Counter)
+        problems = self.batch.tally.problems
+        for row in read_table(data, name, mapping, self.batch.tally, encoding):
+            before = len(problems)
+            self.record(row.record, mapping, row.where, numbers)
+            for at in range(before, len(problems)):
+                problems[at] = replace(problems[at], where=row.cells.get(problems[at].field, row.where))
 
     def record(
         self, record: dict[str, Any], mapping: RecordMapping, where: Place, numbers: dict[str, Counter[str]]
     ) -> None:
         """Build one record; rows that stand for the same thing number their parts together."""
         self.batch.records += 1
+        for name, field in mapping.fields.items():
+            if field.default and record.get(name) in (None, ""):
+                record[name] = field.default
         row = text_of(record.get(mapping.row_field))
         row = mapping.same_as.get(row, row)
         instead = mapping.instead.get(row)
@@ -249,6 +251,7 @@ class _Reader:
         shared: dict[str, dict[Iri, set[Quad]]] = {"agent": {}, "collection": {}}
         for thing, (where, quads) in merged.items():
             kind = thing.split("/")[-2]
+            self.check_file(thing, kind, where, quads)
             if kind in FOLDERS:
                 if thing in self.first or thing in contents:
                     message = f"has the key of the record at {self.first[thing][0].where}."
@@ -261,6 +264,20 @@ class _Reader:
                 self.new_links |= quads
         self.agents.replace(shared["agent"])
         self.collections.replace(shared["collection"])
+
+    def check_file(self, thing: Iri, kind: str, where: Place, quads: set[Quad]) -> None:
+        """Refuse to change what another file says than the one that would be written: both would count."""
+        name = f"{FOLDERS[kind]}/{thing.code}.trig" if kind in FOLDERS else f"{SHARED[kind]}.ttl"
+        held = self.held.get(thing, set())
+        if held and not held <= quads and f"data/{name}" not in self.files:
+            message = f"is described in another file than data/{name}, which an import cannot change."
+            hint = f"Move it to data/{name}: whatworks export {thing.code} --format trig."
+            self.batch.tally.problems.append(Problem(where, thing.code, "Key", thing.code, message, hint, "file"))
+
+    @cached_property
+    def files(self) -> set[str]:
+        """The names of the data files."""
+        return {asset.name for asset in self.collection.assets.data()}
 
     def make_room(self, built: Built, contents: dict[Iri, set[Quad]], made: dict[tuple[Iri, str], Place]) -> None:
         """Fetch the record that another one adds to, without the parts that are given anew."""
