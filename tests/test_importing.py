@@ -70,3 +70,34 @@ def test_the_command_writes_and_says_what(content: bytes, small: Path, tmp_path:
     done = CliRunner().invoke(main, args)
     assert done.exit_code == 0, done.output
     assert "stage:pilot" in path.read_text(encoding="utf-8")
+
+
+def test_a_mapping_is_proposed_that_can_be_used(small: Path, tmp_path: Path) -> None:
+    """A mapping is proposed by headings and by values; it reads the table, and names what fits nothing."""
+    shutil.copytree(small, tmp_path / "copy")
+    table = tmp_path / "survey.csv"
+    table.write_text(
+        "Id,Name,Where,Stage,Starting year,For whom,Shoe size\n"
+        "one,First,Ireland;France,Pilot,2001,early-leavers,7\n"
+        "two,Second,Germany,Ongoing,2002,learners-at-risk,8\n"
+        "three,Third,Spain,Pilott,2003,early-leavers,9\n",
+        encoding="utf-8",
+    )
+    args = ["--project", str(tmp_path / "copy"), "import", str(table)]
+    made = CliRunner().invoke(main, [*args, "--suggest"])
+    assert made.exit_code == 0, made.output
+    assert '"Where": {property: dcterms:spatial, as: concept, scheme: place}' in made.stdout
+    assert '"Stage": {property: ww:stage, as: concept, scheme: stage}' in made.stdout
+    assert '"Starting year": {property: ww:startYear, as: integer}' in made.stdout
+    assert "in: target-population}" in made.stdout
+    assert '# "Pilott" is none of the scheme. Did you mean Pilot (pilot)?' in made.stdout
+    assert '# "Shoe size" is like no field; it holds: 7; 8; 9' in made.stdout
+    mapping = made.stdout.replace("scheme: stage}", "scheme: stage, values: {Pilott: pilot}}")
+    (tmp_path / "survey.mapping.yaml").write_text(mapping, encoding="utf-8")
+    done = CliRunner().invoke(main, args)
+    assert done.exit_code == 0, done.output
+    said = (tmp_path / "copy/data/interventions/one.trig").read_text(encoding="utf-8")
+    assert "country:FRA ,\n            country:IRL" in said
+    assert "ww:startYear 2001" in said
+    refused = CliRunner().invoke(main, [*args, str(table), "--suggest"])
+    assert refused.exit_code == 2

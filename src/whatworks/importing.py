@@ -87,6 +87,19 @@ class Importing(ABC):
         with without_circles():
             return read_batch(files, self.written, lookup, mapping=mapping, contexts=contexts, encoding=encoding)
 
+    def suggest(self, file: Path, encoding: str = "") -> str:
+        """Return a mapping, as YAML, that is proposed for a table from its headings and values.
+
+        Raises:
+            InputError: The table cannot be read.
+        """
+        from whatworks.ingest.batch import content_of  # noqa: PLC0415 - needed by one command only
+        from whatworks.ingest.suggest import suggest_mapping  # noqa: PLC0415 - the same
+        from whatworks.lookup import Lookup  # noqa: PLC0415 - the same
+
+        lookup = Lookup(self.written, self.catalogue)
+        return suggest_mapping(content_of(file), file.name, self.written, lookup, encoding)
+
     def check_batch(self, batch: "Batch", changes: "Sequence[Change]") -> None:
         """Check what filled-in sheets would change with the core profile; what is found counts as a problem of a cell.
 

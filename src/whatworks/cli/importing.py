@@ -33,6 +33,7 @@ _TABLES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
     default="text",
     help="How the account is written; csv has the problems alone. Default: text.",
 )
+@click.option("--suggest", is_flag=True, help="Propose a mapping for a table of other people, and write nothing.")
 @click.option("--marked", type=Named(dir_okay=False), help="Where there are problems: a copy with its cells marked.")
 @click.pass_obj
 def import_(
@@ -42,6 +43,7 @@ def import_(
     dry_run: bool,
     encoding: str,
     format_: str,
+    suggest: bool,
     marked: Path | None,
 ) -> None:
     """Bring records into the collection, one data file for each.
@@ -54,6 +56,7 @@ def import_(
       whatworks import measures.xlsx --dry-run
       whatworks import measures.xlsx --marked mend-these.xlsx
       whatworks import data/sources/interventions.jsonl --dry-run
+      whatworks import survey.csv --suggest > survey.mapping.yaml
     """
     from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
     from whatworks.errors import Unwritable  # noqa: PLC0415 - lazy on purpose
@@ -61,6 +64,11 @@ def import_(
     if marked is not None and (len(files) != 1 or files[0].suffix.lower() != ".xlsx"):
         raise click.UsageError("--marked copies one workbook: name one .xlsx file.")
     kg = opener.kg
+    if suggest:
+        if len(files) != 1 or files[0].suffix.lower() not in _TABLES:
+            raise click.UsageError("--suggest proposes a mapping for one table: name one .csv or .xlsx file.")
+        emit(kg.suggest(files[0], encoding).encode(), None)
+        return
     folder = kg.assets.data_folder()
     if folder is None:
         raise Unwritable(

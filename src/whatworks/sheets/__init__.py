@@ -5,15 +5,20 @@ they say with what is there; `Layout` says which sheets and columns there are. `
 `delimiter_of` and `read_rows` read any table as text; `clean` and `number_text` say what a cell holds.
 """
 
-from whatworks.sheets.cells import clean, number_text
+from whatworks.sheets.cells import Cells, clean, number_text
 from whatworks.sheets.csvtext import decode, delimiter_of, read_rows
-from whatworks.sheets.layout import Layout
+from whatworks.sheets.known import Known
+from whatworks.sheets.layout import Column, Layout, Sheet
 from whatworks.sheets.making import Template, make_template
 from whatworks.sheets.reading import Reading
 
 __all__ = [
+    "Cells",
+    "Column",
+    "Known",
     "Layout",
     "Reading",
+    "Sheet",
     "Template",
     "clean",
     "decode",
