@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from whatworks.sheets import Template
 
 
+# Of so many changed files it is looked at what they break in other things; of more, `whatworks check` tells it.
+_LOOKED_BESIDE = 200
+
+
 class Importing(ABC):
     """The part of a knowledge graph that takes records in, and makes the workbooks that they come in."""
 
@@ -119,7 +123,7 @@ class Importing(ABC):
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_bytes(batch.contents[change.name])
                     files.append(file)
-            findings = self.check(files, "core").findings if files else []
+            findings = self.check(files, "core", beside=len(files) <= _LOOKED_BESIDE).findings if files else []
             for finding in findings:
                 if finding.severity != "violation":
                     continue
