@@ -127,7 +127,9 @@ class Importing(ABC):
             for finding in findings:
                 if finding.severity != "violation":
                     continue
-                name = finding.file.removeprefix(f"{scratch.folder}/").removeprefix("data/")
+                name = finding.file.removeprefix("data/")
+                if Path(name).is_relative_to(scratch.folder):
+                    name = Path(name).relative_to(scratch.folder).as_posix()
                 traced = batch.trace(finding.record, finding.part, finding.rule, finding.found)
                 where, field = traced or (Place(f"data/{name}", finding.line), finding.field)
                 record = f"{Iri(finding.record).code} {finding.part}".rstrip()

@@ -113,7 +113,7 @@ def export(
     "--format",
     "-f",
     "format_",
-    type=click.Choice(("text", "json", "csv", "turtle")),
+    type=click.Choice(("text", "json", "csv", "xlsx", "turtle")),
     default="text",
     help="Default: text.",
 )

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from whatworks.cli.completion import completes
-from whatworks.cli.output import Named, emit
+from whatworks.cli.output import Named
 
 _completes_key = completes(lambda known: known.things(), by_label=True)
 
@@ -27,13 +27,14 @@ def template(opener: Any, file: Path, keys: tuple[str, ...], with_data: bool) ->
       whatworks template all.xlsx --with-data
       whatworks template two.xlsx --with-data expairs-project youthreach
     """
+    from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
+
     if keys and not with_data:
         raise click.UsageError("Keys say which records the workbook is filled with: add --with-data.")
     if file.suffix.lower() != ".xlsx":
         raise click.UsageError(f"{str(file)!r} must end with .xlsx.")
     made = opener.kg.template(keys if with_data else None)
-    emit(made.content, file)
-    if with_data:
-        click.echo(f"Filled with {made.things} things.", err=True)
+    write_files({file: made.content})
+    click.echo(f"Wrote {file}, {f'with {made.things} things' if with_data else 'to be filled in'}.", err=True)
     for reason, count in sorted(made.left.items()):
         click.echo(f"Note: {count} {reason}.", err=True)

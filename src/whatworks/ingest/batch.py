@@ -9,6 +9,8 @@ from pathlib import Path
 from whatworks.errors import ImportRefused, MissingFile, Place, SourcesChanged
 from whatworks.tally import Tally
 
+_IN_CELLS = "Mend them in the workbook; --marked FILE.xlsx writes a copy in which these cells are marked."
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -65,7 +67,9 @@ class Batch:
             listed = "\n".join(f"  {problem}" for problem in self.tally.problems)
             raise ImportRefused(
                 f"What cannot be taken over ({len(self.tally.problems)}); nothing was written:\n{listed}",
-                hint="Mend them in the source, or say in the mapping what becomes of them.",
+                hint=_IN_CELLS
+                if any(problem.where.sheet for problem in self.tally.problems)
+                else "Mend them in the source, or say in the mapping what becomes of them.",
             )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from whatworks.namespaces import POSITION
 from whatworks.native import Native
 from whatworks.sheets.cells import KEEP, SEPARATOR
 from whatworks.sheets.filled import Filled, Filler, shown_class
@@ -147,7 +148,7 @@ def _example(layout: Layout, sheet: Sheet, heading: Heading, lists: Mapping[str,
     if column.kind in ("words", "text"):
         return column.note or column.name
     examples: dict[str, Native] = {
-        "integer": 2014,
+        "integer": 1 if column.path == POSITION else 2014,
         "decimal": 0.5,
         "boolean": True,
         "date": "2026-01-15",

@@ -18,6 +18,7 @@ from whatworks.workbook.texts import MOST_ROWS, new_book, reproducible, row_text
 LISTS, ORIGIN = "_lists", "_origin"  # hidden sheets
 # Shades for the groups of columns in turn; dark text stands out on each of them.
 _SHADES = ("DDEBF7", "E2EFDA", "FFF2CC", "FCE4D6", "EDEDED", "D9E1F2")
+_FONT = "Calibri"  # that of cells without a font of their own
 _NUMBER_FORMATS = {"text": "@", "date": "yyyy-mm-dd", "integer": "0", "general": "General"}
 
 
@@ -123,7 +124,7 @@ def _guide_cell(sheet: Any, text: str, *, first: bool) -> Any:
     cell = text_cell(sheet, text)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     if first:
-        cell.font = Font(bold=True)
+        cell.font = Font(name=_FONT, size=11, bold=True)
     return cell
 
 
@@ -143,7 +144,7 @@ def _write_form(book: Any, form: Form, names: Mapping[str, str]) -> bytes:
     groups, before = [], ""
     for column, shade in zip(form.columns, shades, strict=True):
         cell = text_cell(sheet, column.group if column.group != before else None)
-        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor=shade)
+        cell.font, cell.fill = Font(name=_FONT, size=11, bold=True), PatternFill("solid", fgColor=shade)
         groups.append(cell)
         before = column.group
     sheet.append(groups)
@@ -187,7 +188,7 @@ def _shades(columns: Sequence[FormColumn]) -> list[str]:
 
 def _heading(sheet: Any, column: FormColumn, shade: str) -> Any:
     cell = text_cell(sheet, column.heading)
-    cell.font = Font(bold=True, color="C00000" if column.required else "000000")
+    cell.font = Font(name=_FONT, size=11, bold=True, color="C00000" if column.required else "000000")
     cell.fill = PatternFill("solid", fgColor=shade)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     if column.note:
@@ -197,7 +198,7 @@ def _heading(sheet: Any, column: FormColumn, shade: str) -> Any:
 
 def _example(sheet: Any, value: Native) -> Any:
     cell = text_cell(sheet, value)
-    cell.font = Font(italic=True, color="7F7F7F")
+    cell.font = Font(name=_FONT, size=11, italic=True, color="7F7F7F")
     return cell
 
 
