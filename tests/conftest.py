@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copy
 
 import click
 import pytest
@@ -60,6 +61,25 @@ def collection(kg: KnowledgeGraph) -> Collection:
 def lookup(kg: KnowledgeGraph) -> Lookup:
     """Finds the things of the shipped collection."""
     return kg.lookup
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with three of the shipped records; tests that write copy it."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "whatworks.toml").touch()
+    (folder / "data/interventions").mkdir(parents=True)
+    for name in ("agents.ttl", "collections.ttl"):
+        copy(ROOT / "data" / name, folder / "data" / name)
+    for key in ("youthreach", "expairs-project", "job-corps"):
+        copy(ROOT / f"data/interventions/{key}.trig", folder / "data/interventions")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def content(small: Path) -> bytes:
+    """The workbook of the small project with its records."""
+    return KnowledgeGraph.open(small).template([]).content
 
 
 @pytest.fixture

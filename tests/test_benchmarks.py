@@ -51,7 +51,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[measure.Bench]:
         yield measure.Bench(20, 1, tmp_path_factory.mktemp("made"))
 
 
-_SLOW = ("check", "jsonld", "query-cli", "query-made", "lookup")
+_SLOW = ("check", "sheets", "jsonld", "query-cli", "query-made", "lookup")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import openpyxl
 import pyshacl
 import pytest
 from rdflib import RDF, RDFS, BNode, Graph, Literal, URIRef
@@ -642,6 +643,16 @@ def test_json(broken: Report) -> None:
     body = json.loads(broken.write("json"))
     assert (body["profile"], body["triples"]) == ("publication", broken.triples)
     assert [Finding(**finding) for finding in body["findings"]] == broken.findings
+
+
+def test_workbook(broken: Report) -> None:
+    """As a workbook there is a row for each finding, and a codebook that says what the columns mean."""
+    book = openpyxl.load_workbook(io.BytesIO(broken.write("xlsx")))
+    rows = list(book["Table"].iter_rows(values_only=True))
+    assert rows[0][:4] == ("severity", "title", "part", "field")
+    assert [row[0] for row in rows[1:]] == [finding.severity for finding in broken.findings]
+    said = {row[0]: row[1] for row in book["Codebook"].iter_rows(values_only=True)}
+    assert said["advice"] == "What to do."
 
 
 def test_csv(broken: Report) -> None:

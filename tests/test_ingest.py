@@ -1,11 +1,14 @@
 """Records come into a collection as their mapping says, with an account of every value; or not at all."""
 
+import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,11 +28,12 @@ from whatworks.errors import (
 )
 from whatworks.ingest import Batch, Change, Tally
 from whatworks.ingest.mapping import KINDS
+from whatworks.ingest.values import text_of
 from whatworks.namespaces import is_key
 from whatworks.store import parse
 from whatworks.terms import Iri, Literal, Quad
 
-from .conftest import BASE, CASES
+from .conftest import BASE, CASES, ROOT
 
 Project = Callable[[dict[str, str]], KnowledgeGraph]
 FOLDERS = sorted((CASES / "ingest").iterdir())
@@ -320,7 +324,7 @@ def test_a_missing_file_is_named(name: str, kg: KnowledgeGraph, tmp_path: Path) 
         kg.read([tmp_path / name])
 
 
-@pytest.mark.parametrize("name", ["table.csv", "records.json", "noending"])
+@pytest.mark.parametrize("name", ["table.ods", "records.json", "noending"])
 def test_a_file_of_another_kind_is_refused(name: str, kg: KnowledgeGraph, tmp_path: Path) -> None:
     """A file that is neither JSON lines nor RDF is refused, with the endings that can be read."""
     (tmp_path / name).touch()
@@ -907,3 +911,109 @@ def test_things_are_minted_below_the_base_of_the_project(project: Project, sourc
         "https://example.org/kg/id/record/a",
     }
     assert b"country:BEL" in batch.contents["agents.ttl"]
+
+
+# ---- tables and lists in YAML ----
+
+
+def _rows(records: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, str]]]:
+    """Flatten records: a row for the fields of the record itself, then one for each item of a part."""
+    rows: list[dict[str, str]] = []
+    for record in records:
+        plain = {name: _flat(value) for name, value in record.items() if not _is_items(value)}
+        rows.append(plain)
+        for name, value in record.items():
+            for item in value if _is_items(value) else ():
+                said = {"wwc_intervention_id": plain["wwc_intervention_id"], "title": plain["title"]}
+                rows.append(said | {f"{name}.{inner}": _flat(found) for inner, found in item.items()})
+    return list(dict.fromkeys(name for row in rows for name in row)), rows
+
+
+def _is_items(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _flat(value: Any) -> str:
+    return "|".join(map(text_of, value)) if isinstance(value, list) else text_of(value)
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_table_of_the_clearinghouse_gives_the_same_records(ending: str, kg: KnowledgeGraph, tmp_path: Path) -> None:
+    """The shipped mapping reads the fields of the What Works Clearinghouse as a table just as lines of JSON."""
+    source = ROOT / "data/sources/wwc_dropout_prevention.jsonl"
+    lines = source.read_text(encoding="utf-8").splitlines()
+    columns, rows = _rows([json.loads(line, parse_float=Decimal) for line in lines])
+    table = [columns, *([row.get(name, "") for name in columns] for row in rows)]
+    file = tmp_path / f"wwc.{ending}"
+    if ending == "csv":
+        with file.open("w", encoding="utf-8", newline="") as written:
+            csv.writer(written, delimiter=";").writerows(table)
+    else:
+        book = openpyxl.Workbook()
+        for line in table:
+            book.active.append(line)
+        book.save(file)
+    batch = kg.read([file], ROOT / "data/sources/wwc_dropout_prevention.mapping.yaml")
+    assert [str(problem) for problem in batch.tally.problems] == []
+    assert batch.contents == kg.read([source]).contents
+    assert len([name for name in batch.contents if name.startswith("interventions/")]) > 30
+
+
+def test_a_table_is_read_as_its_mapping_says(project: Project, tmp_path: Path) -> None:
+    """Other headings and defaults count; problems stand at their cells, columns that nobody knows are counted."""
+    mapping = PLAIN.replace("dcterms:title, as: words}\n  actors", "dcterms:title, as: words, default: None}\n  actors")
+    mapping += 'columns: {"Name of it": title, Who: actors.name}\nseparator: ";"\n'
+    (tmp_path / "table.mapping.yaml").write_text(mapping, encoding="utf-8")
+    table = tmp_path / "table.csv"
+    table.write_text("A title\nid,Name of it,Who,Mine\none,,A body,1\nBad,Two,,\n", encoding="utf-8")
+    kg = project({})
+    batch = kg.read([table])
+    assert [str(problem.where) for problem in batch.tally.problems] == ["table.csv, A4"]
+    assert batch.tally.left_out["table.csv", "Mine"] == {"the mapping does not know the field": 1}
+    table.write_text("id,Name of it,Who\none,,A body\n", encoding="utf-8")
+    said = kg.read([table]).contents["interventions/one.trig"].decode()
+    assert 'dcterms:title "None"@en' in said
+    assert "cv:hasParticipant agent:a-body" in said
+
+
+def test_a_table_without_known_headings_is_told(project: Project, tmp_path: Path) -> None:
+    """A table that has no heading of the mapping names some that it could have; a formula has its cell."""
+    (tmp_path / "table.mapping.yaml").write_text(PLAIN, encoding="utf-8")
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    kg = project({})
+    (problem,) = kg.read([tmp_path / "table.csv"]).tally.problems
+    assert "id, title, actors.name" in problem.hint
+    book = openpyxl.Workbook()
+    for row in (["id", "title"], ["one", "=A1"]):
+        book.active.append(row)
+    book.save(tmp_path / "table.xlsx")
+    (problem,) = kg.read([tmp_path / "table.xlsx"]).tally.problems
+    assert str(problem.where) == "table.xlsx, Sheet!B2"
+
+
+def test_a_list_in_yaml_is_read(project: Project, tmp_path: Path) -> None:
+    """Records in YAML are mapped like lines of JSON, with the lines where they begin."""
+    (tmp_path / "list.mapping.yaml").write_text(PLAIN, encoding="utf-8")
+    (tmp_path / "list.yaml").write_text("- id: one\n  title: One\n- id: Two\n- text\n", encoding="utf-8")
+    batch = project({}).read([tmp_path / "list.yaml"])
+    assert [str(problem.where) for problem in batch.tally.problems] == ["list.yaml:3", "list.yaml:4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("- &a [x, x]\n- [*a, *a]\n", 2),
+        ("- id: one\n  id: two\n", 2),
+        ("id: one\n", 1),
+        ("- " + "[" * 200 + "\n", 1),
+        ("- {a: 'b\n", 2),
+    ],
+)
+def test_broken_yaml_is_refused_with_its_line(text: str, line: int, project: Project, tmp_path: Path) -> None:
+    """Aliases that could explode, keys that stand twice, no list, too deep, not YAML: told, and nothing is written."""
+    (tmp_path / "list.mapping.yaml").write_text(PLAIN, encoding="utf-8")
+    (tmp_path / "list.yaml").write_text(text, encoding="utf-8")
+    batch = project({}).read([tmp_path / "list.yaml"])
+    (problem,) = batch.tally.problems
+    assert "cannot be read" in problem.message
+    assert problem.where.line == line

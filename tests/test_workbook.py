@@ -15,6 +15,7 @@ from whatworks.codebook import Codebook, plain_codebook
 from whatworks.native import Values
 from whatworks.results import Table
 from whatworks.terms import XSD_DECIMAL, Literal
+from whatworks.workbook import answers, marked
 
 
 def _book(content: bytes) -> Any:
@@ -67,7 +68,7 @@ def test_a_text_too_long_for_a_cell_is_cut_and_it_is_said() -> None:
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """More rows than a sheet has are no workbook."""
-    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+    monkeypatch.setattr(answers, "MOST_ROWS", 3)
     rows = [[1], [2], [3]]
     with pytest.raises(errors.UnknownFormat, match="csv or parquet"):
         workbook.write(Values(["x"], ["integer"], rows), _about(["x"], ["integer"]))
@@ -76,6 +77,7 @@ def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_same_table_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the clock nor the zone is in the file."""
     first = workbook.write(Values(["x"], ["integer"], [[1]]), _about(["x"], ["integer"]))
+    assert b"1980-01-01T00:00:00Z</dcterms:modified>" in zipfile.ZipFile(io.BytesIO(first)).read("docProps/core.xml")
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     monkeypatch.setenv("TZ", "Pacific/Kiritimati")
     time.tzset()
@@ -106,3 +108,28 @@ def test_decimals_are_numbers() -> None:
     """A column of decimals can be summed."""
     table = Table(("x",), [(Literal("0.5", "", XSD_DECIMAL),), (Literal("1.25", "", XSD_DECIMAL),)])
     assert [row[0] for row in _book(table.write("xlsx"))["Table"].iter_rows(min_row=2, values_only=True)] == [0.5, 1.25]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_cells_are_marked_in_a_copy(content: bytes, whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy has the same values, red cells with notes, and a list of them; a large one is copied cell by cell."""
+    if not whole:
+        monkeypatch.setattr(marked, "_WHOLE", 0)
+    marks = [workbook.Mark("Intervention", "D4", "is wrong"), workbook.Mark("Agent", "Z9", "is missing")]
+    given, copy = _book(content), _book(workbook.mark(content, marks))
+    assert copy.sheetnames == ["Problems", *given.sheetnames]
+    assert [row[2] for row in copy["Problems"].iter_rows(values_only=True)] == [
+        "What is wrong",
+        "is wrong",
+        "is missing",
+    ]
+    for cell, text in ((copy["Intervention"]["D4"], "is wrong"), (copy["Agent"]["Z9"], "is missing")):
+        assert cell.fill.fgColor.rgb.endswith("FFC7CE")
+        assert cell.comment.text.startswith(text)
+    for sheet in given.worksheets:
+        assert _values(copy[sheet.title]) == _values(sheet)
+
+
+def _values(sheet: Any) -> list[list[Any]]:
+    rows = ([value for value in row if value not in (None, "")] for row in sheet.iter_rows(values_only=True))
+    return [row for row in rows if row]

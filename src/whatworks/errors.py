@@ -7,7 +7,8 @@ Error:
     │   └── StoreAddress, NotRemote
     ├── CheckFailed           exit 1   the data has violations
     └── InputError            exit 3   a file, a query text, the store or the system is at fault
-        ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, UnknownFileType, MissingFile, LinkRefused
+        ├── SyntaxFault, EncodingFault, RemoteContext, XmlEntities, WorkbookFault, UnknownFileType, MissingFile,
+        ├── LinkRefused
         ├── QueryHeader, QuerySyntax, QueryRefused, UpdateRefused, QueryStopped, Busy, TooMany, TooLarge, AddressFault
         ├── MissingExtra
         ├── MappingFault, ImportRefused, ShapeFault, GitFault, SettingsFault, Unwritable, InvalidTerm
@@ -22,13 +23,17 @@ from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """Where something is wrong: a file, and in it a line and column (both from 1), or another address in words."""
+    """Where something is wrong: a file, and in it a line and column (both from 1), or a cell, and its sheet if any."""
 
     file: str
     line: int | None = None
     column: int | None = None
+    cell: str = ""
+    sheet: str = ""
 
     def __str__(self) -> str:
+        if self.sheet or self.cell:
+            return f"{self.file}, {'!'.join(filter(None, (self.sheet, self.cell)))}"
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
 
@@ -157,6 +162,12 @@ class XmlEntities(InputError):
     """An RDF/XML document declares external or exploding entities."""
 
     code = "xml-entities"
+
+
+class WorkbookFault(InputError):
+    """A workbook or a table cannot be read, or holds what is not taken over."""
+
+    code = "workbook"
 
 
 class UnknownFileType(InputError):

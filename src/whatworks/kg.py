@@ -18,8 +18,9 @@ from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
 from whatworks.engines import Engines
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, Unwritable
+from whatworks.importing import Importing
 from whatworks.linking.door import Door
-from whatworks.lookup import Lookup, typed
+from whatworks.lookup import typed
 from whatworks.namespaces import Prefixes
 from whatworks.prepared import Prepared
 from whatworks.results import Answer, Table
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from whatworks.checks import Checks, Report
     from whatworks.describe import Describer, Description
     from whatworks.export import Exporter
-    from whatworks.ingest import Batch
     from whatworks.jsonld import Documents
     from whatworks.release import Release, Releases
     from whatworks.remote import Remote
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from whatworks.why import Origin
 
 
-class KnowledgeGraph(Door):
+class KnowledgeGraph(Importing, Door):
     """A collection of interventions, opened."""
 
     def __init__(
@@ -381,13 +381,6 @@ class KnowledgeGraph(Door):
         from whatworks.checks import Checks  # noqa: PLC0415 - pyshacl costs half a second to import
 
         return Checks(self.assets, self.settings, self.documents.contexts, self.prepared)
-
-    def read(self, files: Sequence[Path], mapping: Path | None = None) -> "Batch":
-        """Read records to bring in; nothing is written."""
-        from whatworks.ingest import read_batch  # noqa: PLC0415 - needed by one command only
-
-        contexts = self.documents.contexts
-        return read_batch(files, self.sources, Lookup(self.sources, self.catalogue), mapping=mapping, contexts=contexts)
 
     def statistics(self, *, graphs: bool = False) -> Table:
         """Count the things of each class, or the statements of each named graph."""

@@ -123,6 +123,12 @@ class Space:
         return Iri(f"{self.base}graph/{name}")
 
 
+def assigned_graph(prop: str) -> str:
+    """Return the name of the graph of what was assigned with a property: `assigned/activity-type`."""
+    name = prop.rpartition("#")[2].removeprefix("assigned")
+    return f"assigned/{re.sub('(?<=[a-z])(?=[A-Z])', '-', name).lower()}"
+
+
 def is_key(text: str) -> bool:
     """Say whether the text is a key: lower-case letters, digits and single hyphens."""
     return _KEY.fullmatch(text) is not None

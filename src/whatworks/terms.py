@@ -131,6 +131,11 @@ def _escape(match: re.Match[str]) -> str:
     return _SHORT.get(found) or f"\\U{ord(found):08X}"
 
 
+def is_part_name(text: str) -> bool:
+    """Say whether the text can name a part of a thing, after the number sign of its IRI: `factor-1`."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._~-]*", text) is not None
+
+
 def is_iri(text: str) -> bool:
     """Say whether the text is an absolute IRI that every parser accepts."""
     if ":" not in text:

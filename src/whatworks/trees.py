@@ -63,7 +63,7 @@ class Trees:
             lines: Statements of named graphs as canonical N-Quads, which the engine writes, one a line.
             keep: Says of the token of a graph what counts of it: "all", "labels" or nothing ("").
         """
-        with _without_circles():
+        with without_circles():
             self._read(lines, keep)
 
     def _read(self, lines: Iterable[bytes], keep: Callable[[str], str]) -> None:
@@ -199,7 +199,7 @@ def _add(stated: Stated, predicate: Token, value: Token) -> None:
 
 
 @contextmanager
-def _without_circles() -> Iterator[None]:
+def without_circles() -> Iterator[None]:
     """Do not look for values that hold each other while many are made that do not; it took a seventh of the time."""
     was_on = gc.isenabled()
     gc.disable()

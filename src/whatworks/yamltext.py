@@ -40,6 +40,19 @@ def read_yaml(text: str) -> Any:
         raise YamlFault(str(error), 1) from error
 
 
+def read_yaml_list(text: str) -> list[tuple[Any, int]]:
+    """Return the items of a list in YAML, with the lines where they begin.
+
+    Raises:
+        YamlFault: As `read_yaml` does; or the text is no list.
+    """
+    if not isinstance(read_yaml(text), list):
+        raise YamlFault("it is no list", 1)
+    node: Any = yaml.compose(text, Loader=_Loader)
+    loader = _Loader("")
+    return [(loader.construct_object(item, deep=True), item.start_mark.line + 1) for item in node.value]
+
+
 class _Table:
     """A table while it is read: the keys so far, with their lines, and whether a key comes next."""
 

@@ -71,6 +71,7 @@ class Checks:
         profile: str = "curation",
         *,
         since: str | None = None,
+        beside: bool = True,
         processes: int | None = None,
         progress: Progress = lambda _, __: None,
     ) -> Report:
@@ -80,6 +81,8 @@ class Checks:
             files: RDF files, as if they were part of the data: what they say of a thing stands instead of what the
                 data says. Their things are reported, and of other things what the files break.
             profile: One of `PROFILES`.
+            beside: Whether to look, of files, at what they break in other things, and for the lines of what is found;
+                both take longer than the check of thousands of files.
             since: A revision of git, such as HEAD: what has changed since is checked, and what that concerns;
                 everything where the ontology or the shapes have changed.
             processes: How many processes may take part where everything is checked, and that pays; None for as many
@@ -99,7 +102,7 @@ class Checks:
             self._open(is_partial=bool(files) or since is not None)
             checker = self._checker(profile)
             if files:
-                return self._files(checker, files)
+                return self._files(checker, files, beside=beside)
             report = self._changes(checker, history) if history is not None else ""
             if isinstance(report, Report):
                 return report
@@ -128,11 +131,14 @@ class Checks:
             self._checkers[profile] = Checker(self._opened, shapes, self._settings.base)
         return self._checkers[profile]
 
-    def _files(self, checker: Checker, files: Sequence[Path]) -> Report:
+    def _files(self, checker: Checker, files: Sequence[Path], *, beside: bool) -> Report:
         given, ground = Given(), self._opened.ground
         for path in files:
             given.read(path, ground, self._settings.base, self._contexts)
         ground = ground.instead(given.quads, given.owners)
+        if not beside:
+            nowhere = Places([], self._settings.base, {}, {}, self._opened.home_of)
+            return checker.some(given.nodes(ground), (), ground, nowhere)
         changed = list(dict.fromkeys(quad.triple for quad in given.quads))
         return checker.some(given.nodes(ground), changed, ground, self._places(given))
 

@@ -1,4 +1,4 @@
-"""What a check finds, and the report of it as text, JSON, CSV or the standard graph."""
+"""What a check finds, and the report of it as text, JSON, CSV, a workbook or the standard graph."""
 
 import csv
 import io
@@ -7,10 +7,27 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
+from whatworks.codebook import Codebook, Column
+from whatworks.native import Values
 from whatworks.results import safe
 
 SEVERITIES = ("info", "warning", "violation")
-FORMATS = ("text", "json", "csv", "turtle")
+FORMATS = ("text", "json", "csv", "xlsx", "turtle")
+
+
+_MEANINGS = {
+    "severity": "How bad it is: violation, warning or info.",
+    "title": "The title of the thing that it is about.",
+    "part": "The part of it, such as factor-3; empty for the thing itself.",
+    "field": "What people call the field.",
+    "found": "What is there.",
+    "expected": "What should be there.",
+    "advice": "What to do.",
+    "rule": "The shape and the constraint.",
+    "record": "The IRI of the thing.",
+    "file": "The file that speaks of it.",
+    "line": "The line of the field, or of the thing where the field is missing.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +88,7 @@ class Report:
         return any(self.count(each) for each in SEVERITIES[SEVERITIES.index(severity) :])
 
     def write(self, format: str) -> bytes:
-        """Return the report as text, json, csv or turtle."""
+        """Return the report as text, json, csv, xlsx or turtle."""
         match format:
             case "json":
                 body = {
@@ -82,9 +99,23 @@ class Report:
                 return (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode()
             case "csv":
                 return _csv(self.findings)
+            case "xlsx":
+                return self._workbook()
             case "turtle":
                 return self.graph()
         return self._text().encode()
+
+    def _workbook(self) -> bytes:
+        """Return the findings as rows of a workbook, with what each column means on a sheet of its own."""
+        from whatworks.workbook import write  # noqa: PLC0415 - takes half a second to import
+
+        kinds = ["integer" if name == "line" else "text" for name in _MEANINGS]
+        columns = [Column(*said, kind) for said, kind in zip(_MEANINGS.items(), kinds, strict=True)]
+        rows = [[getattr(finding, name) for name in _MEANINGS] for finding in self.findings]
+        counts = ", ".join(f"{self.count(severity)} {severity}" for severity in reversed(SEVERITIES))
+        title = f"What the profile {self.profile} finds in {self.triples} statements: {counts}"
+        codebook = Codebook(title, "whatworks check", {"profile": [self.profile]}, "the files", (), columns)
+        return write(Values(list(_MEANINGS), kinds, rows), codebook)
 
     def _text(self) -> str:
         by_record: dict[tuple[str, str], list[Finding]] = defaultdict(list)

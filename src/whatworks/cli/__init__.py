@@ -37,7 +37,7 @@ COMMANDS = {
     ),
     "explain": ("explain:explain", "Say what an error means and what to do; without CODE, list the codes."),
     "export": ("data:export", "Write things as RDF, JSON-LD, CSV or a workbook."),
-    "import": ("data:import_", "Bring records into the collection, one data file for each."),
+    "import": ("importing:import_", "Bring records into the collection, one data file for each."),
     "link": ("link:link", "Work out the links between interventions anew, or decide about them."),
     "load": ("release:load", "Put a release into the SPARQL engine that answers at ENDPOINT, graph by graph."),
     "new": ("project:new", "Begin a collection of your own in the new folder DIR."),
@@ -58,6 +58,10 @@ COMMANDS = {
     "show": ("data:show", "Show one thing: everything worth saying about it."),
     "sparql": ("query:sparql", "Answer an own SPARQL query (read-only)."),
     "stats": ("data:stats", "Count what the collection holds, by class."),
+    "template": (
+        "template:template",
+        "Write a workbook to fill in: a sheet for each class, with what may stand where.",
+    ),
     "verify": ("release:verify", "Read every byte of a release and name what is damaged."),
     "why": ("data:why", "Say where statements come from: which record and page, or which rule or method made them."),
 }

@@ -1,15 +1,12 @@
-"""`show`, `export`, `import`, `check`, `stats`: look at the data, take it home, bring it in, check it."""
+"""`show`, `export`, `check`, `stats`, `why`: look at the data, take it home, check it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from whatworks.cli.completion import completes, completes_format, completes_property
 from whatworks.cli.output import Named, Progress, emit, interruptible, output_option, pour
-
-if TYPE_CHECKING:
-    from whatworks.ingest import Change
 
 _GRAPHS = ("turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld")
 _completes_key = completes(lambda known: known.things(), by_label=True)
@@ -90,67 +87,6 @@ def export(
         pour(lambda file: exporter.pour(format_, things, file, single=len(keys) == 1), output)
 
 
-@click.command(name="import")
-@click.argument("files", nargs=-1, required=True, type=Named())
-@click.option(
-    "--mapping",
-    type=Named(dir_okay=False),
-    help="The mapping; without it NAME.mapping.yaml beside NAME.jsonl.",
-)
-@click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
-@click.pass_obj
-def import_(opener: Any, files: tuple[Path, ...], mapping: Path | None, dry_run: bool) -> None:
-    """Bring records into the collection, one data file for each.
-
-    Records are lines of JSON with a declared mapping, or RDF. Nothing is written unless everything can be.
-
-    \b
-    Example:
-      whatworks import data/sources/interventions.jsonl --dry-run
-    """
-    from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
-    from whatworks.errors import Unwritable  # noqa: PLC0415 - lazy on purpose
-
-    kg = opener.kg
-    folder = kg.assets.data_folder()
-    if folder is None:
-        raise Unwritable(
-            "The collection that came with the package cannot be changed.",
-            hint="Begin a collection of your own with: whatworks new DIR",
-        )
-    batch = kg.read(files, mapping)
-    _account(batch)
-    batch.check()
-    changes = batch.changes(folder)
-    counts = {kind: sum(change.kind == kind for change in changes) for kind in ("added", "changed", "unchanged")}
-    said = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-    if dry_run:
-        _say(changes)
-        click.echo(f"{batch.records} records read; files: {said}. Nothing was written.")
-        return
-    write_files({folder / change.name: batch.contents[change.name] for change in changes if change.kind != "unchanged"})
-    _say(changes)
-    click.echo(f"{batch.records} records read; files: {said}. Check them with: whatworks check")
-
-
-def _say(changes: "list[Change]") -> None:
-    for change in changes:
-        if change.kind != "unchanged":
-            click.echo(f"{change.kind:<9} data/{change.name}  (+{change.gained} -{change.lost} lines)")
-
-
-def _account(batch: Any) -> None:
-    """Print what was read, mapped and left out, field by field."""
-    from whatworks.results import write_table  # noqa: PLC0415 - lazy on purpose
-    from whatworks.terms import Literal  # noqa: PLC0415 - lazy on purpose
-
-    rows = [
-        (Literal(file), Literal(name), *(Literal.integer(count) for count in counts), Literal(why))
-        for file, name, *counts, why in batch.tally.rows()
-    ]
-    click.echo(write_table(("file", "field", "read", "mapped", "left out", "why"), rows))
-
-
 @click.command()
 @click.argument("files", nargs=-1, type=Named())
 @click.option(
@@ -177,7 +113,7 @@ def _account(batch: Any) -> None:
     "--format",
     "-f",
     "format_",
-    type=click.Choice(("text", "json", "csv", "turtle")),
+    type=click.Choice(("text", "json", "csv", "xlsx", "turtle")),
     default="text",
     help="Default: text.",
 )

@@ -4,7 +4,8 @@
 wrong; `Batch.files` are the data files it would write.
 """
 
-from whatworks.ingest.batch import Batch, Change, read_batch
-from whatworks.ingest.tally import Problem, Tally
+from whatworks.ingest.batch import Batch, Change
+from whatworks.ingest.reader import read_batch
+from whatworks.tally import Problem, Tally
 
 __all__ = ["Batch", "Change", "Problem", "Tally", "read_batch"]

@@ -1,46 +1,15 @@
 """A batch of files to bring in: read as a whole, written as a whole or not at all."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+import stat
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from whatworks.collection import Collection, owner_of
-from whatworks.errors import ImportRefused, MissingFile, Place, UnknownFileType
-from whatworks.formats import READABLE_ENDINGS
-from whatworks.ingest.build import Builder, Built, Mention
-from whatworks.ingest.lines import read_lines
-from whatworks.ingest.mapping import FOLDERS, RecordMapping, read_mapping
-from whatworks.ingest.names import Register
-from whatworks.ingest.rdf import SHARED, read_rdf
-from whatworks.ingest.tally import Problem, Tally
-from whatworks.ingest.values import text_of
-from whatworks.lookup import Lookup
-from whatworks.namespaces import (
-    ATTRIBUTED_TO,
-    DCTERMS,
-    DERIVED_FROM,
-    GENERATED_AT,
-    IDENTIFIER,
-    IN_GRAPH,
-    LINK_FROM,
-    LINK_TO,
-    NAME,
-    TITLE,
-    TOPIC,
-    WW,
-    is_key,
-    key_of,
-)
-from whatworks.terms import RDF_TYPE, XSD_DATETIME, Iri, Literal, Quad, Term
-from whatworks.trig import Order, write_trig
+from whatworks.errors import ImportRefused, MissingFile, Place, SourcesChanged
+from whatworks.tally import Tally
 
-_SOURCE = Iri(DCTERMS + "source")
-
-# Files are named after keys, and most systems take names of up to 255 bytes.
-_LONGEST_KEY = 120
+_IN_CELLS = "Mend them in the workbook; --marked FILE.xlsx writes a copy in which these cells are marked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +36,15 @@ class Batch:
         tally: Every value read, mapped, left out, or a problem.
         records: How many records were read.
         contents: The data files by their name below the data folder.
+        notes: What a person should know.
+        trace: Returns the cell that a finding of a check is about, and its heading; None where no cell says it.
     """
 
     tally: Tally = field(default_factory=Tally)
     records: int = 0
     contents: dict[str, bytes] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    trace: Callable[[str, str, str, str], tuple[Place, str] | None] = lambda *_: None
 
     def changes(self, folder: Path) -> list[Change]:
         """Compare with what a data folder holds."""
@@ -94,295 +67,26 @@ class Batch:
             listed = "\n".join(f"  {problem}" for problem in self.tally.problems)
             raise ImportRefused(
                 f"What cannot be taken over ({len(self.tally.problems)}); nothing was written:\n{listed}",
-                hint="Mend them in the source, or say in the mapping what becomes of them.",
+                hint=_IN_CELLS
+                if any(problem.where.sheet for problem in self.tally.problems)
+                else "Mend them in the source, or say in the mapping what becomes of them.",
             )
 
 
-def read_batch(
-    paths: Sequence[Path],
-    collection: Collection,
-    lookup: Lookup,
-    *,
-    mapping: Path | None = None,
-    contexts: Mapping[str, Any] | None = None,
-) -> Batch:
-    """Read files of records (.jsonl with a mapping) or of RDF.
-
-    Args:
-        paths: The files; those that add to records (`adds: true`) may come in any order.
-        collection: The collection that they are brought into.
-        lookup: Finds its concepts, agents and interventions.
-        mapping: The mapping for all of them; without it, `x.jsonl` is read with `x.mapping.yaml` beside it.
-        contexts: The JSON-LD contexts that files may name, by IRI.
+def content_of(path: Path) -> bytes:
+    """Return what a file holds, if it is the same before and after.
 
     Raises:
-        InputError: A file cannot be read at all. What is wrong with single values is in the batch's tally.
+        MissingFile: It cannot be read.
+        SourcesChanged: It changed while it was read.
     """
-    batch = Batch()
-    reader = _Reader(collection, lookup, batch)
-    for path in paths:
-        data = _content(path)
-        if path.suffix.lower() == ".jsonl":
-            beside = mapping or path.with_name(path.name.removesuffix(path.suffix) + ".mapping.yaml")
-            if mapping is None and not beside.is_file():
-                raise MissingFile(
-                    f"{path.name} has no mapping: there is no {beside.name} beside it.",
-                    hint="Write one (docs/how-to/import.md), or name another with --mapping FILE.",
-                )
-            reader.records(data, path.name, read_mapping(_content(beside), beside.name, collection.prefixes, lookup))
-        elif path.suffix.lower() in READABLE_ENDINGS:
-            reader.rdf(data, path.name, contexts or {})
-        else:
-            raise UnknownFileType(
-                f"{path.name}: files of this kind cannot be imported.",
-                hint=f"Give .jsonl with a mapping, or RDF: {', '.join(READABLE_ENDINGS)}.",
-            )
-    reader.finish()
-    return batch
-
-
-def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        before = path.stat()
+        data = path.read_bytes()
+        after = path.stat()
     except OSError as error:
         raise MissingFile(f"{path} cannot be read: {error.strerror}.", hint="Check the name of the file.") from error
-
-
-class _Reader:
-    def __init__(self, collection: Collection, lookup: Lookup, batch: Batch) -> None:
-        self.collection = collection
-        self.space = collection.space
-        self.lookup = lookup
-        self.batch = batch
-        self.built: list[Built] = []
-        self.described: dict[str, set[Quad]] = {"dataset": set(), "graph": set()}
-        self.first: dict[Iri, tuple[Built, str]] = {}
-        self.agents = Register.of_agents(collection)
-        self.collections = Register.of_collections(collection)
-        self.links = self.space.graph("links/curated")
-        self.new_links: set[Quad] = set()
-
-    # ---- records in lines of JSON ----
-
-    def records(self, data: bytes, name: str, mapping: RecordMapping) -> None:
-        numbers: dict[str, Counter[str]] = defaultdict(Counter)
-        for record, where in read_lines(data, name, self.batch.tally):
-            self.record(record, mapping, where, numbers)
-
-    def record(
-        self, record: dict[str, Any], mapping: RecordMapping, where: Place, numbers: dict[str, Counter[str]]
-    ) -> None:
-        """Build one record; rows that stand for the same thing number their parts together."""
-        self.batch.records += 1
-        row = text_of(record.get(mapping.row_field))
-        row = mapping.same_as.get(row, row)
-        instead = mapping.instead.get(row)
-        value = text_of(record.get(mapping.key_field))
-        key = instead.key if instead else key_of(value) if mapping.key_from_title else value
-        if not is_key(key) or len(key) > _LONGEST_KEY:
-            hint = f"A key is made of lower-case letters, digits and hyphens, such as {key_of(value) or 'my-record'!r}."
-            problem = Problem(where, value or "the record", mapping.key_field, value, "is no key.", hint)
-            self.batch.tally.read[where.file, mapping.key_field] += 1
-            self.batch.tally.problems.append(problem)
-            return
-        thing = self.space.thing(instead.thing if instead else mapping.thing, key)
-        graph = self.space.graph(f"record/{mapping.source}/{key}")
-        builder = Builder(mapping, self.lookup, self.space, self.batch.tally, where)
-        builder.numbers = numbers[row] if row else Counter()
-        built = builder.build(
-            record, thing, graph, only=instead.only if instead else (), why=instead.reason if instead else ""
-        )
-        if not mapping.adds:
-            problem = Problem(where, key, mapping.key_field, value, "", "Give each record a key of its own.")
-            self.claim(built, f"{where.file} {row}" if row else "", problem)
-            self.introduce(builder, built, record, mapping, row)
-        self.built.append(built)
-
-    def claim(self, built: Built, row: str, problem: Problem) -> None:
-        """Refuse a record whose key another one has, unless both are rows for the same thing, or both are RDF."""
-        first, first_row = self.first.setdefault(built.thing, (built, row))
-        if first is not built and (not row or row != first_row):
-            self.batch.tally.take_back(replace(problem, message=f"has the key of the record at {first.where}."))
-
-    def introduce(
-        self, builder: Builder, built: Built, record: dict[str, Any], mapping: RecordMapping, row: str
-    ) -> None:
-        """Say what the thing is, and who compiled its record and when."""
-        builder.add(built.thing, IDENTIFIER, Literal(built.thing.code))
-        if (instead := mapping.instead.get(row)) is not None:
-            builder.add(built.thing, RDF_TYPE, instead.of_class)
-            builder.add(built.thing, TITLE, Literal.text(instead.title, "en"))
-            for prop, (scheme, code) in instead.concepts.items():
-                builder.add(built.thing, prop, self.lookup.concept(scheme, code))
-        else:
-            word = text_of(record.get(mapping.class_field))
-            builder.add(built.thing, RDF_TYPE, mapping.class_values.get(word, mapping.class_default))
-        self.describe_record(builder, built, mapping)
-
-    def describe_record(self, builder: Builder, built: Built, mapping: RecordMapping) -> None:
-        """Note who compiled the record and when, apart from what it says."""
-        record = self.space.thing("record", built.thing.code)
-        provenance = self.space.graph("provenance")
-        builder.add(record, RDF_TYPE, Iri(WW + "Record"), provenance)
-        builder.add(record, TOPIC, built.thing, provenance)
-        builder.add(record, IN_GRAPH, built.graph, provenance)
-        builder.add(record, Iri(WW + "reviewStatus"), self.lookup.concept("review-status", "proposed"), provenance)
-        for page in mapping.pages:
-            builder.add(record, DERIVED_FROM, Iri(page), provenance)
-            builder.add(record, _SOURCE, Iri(page), provenance)
-        if mapping.compiled:
-            when = Literal(f"{mapping.compiled}T00:00:00Z", "", XSD_DATETIME)
-            builder.add(record, GENERATED_AT, when, provenance)
-        if mapping.compiled_by:
-            problem = Problem(built.where, built.thing.code, "compiled-by", mapping.compiled_by, "is no agent.")
-            builder.mention("agent", mapping.compiled_by, record, (ATTRIBUTED_TO,), provenance, problem)
-
-    # ---- RDF ----
-
-    def rdf(self, data: bytes, name: str, contexts: Mapping[str, Any]) -> None:
-        found = read_rdf(data, name, self.collection, contexts, self.batch.tally)
-        for built in found.records:
-            self.batch.records += 1
-            self.built.append(built)
-            key = built.thing.code
-            self.claim(built, "RDF", Problem(built.where, key, "key", key, "", "Give each record a key of its own."))
-        self.agents.take(found.shared["agent"])
-        self.collections.take(found.shared["collection"])
-        self.new_links.update(found.shared["link"])
-        for kind in ("dataset", "graph"):
-            self.described[kind].update(found.shared[kind])
-
-    # ---- all together ----
-
-    def finish(self) -> None:
-        """Find or make what records name, and lay the statements out in files."""
-        contents: dict[Iri, set[Quad]] = {}
-        made: dict[tuple[Iri, str], Place] = {}
-        for built in sorted(self.built, key=lambda built: built.adds):
-            if built.adds:
-                self.make_room(built, contents, made)
-            contents.setdefault(built.thing, set()).update(built.quads)
-            made.update({(built.thing, name): built.where for name in built.parts})
-        links = self.kept_links() | self.new_links
-        mentions = [(built, mention) for built in self.built for mention in built.mentions]
-        for built, mention in sorted(mentions, key=lambda pair: _rank(pair[1])):
-            self.resolve(built, mention, contents, links)
-        self.batch.tally.problems.sort(key=lambda problem: (problem.where.file, problem.where.line or 0))
-        if not self.batch.tally.problems:
-            self.lay_out(contents, links)
-
-    def make_room(self, built: Built, contents: dict[Iri, set[Quad]], made: dict[tuple[Iri, str], Place]) -> None:
-        """Fetch the record that another one adds to, without the parts that are given anew."""
-        if built.thing not in contents:
-            contents[built.thing] = self.present(built)
-        for name in sorted(built.parts):
-            if (where := made.get((built.thing, name))) is not None:
-                message = f"gives parts that {where} gives as well."
-                self.batch.tally.problems.append(Problem(built.where, built.thing.code, "line", name, message))
-        old = {quad for quad in contents[built.thing] if _is_part(quad.subject, built) or _is_part(quad.object, built)}
-        contents[built.thing] -= old
-
-    @cached_property
-    def held(self) -> dict[Iri, set[Quad]]:
-        """What the collection holds, by the thing that it is about."""
-        found: dict[Iri, set[Quad]] = defaultdict(set)
-        for quad in self.collection.asserted():
-            if (owner := owner_of(quad.subject)) is not None:
-                found[owner].add(quad)
-        return found
-
-    def present(self, built: Built) -> set[Quad]:
-        """Return what the collection holds of a thing, to add to."""
-        key = built.thing.code
-        own = self.held.get(built.thing, set()) | self.held.get(self.space.thing("record", key), set())
-        if not own:
-            self.batch.tally.problems.append(
-                Problem(built.where, key, "line", key, "adds to a record that is not there.")
-            )
-        return own
-
-    def kept_links(self) -> set[Quad]:
-        """Return the links that there are, without those from records that are given anew."""
-        links = set(self.collection.store.match(graph=self.links))
-        replaced = {built.thing for built in self.built if not built.adds}
-        stale = {quad.subject for quad in links if quad.predicate == LINK_FROM and quad.object in replaced}
-        return {quad for quad in links if quad.subject not in stale}
-
-    def lay_out(self, contents: dict[Iri, set[Quad]], links: set[Quad]) -> None:
-        """Lay the statements out in files."""
-        order = Order([str(NAME), *self.lookup.field_order()])
-        for thing, quads in contents.items():
-            prefixes = self.collection.prefixes.with_prefixes({"": f"{thing}#"})
-            name = f"{FOLDERS[thing.split('/')[-2]]}/{thing.code}.trig"
-            self.batch.contents[name] = write_trig(quads, prefixes, order=order).encode()
-        store = self.collection.store
-        for name, graph, quads in (
-            ("agents.ttl", self.agents.graph, self.agents.quads),
-            ("collections.ttl", self.collections.graph, self.collections.quads),
-            ("links/curated.ttl", self.links, links),
-        ):
-            if quads or next(store.match(graph=graph), None) is not None:
-                bare = {quad._replace(graph=None) for quad in quads}
-                self.batch.contents[name] = write_trig(bare, self.collection.prefixes, order=order).encode()
-        self.lay_out_descriptions(order)
-
-    def lay_out_descriptions(self, order: Order) -> None:
-        """Lay out what an RDF file says of data sets and graphs, if it is new."""
-        for kind, given in self.described.items():
-            name = SHARED[kind]
-            held = self.collection.store.match(graph=self.space.graph(name))
-            start = f"{self.space.base}{kind}/"
-            own = {quad for quad in held if isinstance(quad.subject, Iri) and quad.subject.startswith(start)}
-            if given - own:
-                bare = {quad._replace(graph=None) for quad in own | given}
-                self.batch.contents[f"{name}.ttl"] = write_trig(bare, self.collection.prefixes, order=order).encode()
-
-    def resolve(self, built: Built, mention: Mention, contents: dict[Iri, set[Quad]], links: set[Quad]) -> None:
-        """Turn the name of a thing into a statement about it."""
-        if mention.kind in ("agent", "collection"):
-            register = self.agents if mention.kind == "agent" else self.collections
-            found = register.get(mention.name, mention.country)
-        else:
-            store = self.collection.store
-            things = [self.space.thing(kind, mention.name) for kind in FOLDERS] if is_key(mention.name) else []
-            here = [thing for thing in things if thing in contents or next(store.match(thing), None) is not None]
-            if not here:
-                self.batch.tally.take_back(mention.problem)
-                return
-            found = here[0]
-        if mention.kind == "link":
-            links.update(self.link(built.thing, found, mention.explanation, contents))
-        for prop in mention.properties:
-            contents[built.thing].add(Quad(mention.subject, prop, found, mention.graph))
-
-    def link(self, start: Iri, end: Iri, explanation: str, contents: dict[Iri, set[Quad]]) -> Iterable[Quad]:
-        iri = self.space.thing("link", f"{start.code}--{end.code}")
-        text = explanation.replace("{from}", self.title(start, contents)).replace("{to}", self.title(end, contents))
-        yield Quad(iri, RDF_TYPE, Iri(WW + "Link"), self.links)
-        yield Quad(iri, LINK_FROM, start, self.links)
-        yield Quad(iri, LINK_TO, end, self.links)
-        yield Quad(iri, Iri(WW + "linkType"), self.lookup.concept("link-type", "stated"), self.links)
-        yield Quad(iri, Iri(WW + "reviewStatus"), self.lookup.concept("review-status", "accepted"), self.links)
-        yield Quad(iri, Iri(WW + "explanation"), Literal.text(text, "en"), self.links)
-
-    def title(self, thing: Iri, contents: dict[Iri, set[Quad]]) -> str:
-        quads = contents.get(thing) or set(self.collection.store.match(thing, TITLE))
-        titles = [quad.object for quad in quads if quad.subject == thing and quad.predicate == TITLE]
-        literals = sorted(title for title in titles if isinstance(title, Literal))
-        english = [title for title in literals if title.language == "en"]
-        return (english or literals or [Literal(thing.code)])[0].value
-
-
-def _rank(mention: Mention) -> tuple[bool, str, str, str]:
-    """Order what is named, whatever the order of the files.
-
-    Who is named with a country comes first, so that the same name without one finds it.
-    """
-    return (mention.country is None, mention.kind, mention.name, mention.country or "")
-
-
-def _is_part(node: Term, built: Built) -> bool:
-    """Say whether a node is a part of the sorts that a record gives."""
-    name = node.removeprefix(f"{built.thing}#") if isinstance(node, Iri) else ""
-    base, _, number = name.rpartition("-")
-    return name in built.parts or (number.isdigit() and base in built.parts)
+    is_file = stat.S_ISREG(before.st_mode)
+    if is_file and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, len(data)):
+        raise SourcesChanged(f"{path.name} changed while it was read.", hint="Close it elsewhere, and import it again.")
+    return data

@@ -8,10 +8,10 @@ from typing import Any
 
 from whatworks.errors import AmbiguousValue, Place, UnknownValue
 from whatworks.ingest.mapping import FieldMapping, PartMapping, RecordMapping
-from whatworks.ingest.tally import Problem, Tally
 from whatworks.ingest.values import check_text, term_of, text_of
 from whatworks.lookup import Lookup
 from whatworks.namespaces import POSITION, Space, key_of
+from whatworks.tally import Problem, Tally
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Term
 
 PATTERN = re.compile(r"\{(\w+)\}")

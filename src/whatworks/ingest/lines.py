@@ -1,4 +1,4 @@
-"""Lines of JSON into records; a line that is none is a problem of the batch and does not stop the others."""
+"""Lines of JSON, or a list in YAML, into records; a line that is none is a problem and does not stop the others."""
 
 import json
 from collections.abc import Iterator
@@ -6,8 +6,9 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from whatworks.errors import Place
-from whatworks.ingest.tally import Problem, Tally
 from whatworks.store import decoded
+from whatworks.tally import Problem, Tally
+from whatworks.yamltext import YamlFault, read_yaml_list
 
 _MAXIMUM_DEPTH = 50
 _MAXIMUM_DIGITS = 18
@@ -29,6 +30,28 @@ def read_lines(data: bytes, name: str, tally: Tally) -> Iterator[tuple[dict[str,
             except (ValueError, DecimalException, RecursionError) as error:
                 told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
                 _fault(tally, where, line, f"The line cannot be read: {told}.")
+
+
+def read_list(data: bytes, name: str, tally: Tally) -> Iterator[tuple[dict[str, Any], Place]]:
+    """Yield the records of a YAML file, which is a list of tables, with their places.
+
+    Raises:
+        EncodingFault: The file is not UTF-8.
+    """
+    try:
+        items = read_yaml_list(decoded(data, name))
+    except YamlFault as error:
+        hint = "Write a list of records: each begins with - and has lines such as title: Morning club."
+        problem = Problem(
+            Place(name, error.line), "the file", "line", "", f"The file cannot be read: {error.problem}.", hint
+        )
+        tally.problems.append(problem)
+        return
+    for item, line in items:
+        if isinstance(item, dict):
+            yield {str(key): value for key, value in item.items()}, Place(name, line)
+        else:
+            _fault(tally, Place(name, line), str(item), "The item cannot be read: it is no table of fields.")
 
 
 def _fault(tally: Tally, where: Place, line: str, message: str) -> None:

@@ -21,11 +21,14 @@ KINDS = (
 )  # fmt: skip
 # The things that records are about, and the folders that hold their files.
 FOLDERS = {"intervention": "interventions", "resource": "resources"}
-_TOP_KEYS = {"source", "thing", "key", "class", "record", "row", "same-as", "instead", "adds", "parts", "fields"}
+_TOP_KEYS = {
+    "source", "thing", "key", "class", "record", "row", "same-as", "instead", "adds", "parts", "fields",
+    "columns", "separator",
+}  # fmt: skip
 _FIELD_KEYS = {
     "property", "as", "scheme", "graph", "in", "part", "within", "fields", "values", "leave-out", "unless-in",
     "language", "language-from", "otherwise", "country-from", "country-values", "used-by", "split", "prefix",
-    "explanation", "agents", "also",
+    "explanation", "agents", "also", "default",
 }  # fmt: skip
 _TEXT_KEYS = (
     "as", "scheme", "graph", "in", "unless-in", "language", "language-from", "country-from", "used-by", "split",
@@ -74,6 +77,7 @@ class FieldMapping:
     explanation: str = ""
     agents: Mapping[Iri, str] = field(default_factory=dict)
     also: Mapping[str, tuple[Iri, str, str]] = field(default_factory=dict)
+    default: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ class RecordMapping:
     adds: bool
     parts: Mapping[str, PartMapping]
     fields: Mapping[str, FieldMapping]
+    columns: Mapping[str, str]
+    separator: str
 
 
 def read_mapping(data: bytes, name: str, prefixes: Prefixes, lookup: Lookup) -> RecordMapping:
@@ -225,6 +231,8 @@ class _Reader:
             adds=adds,
             parts=self.parts,
             fields=self.fields(table["fields"], "fields"),
+            columns=self.words(table, "columns", "The mapping"),
+            separator=self.text(table.get("separator", ""), "separator"),
         )
 
     def page(self, page: Any) -> str:
@@ -311,6 +319,7 @@ class _Reader:
                 for curie, agent in self.table(table.get("agents", {}), f"{what}, agents").items()
             },
             also={_word(word): self.also(meant, what) for word, meant in also.items()},
+            default=_word(table.get("default", "")),
         )
 
     def check_field(self, what: str, table: dict[str, Any], text: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
 """Agents and collections, found or made by name: one name (and, for an agent, one country) is one thing."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from whatworks.collection import Collection
@@ -38,6 +38,16 @@ class Register:
                 self._countries.setdefault(quad.subject, None)
             if quad.predicate == SPATIAL and isinstance(quad.subject, Iri) and isinstance(quad.object, Iri):
                 self._countries[quad.subject] = quad.object
+
+    def replace(self, things: Mapping[Iri, Iterable[Quad]]) -> None:
+        """Let statements stand instead of those about things."""
+        if not things:
+            return
+        kept = {quad for quad in self.quads if quad.subject not in things}
+        self.quads = set()
+        self._by_name.clear()
+        self._countries.clear()
+        self.take([*kept, *(quad for quads in things.values() for quad in quads)])
 
     @classmethod
     def of_agents(cls, collection: Collection) -> "Register":

@@ -4,7 +4,6 @@ What an export holds can be read again: statements of records, agents, collectio
 about anything else, such as the names of concepts, are left out if the collection has them already.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from whatworks.errors import InvalidTerm, Place
 from whatworks.formats import by_file
 from whatworks.ingest.build import Built
 from whatworks.ingest.mapping import FOLDERS
-from whatworks.ingest.tally import Problem, Tally
-from whatworks.namespaces import ASSIGNED_FACET, IN_GRAPH, SUBPROPERTY, TOPIC, is_key, key_of
+from whatworks.namespaces import ASSIGNED_FACET, IN_GRAPH, SUBPROPERTY, TOPIC, assigned_graph, is_key, key_of
 from whatworks.store import parse
+from whatworks.tally import Problem, Tally
 from whatworks.terms import BlankNode, Iri, Quad, write_term
 
 # Things that have no file of their own, and the graph that holds all of them.
@@ -59,7 +58,7 @@ class _Router:
         self.tally = tally
         self.found = RdfRecords()
         subproperties = collection.store.match(predicate=SUBPROPERTY, value=ASSIGNED_FACET)
-        self.assigned = {quad.subject: self.space.graph(f"assigned/{_words(quad)}") for quad in subproperties}
+        self.assigned = {quad.subject: self.space.graph(assigned_graph(str(quad.subject))) for quad in subproperties}
 
     def route(self, quads: list[Quad]) -> RdfRecords:
         topics = {quad.subject: quad.object for quad in quads if quad.predicate == TOPIC}
@@ -133,9 +132,3 @@ class _Router:
     def fault(self, found: str, message: str, record: str = "the file") -> None:
         self.tally.read[self.name, "other"] += 1
         self.tally.problems.append(Problem(Place(self.name), record, "other", str(found), message))
-
-
-def _words(quad: Quad) -> str:
-    """Return the name of an assigned property in words: `assignedActivityType` is `activity-type`."""
-    name = str(quad.subject).rpartition("#")[2].removeprefix("assigned")
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()

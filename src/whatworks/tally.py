@@ -1,6 +1,9 @@
 """The account of an import: every value that was read is mapped, left out with a reason, or a problem."""
 
+import csv
+import io
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from whatworks.errors import Place
@@ -8,7 +11,18 @@ from whatworks.errors import Place
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A value that cannot be taken over, with all that is needed to find and mend it."""
+    """A value that cannot be taken over, with all that is needed to find and mend it.
+
+    Attributes:
+        where: The place: file and line, or sheet and cell.
+        record: The thing that is meant, by its key, with its part.
+        field: The field, by its name in the file.
+        found: What is there.
+        message: What is wrong with it, as the end of a sentence.
+        hint: What to do.
+        rule: The rule that it breaks, in a word or two.
+        expected: What should be there.
+    """
 
     where: Place
     record: str
@@ -16,10 +30,44 @@ class Problem:
     found: str
     message: str
     hint: str = ""
+    rule: str = "value"
+    expected: str = ""
 
     def __str__(self) -> str:
-        hint = f" {self.hint}" if self.hint else ""
+        hint = f" {self.hint}" if self.hint else f" Expected is {self.expected}." if self.expected else ""
         return f"{self.where}: {self.record}, {self.field} = {self.found!r}: {self.message}{hint}"
+
+
+_COLUMNS = ("file", "sheet", "cell", "line", "record", "field", "rule", "found", "expected", "message", "suggestion")
+
+
+def problem_rows(problems: Sequence[Problem]) -> list[dict[str, str | int | None]]:
+    """Return problems as rows with names, for programs."""
+    return [
+        {
+            "file": each.where.file,
+            "sheet": each.where.sheet,
+            "cell": each.where.cell,
+            "line": each.where.line,
+            "record": each.record,
+            "field": each.field,
+            "rule": each.rule,
+            "found": each.found,
+            "expected": each.expected,
+            "message": each.message,
+            "suggestion": each.hint,
+        }
+        for each in problems
+    ]
+
+
+def problems_csv(problems: Sequence[Problem]) -> bytes:
+    """Return problems as a table."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, _COLUMNS)
+    writer.writeheader()
+    writer.writerows(problem_rows(problems))
+    return text.getvalue().encode()
 
 
 @dataclass(slots=True)

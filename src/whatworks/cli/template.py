@@ -1,0 +1,40 @@
+"""`template`: the workbook that curators fill in."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from whatworks.cli.completion import completes
+from whatworks.cli.output import Named
+
+_completes_key = completes(lambda known: known.things(), by_label=True)
+
+
+@click.command()
+@click.argument("file", type=Named(dir_okay=False))
+@click.argument("keys", nargs=-1, shell_complete=_completes_key)
+@click.option("--with-data", is_flag=True, help="Fill it with the present records; with KEYS, with those alone.")
+@click.pass_obj
+def template(opener: Any, file: Path, keys: tuple[str, ...], with_data: bool) -> None:
+    """Write a workbook to fill in: a sheet for each class, with what may stand where.
+
+    FILE is the workbook (.xlsx). KEYS name the records that it is filled with, by key or title.
+
+    \b
+    Examples:
+      whatworks template new-measures.xlsx
+      whatworks template all.xlsx --with-data
+      whatworks template two.xlsx --with-data expairs-project youthreach
+    """
+    from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
+
+    if keys and not with_data:
+        raise click.UsageError("Keys say which records the workbook is filled with: add --with-data.")
+    if file.suffix.lower() != ".xlsx":
+        raise click.UsageError(f"{str(file)!r} must end with .xlsx.")
+    made = opener.kg.template(keys if with_data else None)
+    write_files({file: made.content})
+    click.echo(f"Wrote {file}, {f'with {made.things} things' if with_data else 'to be filled in'}.", err=True)
+    for reason, count in sorted(made.left.items()):
+        click.echo(f"Note: {count} {reason}.", err=True)

@@ -1,0 +1,29 @@
+"""Spreadsheets for curators: sheets and columns derived from the shapes, filled with records, and read again.
+
+`make_template` makes the workbook to fill in; `Reading` reads workbooks and tables that were filled in, and merges what
+they say with what is there; `Layout` says which sheets and columns there are. `decode`,
+`delimiter_of` and `read_rows` read any table as text; `clean` and `number_text` say what a cell holds.
+"""
+
+from whatworks.sheets.cells import Cells, clean, number_text
+from whatworks.sheets.csvtext import decode, delimiter_of, read_rows
+from whatworks.sheets.known import Known
+from whatworks.sheets.layout import Column, Layout, Sheet
+from whatworks.sheets.making import Template, make_template
+from whatworks.sheets.reading import Reading
+
+__all__ = [
+    "Cells",
+    "Column",
+    "Known",
+    "Layout",
+    "Reading",
+    "Sheet",
+    "Template",
+    "clean",
+    "decode",
+    "delimiter_of",
+    "make_template",
+    "number_text",
+    "read_rows",
+]

@@ -1,0 +1,103 @@
+"""The door by which records come in: a dry run in words, problems for people and programs, and all or nothing."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from click.testing import CliRunner
+
+from tests.filled import TITLES, cell, edited, spoil
+from whatworks.cli import main
+
+
+def test_problems_are_written_for_people_and_programs(content: bytes, small: Path, tmp_path: Path) -> None:
+    """The command tells problems as text, JSON and CSV, marks the cells in a copy, and writes no data."""
+    file = edited(content, tmp_path, spoil)
+    marked = tmp_path / "marked.xlsx"
+    before = {path: path.read_bytes() for path in small.rglob("*.*")}
+    args = ["--project", str(small), "import", str(file)]
+    text = CliRunner().invoke(main, [*args, "--marked", str(marked)])
+    assert text.exit_code == 3
+    assert "Stage = 'Pilott': is no stage. Did you mean: Pilot (pilot)?" in text.output
+    told = json.loads(CliRunner().invoke(main, [*args, "--format", "json"]).stdout)
+    assert {"file", "sheet", "cell", "record", "field", "rule", "found", "expected", "suggestion"} < set(
+        told["problems"][0]
+    )
+    table = CliRunner().invoke(main, [*args, "--format", "csv"]).stdout
+    assert table.splitlines()[0].startswith("file,sheet,cell,line,record,field,rule,found,expected")
+    assert {path: path.read_bytes() for path in small.rglob("*.*")} == before
+    book = openpyxl.load_workbook(marked)
+    bad = cell(book, "Intervention", "Stage", "youthreach")
+    assert bad.fill.fgColor.rgb.endswith("FFC7CE")
+    assert "is no stage" in bad.comment.text
+    assert book.sheetnames[0] == "Problems"
+    assert book["Problems"].max_row == 8
+
+
+def test_findings_are_traced_to_cells(content: bytes, small: Path, tmp_path: Path) -> None:
+    """What the shapes find in imported records stands in the account with its cell, and nothing is written."""
+
+    def edit(book: Any) -> None:
+        cell(book, "Intervention", "Start year", "youthreach").value = 2050
+        cell(book, "Intervention", TITLES, "job-corps").value = None
+
+    file = edited(content, tmp_path, edit)
+    before = {path: path.read_bytes() for path in small.rglob("*.*")}
+    done = CliRunner().invoke(main, ["--project", str(small), "import", str(file), "--format", "json"])
+    found = {(each["record"], each["field"]): each for each in json.loads(done.stdout)["problems"]}
+    assert found["job-corps", "Title [en]"]["cell"].startswith("C")
+    assert found["job-corps", "Title [en]"]["rule"] == "shape:Intervention-title MinCount"
+    assert found["job-corps", "Title [en]"]["suggestion"].startswith("Give a title")
+    assert {path: path.read_bytes() for path in small.rglob("*.*")} == before
+
+
+def test_the_command_writes_and_says_what(content: bytes, small: Path, tmp_path: Path) -> None:
+    """A dry run says what would change in words; the import then writes it."""
+    shutil.copytree(small, tmp_path / "copy")
+
+    def edit(book: Any) -> None:
+        cell(book, "Intervention", "Stage", "youthreach").value = "pilot"
+
+    file = edited(content, tmp_path, edit)
+    args = ["--project", str(tmp_path / "copy"), "import", str(file)]
+    dry = CliRunner().invoke(main, [*args, "--dry-run"])
+    assert "stage: Mainstreamed → Pilot" in dry.stdout
+    assert "Nothing was written" in dry.stdout
+    path = tmp_path / "copy/data/interventions/youthreach.trig"
+    assert "stage:pilot" not in path.read_text(encoding="utf-8")
+    done = CliRunner().invoke(main, args)
+    assert done.exit_code == 0, done.output
+    assert "stage:pilot" in path.read_text(encoding="utf-8")
+
+
+def test_a_mapping_is_proposed_that_can_be_used(small: Path, tmp_path: Path) -> None:
+    """A mapping is proposed by headings and by values; it reads the table, and names what fits nothing."""
+    shutil.copytree(small, tmp_path / "copy")
+    table = tmp_path / "survey.csv"
+    table.write_text(
+        "Id,Name,Where,Stage,Starting year,For whom,Shoe size\n"
+        "one,First,Ireland;France,Pilot,2001,early-leavers,7\n"
+        "two,Second,Germany,Ongoing,2002,learners-at-risk,8\n"
+        "three,Third,Spain,Pilott,2003,early-leavers,9\n",
+        encoding="utf-8",
+    )
+    args = ["--project", str(tmp_path / "copy"), "import", str(table)]
+    made = CliRunner().invoke(main, [*args, "--suggest"])
+    assert made.exit_code == 0, made.output
+    assert '"Where": {property: dcterms:spatial, as: concept, scheme: place}' in made.stdout
+    assert '"Stage": {property: ww:stage, as: concept, scheme: stage}' in made.stdout
+    assert '"Starting year": {property: ww:startYear, as: integer}' in made.stdout
+    assert "in: target-population}" in made.stdout
+    assert '# "Pilott" is none of the scheme. Did you mean Pilot (pilot)?' in made.stdout
+    assert '# "Shoe size" is like no field; it holds: 7; 8; 9' in made.stdout
+    mapping = made.stdout.replace("scheme: stage}", "scheme: stage, values: {Pilott: pilot}}")
+    (tmp_path / "survey.mapping.yaml").write_text(mapping, encoding="utf-8")
+    done = CliRunner().invoke(main, args)
+    assert done.exit_code == 0, done.output
+    said = (tmp_path / "copy/data/interventions/one.trig").read_text(encoding="utf-8")
+    assert "country:FRA ,\n            country:IRL" in said
+    assert "ww:startYear 2001" in said
+    refused = CliRunner().invoke(main, [*args, str(table), "--suggest"])
+    assert refused.exit_code == 2
