@@ -1,0 +1,142 @@
+"""What pages ask again and again of one edition, asked once: counts of facets, trees of concepts, what is missing."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TypeVar, cast
+
+from whatworks.engines import LARGE, Engines
+from whatworks.namespaces import SKOS
+from whatworks.publish.edition import Edition
+from whatworks.results import Row, Table
+from whatworks.terms import Iri, Literal
+
+T = TypeVar("T")
+_KEPT = 500  # so many answers are kept
+_LONG = 20_000  # rows of an answer that is not kept
+# What counts interventions by group: columns take a quarter of the time of the store.
+_SCANS = ("facets", "gap-map")
+_BROADER, _IN_SCHEME = Iri(SKOS + "broader"), Iri(SKOS + "inScheme")
+
+Values = Mapping[str, Sequence[str]]
+
+
+class Shelf:
+    """Answers about one edition, which does not change; of a collection at an endpoint nothing is kept.
+
+    Args:
+        edition: The edition.
+    """
+
+    def __init__(self, edition: Edition) -> None:
+        self.kg = edition.kg
+        self._keeps = edition.kg.remote is None
+        self._kept: OrderedDict[tuple[object, ...], object] = OrderedDict()
+
+    def once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what was made under a key before, or make it."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return cast(T, self._kept[key])
+        made = make()
+        if self._keeps and not (isinstance(made, list) and len(made) > _LONG):
+            self._kept[key] = made
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+    def rows(self, name: str, values: Values | None = None) -> list[Row]:
+        """Return the rows of a stored query."""
+        given = {key: tuple(each) for key, each in (values or {}).items()}
+        return self.once(("rows", name, *given.items()), lambda: self.asked(name, given))
+
+    def asked(self, name: str, values: Values) -> list[Row]:
+        """Return the rows of a stored query, which are not kept."""
+        query = self.kg.catalogue.get(name)
+        counts = name in _SCANS or (name == "interventions" and not values)
+        if counts and self._engines is not None and (columns := self._engines.columns) is not None:
+            found = columns.query(self.kg.lookup.asked(query, values).text)
+            if found is not None:
+                return list(found)
+        answer = self.kg.ask(query, values)
+        assert isinstance(answer, Table)  # noqa: S101 - pages ask for rows
+        return list(answer)
+
+    @cached_property
+    def _engines(self) -> Engines | None:
+        """The columns of a small collection, for which others load no numpy; large ones are asked in them anyway."""
+        kg = self.kg
+        if kg.remote is not None or (kg.release is not None and int(kg.release.manifest["statements"]) >= LARGE):
+            return None
+        made = Engines.of(kg.collection.local, kg.release)
+        return made if kg.release is not None or len(kg.collection.local) < LARGE else None
+
+    def counts(self, values: Values, facet: Iri | None = None) -> dict[Iri, dict[Iri, int]]:
+        """Return how many interventions that meet conditions have each value of each facet, wider ones included.
+
+        Args:
+            values: The conditions.
+            facet: The only facet that is needed; without it all are.
+        """
+        given = {key: tuple(each) for key, each in values.items()}
+        if facet in self._evidenced:
+            return self.once(("of parts", *given.items()), lambda: self._counts_of_parts(given))
+        found = self.once(("counts", *given.items()), lambda: self._counts(given))
+        if facet is not None:
+            return found
+        return {**found, **self.once(("of parts", *given.items()), lambda: self._counts_of_parts(given))}
+
+    def _counts(self, values: Values) -> dict[Iri, dict[Iri, int]]:
+        found: dict[Iri, dict[Iri, int]] = defaultdict(dict)
+        for facet, _, value, _, number in self.asked("facets", values):
+            if isinstance(facet, Iri) and isinstance(value, Iri) and isinstance(number, Literal):
+                found[facet][value] = int(number.value)
+        return dict(found)
+
+    def _counts_of_parts(self, values: Values) -> dict[Iri, dict[Iri, int]]:
+        found: dict[Iri, dict[Iri, int]] = defaultdict(dict)
+        for intervention in {row[0] for row in self.rows("interventions", values)}:
+            for facet, value in self.evidence.get(intervention, ()):
+                found[facet][value] = found[facet].get(value, 0) + 1
+        return dict(found)
+
+    @cached_property
+    def _evidenced(self) -> set[Iri]:
+        """The facets that are counted of parts of interventions."""
+        return {facet for several in self.evidence.values() for facet, _ in several}
+
+    @cached_property
+    def evidence(self) -> dict[object, list[tuple[Iri, Iri]]]:
+        """Facets and values of what is stated of evaluations, factors and findings, by the intervention."""
+        found: dict[object, list[tuple[Iri, Iri]]] = defaultdict(list)
+        for intervention, facet, value in self.asked("system/evidence", {}):
+            if isinstance(facet, Iri) and isinstance(value, Iri):
+                found[intervention].append((facet, value))
+        return dict(found)
+
+    def broader(self, concept: Iri) -> Iri | None:
+        """Return the next wider concept."""
+
+        def first() -> Iri | None:
+            found = sorted(str(quad.object) for quad in self.kg.collection.store.match(concept, _BROADER))
+            return Iri(found[0]) if found else None
+
+        return self.once(("broader", concept), first)
+
+    @cached_property
+    def missing(self) -> dict[str, list[str]]:
+        """What the description of each intervention lacks, by its key."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for key, what in self.asked("missing", {}):
+            if isinstance(key, Literal) and isinstance(what, Literal):
+                found[key.value].append(what.value)
+        return found
+
+    @property
+    def interventions(self) -> set[Iri]:
+        """The interventions."""
+        return self.once(("interventions",), lambda: set(self.things("Intervention")))
+
+    def things(self, of_class: str) -> list[Iri]:
+        """Return the things of a class."""
+        return self.once(("things", of_class), lambda: self.kg.describer.members(of_class))
