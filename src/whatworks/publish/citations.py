@@ -9,6 +9,7 @@ Dublin Core.
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,6 +144,12 @@ def sentence(citation: Citation) -> str:
 def written(citation: Citation, format: str) -> bytes:
     """Return a citation as `bibtex`, `ris` or `csl`."""
     return {"bibtex": bibtex, "ris": ris, "csl": csl}[format](citation)
+
+
+def listed(edition: Edition, things: Iterable[Iri], format: str) -> bytes:
+    """Return the citations of several things as one list, in `bibtex` or `ris`; what is not cited is left out."""
+    found = (cited(edition, iri) for iri in things)
+    return b"\n".join(written(each, format) for each in found if each is not None)
 
 
 def bibtex(citation: Citation) -> bytes:

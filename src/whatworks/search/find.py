@@ -1,13 +1,13 @@
 """Answers a question: reads it, ranks what fits, and says why."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from whatworks.errors import UnknownThing
 from whatworks.results import Answer, Table
 from whatworks.search.ask import Question, rank, read
 from whatworks.search.builder import FIRST, WHOLE
-from whatworks.search.hits import Found, Shower
+from whatworks.search.hits import Found, Hit, Shower
 from whatworks.search.index import Index
 from whatworks.search.language import STOP
 from whatworks.search.words import Folding, words_of
@@ -17,6 +17,8 @@ from whatworks.terms import Iri
 _COUNTED = 500
 # So many folded words of texts are kept for the next question.
 _FOLDED = 200_000
+# So many of the things that a list shows are looked at for where they fit.
+SHOWN = 100
 
 
 # Answers rows whose first cell is an intervention, from values of facets.
@@ -58,12 +60,20 @@ class Search:
         """
         question = read(self.index, text)
         ranked, fitting, exact = self._best(question, self._within(of_class, facets), limit)
+        return Found(self._shown(question, ranked, language), fitting, exact, question.slips)
+
+    def among(self, text: str, things: Iterable[Iri], language: str | None = None) -> Found:
+        """Return which of some things fit a text, and where: for a page of a list that was found before."""
+        question = read(self.index, text)
+        ranked, fitting, exact = self._best(question, self._within(None, {}) & self.index.things(things), SHOWN)
+        return Found(self._shown(question, ranked, language), fitting, exact, question.slips)
+
+    def _shown(self, question: Question, ranked: list[tuple[int, float]], language: str | None) -> tuple[Hit, ...]:
         if len(self._folding) > _FOLDED:
             self._folding = Folding()
         languages = (*([language] if language else []), *self.languages)
         shower = Shower(self.index, question, languages, self._folding)
-        hits = tuple(shower.hit(thing, score) for thing, score in ranked)
-        return Found(hits, fitting, exact, question.slips)
+        return tuple(shower.hit(thing, score) for thing, score in ranked)
 
     def best(self, text: str, of_class: str, limit: int) -> tuple[list[Iri], int]:
         """Return the things of a class that fit a text, best first, and how many fit.

@@ -22,7 +22,7 @@ from whatworks.results import Boolean, Table
 from whatworks.server.negotiation import choose
 from whatworks.server.openapi import description
 from whatworks.server.protocol import fields
-from whatworks.server.replies import answer, note
+from whatworks.server.replies import answer, note, view_of
 from whatworks.server.served import Kept, Served
 
 USUAL, MOST = 10_000, 100_000
@@ -99,13 +99,13 @@ def openapi(request: Request) -> Response:
 def explained(request: Request) -> Response:
     """Send the page that explains this to people."""
     served: Served = request.app.state.site.current
-    offer = choose(request, offers("html"))
+    offer, view = choose(request, offers("html")), view_of(request)
 
     def make() -> bytes:
-        written: bytes = request.app.state.pages.api(served.edition, json.loads(description(served.kg, formats)))
+        written: bytes = request.app.state.pages.api(view, json.loads(description(served.kg, formats)))
         return written
 
-    return answer(request, served, offer.media_type, ("api",), make)
+    return answer(request, served, offer.media_type, ("api", *view.key), make)
 
 
 async def query(request: Request) -> Response:

@@ -14,15 +14,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from whatworks.errors import Error
+from whatworks.pages import Pages
 from whatworks.publish.offers import offers
-from whatworks.publish.pages import STYLE, Pages
 from whatworks.publish.signposts import Link, header
-from whatworks.server import api, health, protocol, publishing, reconcile, resources
+from whatworks.server import api, browsing, health, protocol, publishing, reconcile, resources
 from whatworks.server.guard import Guard
 from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, broken, fault, home_of, refused
+from whatworks.server.replies import answer, broken, fault, refused, view_of
 from whatworks.server.served import Served, Site
 
 _LOOKS = 1.0  # seconds between two looks for a new release
@@ -34,7 +34,9 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
     """Return the application that serves a site; a log is told each request."""
     routes = [
         Route("/", start),
-        Route(f"/{STYLE}", style),
+        Route("/style.css", browsing.static),
+        Route("/static/{name:path}", browsing.static),
+        Route("/interventions", browsing.interventions),
         Route("/sparql", protocol.sparql, methods=["GET", "POST"]),
         Route("/.well-known/void", publishing.described),
         Route("/dumps", publishing.dumps),
@@ -93,16 +95,11 @@ def start(request: Request) -> Response:
     """Send the page that one begins with."""
     served: Served = request.app.state.site.current
     offer = choose(request, offers("html"))
-    home, edition = home_of(request), served.edition
-    make = partial(request.app.state.pages.start, edition, home)
-    headers = {"Link": header([Link(edition.dataset, "describedby"), Link("/catalog", "describedby")])}
-    return answer(request, served, offer.media_type, ("start", home, edition.mark), make, headers)
-
-
-def style(request: Request) -> Response:
-    """Send the style sheet of the pages."""
-    served: Served = request.app.state.site.current
-    return answer(request, served, "text/css", (STYLE,), partial(request.app.state.pages.file, STYLE))
+    view = view_of(request)
+    make = partial(request.app.state.pages.start, view)
+    headers = {"Link": header([Link(view.edition.dataset, "describedby"), Link("/catalog", "describedby")])}
+    key = ("start", view.home, view.edition.mark, *view.key)
+    return answer(request, served, offer.media_type, key, make, headers)
 
 
 def explained(request: Request) -> Response:

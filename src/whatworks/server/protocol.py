@@ -18,7 +18,7 @@ from whatworks.publish import void
 from whatworks.publish.offers import offers
 from whatworks.server import guard
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, has_it, home_of, note, problem
+from whatworks.server.replies import answer, has_it, home_of, note, problem, view_of
 from whatworks.server.served import Kept, Served, is_constant
 from whatworks.store import Dataset, decoded
 from whatworks.store.exchange import Answering, Query, Written
@@ -185,8 +185,9 @@ def who(request: Request) -> str:
 def _described(request: Request, served: Served) -> Response:
     offer = choose(request, (*GRAPHS, *offers("html")))
     if offer.name == "html":
-        page = partial(request.app.state.pages.query, served.edition, [each.name for each in (*ROWS, *GRAPHS)])
-        return answer(request, served, offer.media_type, ("sparql",), page)
+        view = view_of(request)
+        page = partial(request.app.state.pages.query, view, [each.name for each in (*ROWS, *GRAPHS)])
+        return answer(request, served, offer.media_type, ("sparql", *view.key), page)
     home = home_of(request)
 
     def make() -> bytes:

@@ -13,7 +13,7 @@ from whatworks.publish.offers import offers
 from whatworks.publish.signposts import Link, header
 from whatworks.release import Release
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, has_it, home_of
+from whatworks.server.replies import answer, has_it, home_of, view_of
 from whatworks.server.served import Served
 
 _HITS, _MOST_HITS = 20, 100
@@ -39,10 +39,10 @@ def dumps(request: Request) -> Response:
     if not request.url.path.endswith("/"):
         return RedirectResponse("/dumps/", 308)
     served = _served(request)
-    offer = choose(request, _FILES)
-    make = partial(request.app.state.pages.dumps, served.edition)
+    offer, view = choose(request, _FILES), view_of(request)
+    make = partial(request.app.state.pages.dumps, view)
     headers = {"Link": header([Link("/catalog", "describedby")])}
-    return answer(request, served, offer.media_type, ("dumps", served.edition.mark), make, headers)
+    return answer(request, served, offer.media_type, ("dumps", served.edition.mark, *view.key), make, headers)
 
 
 def release(request: Request) -> Response:
@@ -50,11 +50,13 @@ def release(request: Request) -> Response:
     served, found = _served(request), _release(request)
     if not request.url.path.endswith("/"):
         return RedirectResponse(f"/dumps/{found.name}/", 308)
-    offer = choose(request, _FILES)
+    offer, view = choose(request, _FILES), view_of(request)
     path = f"/doc/release/{found.name}"
-    make = partial(request.app.state.pages.release, served.edition, found, path)
+    make = partial(request.app.state.pages.release, view, found, path)
     headers = {"Link": header([Link(path, "describedby")])}
-    return answer(request, served, offer.media_type, ("dumps", found.name, served.edition.mark), make, headers)
+    return answer(
+        request, served, offer.media_type, ("dumps", found.name, served.edition.mark, *view.key), make, headers
+    )
 
 
 def file(request: Request) -> Response:
@@ -118,20 +120,23 @@ def search(request: Request) -> Response:
     """Find things by plain words."""
     served = _served(request)
     text, given = request.query_params.get("q", "").strip(), request.query_params.get("limit", str(_HITS))
-    offer = choose(request, _SEARCH)
+    offer, view = choose(request, _SEARCH), view_of(request, asked=True)
     if not (given.isascii() and given.isdigit() and len(given) < 4 and 1 <= int(given) <= _MOST_HITS):
         raise InvalidValue(f"limit: {given[:40]!r} is no whole number from 1 to {_MOST_HITS}.")
     if not text and offer.name != "html":
         raise InvalidValue("q: there are no words to search for.", hint="Write them as ?q=WORDS.")
 
     def make() -> bytes:
-        found = served.kg.search(text, limit=int(given)) if text else None
+        language = view.language if offer.name == "html" else None
+        found = served.kg.search(text, limit=int(given), language=language) if text else None
         if offer.name == "html" or found is None:
-            written: bytes = request.app.state.pages.search(served.edition, text, found)
+            written: bytes = request.app.state.pages.search(view, text, found)
             return written
         return found.table().write(offer.name)
 
-    return answer(request, served, offer.media_type, ("search", text, given), make)
+    return answer(
+        request, served, offer.media_type, ("search", text, given, *(view.key if offer.name == "html" else ())), make
+    )
 
 
 def _served(request: Request) -> Served:

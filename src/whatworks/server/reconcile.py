@@ -16,12 +16,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from whatworks.errors import InvalidValue, UnknownThing
-from whatworks.publish.pages import Links
+from whatworks.pages.view import Links
 from whatworks.server import guard
 from whatworks.server.given import as_list, as_object, as_text, read
 from whatworks.server.matching import Candidate, Condition, Kind
 from whatworks.server.protocol import fields
-from whatworks.server.replies import answer
+from whatworks.server.replies import answer, view_of
 from whatworks.server.served import Served
 from whatworks.terms import Iri, Literal, Term, is_iri
 from whatworks.version import __version__
@@ -317,8 +317,9 @@ def preview(request: Request) -> Response:
         "kinds": ", ".join(kind.name for kind in kinds),
         "text": description[:600],
     }
-    page = partial(request.app.state.pages.preview, served.edition, values)
-    return answer(request, served, _HTML, ("preview", thing), page, _IN_FRAMES)
+    view = view_of(request)
+    page = partial(request.app.state.pages.preview, view, values)
+    return answer(request, served, _HTML, ("preview", thing, *view.key), page, _IN_FRAMES)
 
 
 def _definitions(served: Served, thing: Iri) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from whatworks.errors import Busy, Error, QueryStopped, TooMany
+from whatworks.pages import View
 from whatworks.server.served import Kept, Served
 from whatworks.terms import is_iri
 
@@ -55,6 +57,20 @@ def home_of(request: Request) -> str:
     return home
 
 
+def view_of(request: Request, *, asked: bool = False) -> View:
+    """Return what a page of this request needs.
+
+    Args:
+        request: The request.
+        asked: Whether the page depends on the fields of its address, and not on their language alone.
+    """
+    served: Served = request.app.state.site.current
+    said = request.query_params.multi_items() if request.scope["query_string"] else []
+    language = next((value for name, value in said if name == "lang"), "")
+    kept = [(name, value) for name, value in said if name not in ("lang", "format")] if asked else []
+    return View(served.edition, home_of(request), language, kept)
+
+
 def note(text: str) -> dict[str, str]:
     """Return the header by which a reader is told what is to be known of an answer."""
     return {"X-Note": " ".join(text.split()).encode("ascii", "backslashreplace").decode()} if text else {}
@@ -84,6 +100,17 @@ def problem(
     return Response(content, status, {"Vary": "Accept", **(headers or {})}, PROBLEM)
 
 
+def told(request: Request, status: int, detail: str, *, code: str = "", **more: Any) -> Response:
+    """Return an error: a page for who reads pages, and for others what `problem` makes."""
+    headers = more.pop("headers", None)
+    if "text/html" in request.headers.get("accept", "") and request.method in ("GET", "HEAD"):
+        with suppress(HTTPException):  # a request that names no host gets no page
+            said = {"status": status, "title": HTTPStatus(status).phrase, "detail": detail, "code": code, **more}
+            page = request.app.state.pages.problem(view_of(request), said)
+            return Response(page, status, {"Vary": "Accept", **(headers or {})}, "text/html")
+    return problem(status, detail, code=code, headers=headers, **more)
+
+
 def fault(request: Request, error: Exception) -> Response:
     """Return an error of ours."""
     assert isinstance(error, Error)  # noqa: S101 - registered for errors of ours
@@ -92,7 +119,7 @@ def fault(request: Request, error: Exception) -> Response:
         found = {"in": error.where.file, "line": error.where.line, "column": error.where.column}
         more["where"] = {name: value for name, value in found.items() if value is not None}
     retry = {"Retry-After": "5"} if isinstance(error, Busy | QueryStopped | TooMany) else {}
-    return problem(error.http_status, error.message, code=error.code, headers=retry, **more)
+    return told(request, error.http_status, error.message, code=error.code, headers=retry, **more)
 
 
 def refused(request: Request, error: Exception) -> Response:
@@ -104,7 +131,7 @@ def refused(request: Request, error: Exception) -> Response:
     elif error.status_code == 405:
         detail = f"{request.method[:20]} is not possible here."
         headers = {"Allow": ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))}
-    return problem(error.status_code, detail, headers=headers)
+    return told(request, error.status_code, detail, headers=headers)
 
 
 def broken(request: Request, _: Exception) -> Response:

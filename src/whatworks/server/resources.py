@@ -16,12 +16,12 @@ from starlette.responses import RedirectResponse, Response
 from whatworks.errors import UnknownThing
 from whatworks.jsonld import CONTEXT
 from whatworks.namespaces import MODEL, OWL, SKOS
+from whatworks.pages import Pages, View
 from whatworks.publish import citations, dcat, examples, void
 from whatworks.publish.offers import CITATION, DOCUMENT, Offer, offers
-from whatworks.publish.pages import Pages
 from whatworks.publish.signposts import header, links
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, home_of, problem
+from whatworks.server.replies import answer, home_of, told, view_of
 from whatworks.server.served import Served
 from whatworks.store import write_ordered
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, is_iri
@@ -54,12 +54,12 @@ class Made:
 
     Attributes:
         quads: Makes the statements.
-        page: Makes the page; is given the pages, and where the document is.
+        page: Makes the page; is given the pages, what it needs, and where the document is.
         mark: What it depends on besides the release.
     """
 
     quads: Callable[[], list[Quad]]
-    page: Callable[[Pages, str], bytes]
+    page: Callable[[Pages, View, str], bytes]
     mark: tuple[str, ...]
 
 
@@ -68,7 +68,7 @@ def thing(request: Request) -> Response:
     served: Served = request.app.state.site.current
     path = request.path_params["path"]
     document, _ = find(served, f"id/{path}", home_of(request))
-    if (gone := retired(served, document.iri)) is not None:
+    if (gone := retired(request, served, document.iri)) is not None:
         return gone
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/doc/{path}{query}", 303)
@@ -80,7 +80,7 @@ def document(request: Request) -> Response:
     path, home = request.path_params["path"], home_of(request)
     inside = path.startswith("doc/")
     found, ending = find(served, f"id/{path.removeprefix('doc/')}" if inside else path, home)
-    if (gone := retired(served, found.iri)) is not None:
+    if (gone := retired(request, served, found.iri)) is not None:
         return gone
     offered = DOCUMENT
     if found.made is None and citations.is_cited(served.edition, found.iri):
@@ -96,6 +96,8 @@ def document(request: Request) -> Response:
     key: tuple[str, ...] = (found.iri, where, *(found.made.mark if found.made is not None else ()))
     if found.iri == served.edition.dataset:
         key = (*key, home, served.edition.mark)
+    if offer.name == "html":
+        key = (*key, *view_of(request).key)
     make = partial(_content, request, served, found, offer, where)
     return answer(request, served, offer.media_type, key, make, headers)
 
@@ -109,8 +111,8 @@ def _content(request: Request, served: Served, found: Document, offer: Offer, wh
     if offer.name != "html":
         return written(served, found, offer)
     if found.made is not None:
-        return found.made.page(pages, where)
-    return pages.page(served.edition, found.iri, found.graph, where, home_of(request))
+        return found.made.page(pages, view_of(request), where)
+    return pages.page(view_of(request), found.iri, found.graph, where)
 
 
 def context(request: Request) -> Response:
@@ -165,11 +167,11 @@ def _made(served: Served, path: str, home: str) -> Made | None:
     if path == "catalog":
         return Made(
             partial(dcat.catalogue, edition, home),
-            lambda pages, where: pages.catalogue(edition, where, home),
+            Pages.catalogue,
             (home, edition.mark),
         )
     if path == examples.PATH:
-        return Made(partial(examples.examples, edition, home), lambda pages, _: pages.queries(edition), (home,))
+        return Made(partial(examples.examples, edition, home), lambda pages, view, _: pages.queries(view), (home,))
     kind, _, name = path.removeprefix("id/").partition("/")
     if not path.startswith("id/") or not name:
         return None
@@ -177,7 +179,7 @@ def _made(served: Served, path: str, home: str) -> Made | None:
         query = served.kg.catalogue.get(name)
         return Made(
             partial(examples.example, edition, home, query),
-            lambda pages, where: pages.stored(edition, query, where),
+            lambda pages, view, where: pages.stored(view, query, where),
             (home,),
         )
     if kind == "release":
@@ -185,7 +187,7 @@ def _made(served: Served, path: str, home: str) -> Made | None:
         if release is not None:
             return Made(
                 partial(dcat.release, edition, home, name),
-                lambda pages, where: pages.release(edition, release, where),
+                lambda pages, view, where: pages.release(view, release, where),
                 (home, edition.mark),
             )
     return None
@@ -208,11 +210,11 @@ def _graph(served: Served, found: Document, format: str) -> bytes:
     return write_ordered(quads, format, served.kg.prefixes.table)
 
 
-def retired(served: Served, iri: Iri) -> Response | None:
+def retired(request: Request, served: Served, iri: Iri) -> Response | None:
     """Return the answer for what was retired, with what stands instead; None for what was not."""
     marks = served.store.match(iri, _DEPRECATED)
     if not any(isinstance(mark.object, Literal) and mark.object.value in ("true", "1") for mark in marks):
         return None
     instead = [str(quad.object) for quad in served.store.match(iri, _REPLACED) if isinstance(quad.object, Iri)]
     links = {"Link": ", ".join(f'<{each}>; rel="successor-version"' for each in instead)} if instead else None
-    return problem(410, f"<{iri}> was retired.", headers=links, instead=instead)
+    return told(request, 410, f"<{iri}> was retired.", headers=links, instead=instead)

@@ -1,0 +1,387 @@
+"""The page of an intervention: from the summary down to the sources, each statement with who says so."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from whatworks.describe import Description, Field, Value
+from whatworks.errors import UsageError
+from whatworks.namespaces import DCTERMS, IDENTIFIER, LINK_FROM, LINK_TO, POSITION, PROV, SKOS, TITLE, WW
+from whatworks.pages.shelf import Shelf
+from whatworks.pages.view import Shown, View, cut
+from whatworks.pages.wording import N_
+from whatworks.results import safe
+from whatworks.terms import Iri, Literal
+
+_CV = "http://data.europa.eu/m8g/"
+_LONGEST = 20_000  # letters of a text on its own page
+_FIRST_FACTORS = 60  # factors that are seen before the rest is unfolded
+# What the key facts are, with their titles; the page says them first.
+_KEY = (
+    (N_("Where"), (WW + "country", DCTERMS + "spatial")),
+    (N_("For whom"), (WW + "targetGroup",)),
+    (N_("Approach"), (WW + "appliesApproach", WW + "assignedApproach")),
+    (N_("Stage"), (WW + "stage",)),
+    (N_("Scope"), (WW + "scope",)),
+    (N_("Level of education"), (WW + "educationLevel",)),
+    (N_("Where learning takes place"), (WW + "learningSetting",)),
+    (N_("Aim"), (WW + "aimType",)),
+)
+# Which fields stand under which heading; what is named nowhere stands at the end, so that nothing is lost.
+_UNDER = {
+    "what": ("programme", "activityType", "assignedActivityType", "initiativeType", "intendedOutcome", "rationale",
+             "addresses", "strengthens", "approachBasis", "contentNote", "usesTool", "delivery"),
+    "whom": ("levelNote",),
+    "where": ("placeNote", "scopeLevel", "scopeNote", "urbanicity", "stageNote", "createdNote"),
+    "who": ("providerType", "budget", "fundingNote", "resourceNote", "indicator"),
+    "kin": ("precededBy", "followedBy", "adaptedFrom", "relatedTo"),
+}  # fmt: skip
+_FOREIGN = {
+    "where": (DCTERMS + "language",),
+    "who": (_CV + "hasLegalResource",),
+    "what": (SKOS + "altLabel",),
+}
+# What a description may lack, as the query `missing` says it.
+_LACKS = (
+    N_("approach"), N_("target population"), N_("success factor"), N_("evaluation"), N_("actor"), N_("place"),
+    N_("stage"), N_("start year"), N_("education level"), N_("summary"),
+)  # fmt: skip
+
+
+class Facts:
+    """A description by its properties.
+
+    Args:
+        view: What the page needs.
+        described: The description of a thing, or of a part of it.
+    """
+
+    def __init__(self, view: View, described: Description) -> None:
+        self._view = view
+        self.described = described
+        self.fields: dict[str, list[Field]] = {}
+        for section in described.sections:
+            for field in section.fields:
+                self.fields.setdefault(str(field.property), []).append(field)
+        self.used: set[str] = {str(POSITION)}
+
+    def values(self, *properties: str) -> list[Value]:
+        """Return the values of properties, which count as said."""
+        self.used.update(properties)
+        return [value for each in properties for field in self.fields.get(each, ()) for value in field.values]
+
+    def parts(self, *properties: str) -> "list[Facts]":
+        """Return the parts to which properties lead."""
+        found = (value.part for value in self.values(*properties))
+        return [Facts(self._view, part) for part in found if part is not None]
+
+    def shown(self, *properties: str) -> list[Shown]:
+        """Return the values of properties as a page shows them."""
+        return [shown(self._view, value) for value in self.values(*properties)]
+
+    def first(self, *properties: str) -> Shown | None:
+        """Return the first value of properties."""
+        return next(iter(self.shown(*properties)), None)
+
+    def best(self, name: str) -> Shown | None:
+        """Return the text of a property that fits the language of the page best."""
+        return self._view.best(value.term for value in self.values(name))
+
+    def mark(self, *properties: str) -> str:
+        """Return who says what properties say: `assigned` or `computed`, or nothing where a source does."""
+        fields = [field for each in properties for field in self.fields.get(each, ())]
+        if fields and all(field.assigned for field in fields):
+            return "assigned"
+        return "computed" if fields and all(field.inferred for field in fields) else ""
+
+    def rows(self, *properties: str) -> list[dict[str, Any]]:
+        """Return fields as rows of a list of facts."""
+        self.used.update(properties)
+        return [_row(self._view, field) for each in properties for field in self.fields.get(each, ())]
+
+    def rest(self) -> list[dict[str, Any]]:
+        """Return the fields of which nothing was said."""
+        return self.rows(*(name for name in self.fields if name not in self.used))
+
+
+def shown(view: View, value: Value) -> Shown:
+    """Return a value as a page shows it."""
+    href = view.href(value.term) if isinstance(value.term, Iri) and value.part is None else ""
+    return Shown(cut(safe(value.text), _LONGEST), value.language, href)
+
+
+def _row(view: View, field: Field) -> dict[str, Any]:
+    values = []
+    for value in field.values:
+        part = Facts(view, value.part) if value.part is not None else None
+        if part is not None and value.part is not None and value.part.title:
+            part.used.add(str(TITLE))
+        title = Shown(safe(value.part.title)) if value.part is not None else shown(view, value)
+        values.append({"shown": title, "rows": part.rest() if part is not None else []})
+    mark = "assigned" if field.assigned else "computed" if field.inferred else ""
+    return {"name": field.name, "mark": mark, "values": values}
+
+
+def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
+    """Return what the page of an intervention shows."""
+    facts = Facts(view, described)
+    key = described.iri.code
+    titles = facts.shown(str(TITLE))
+    summary = facts.best(DCTERMS + "description")
+    facts.used.update({str(IDENTIFIER), WW + "kind"})
+    name = view.name(described.iri)
+    made = {
+        "iri": described.iri,
+        "key": key,
+        "name": name if titles else Shown(key),
+        "titled": bool(titles),
+        "others": [title for title in titles if title.text != name.text],
+        "kinds": described.classes,
+        "kind": facts.first(WW + "kind"),
+        "summary": summary,
+        "aims": facts.shown(WW + "aim"),
+        "key_facts": list(_key_facts(view, facts)),
+        "populations": [_population(part) for part in facts.parts(WW + "targetPopulation")],
+        "timeline": _timeline(view, facts),
+        "components": [(part.first(str(TITLE)), part.rest()) for part in facts.parts(WW + "hasComponent")],
+        "participations": [
+            {"who": part.shown(_CV + "hasParticipant"), "role": part.shown(_CV + "role")}
+            for part in facts.parts(_CV + "hasParticipation")
+        ],
+        "factors": [_factor(part) for part in facts.parts(WW + "hasSuccessFactor")],
+        "barriers": [_factor(part) for part in facts.parts(WW + "hasBarrier")],
+        "first_factors": _FIRST_FACTORS,
+        "evaluations": [_evaluation(view, part) for part in facts.parts(WW + "hasEvaluation")],
+        "ratings": _ratings(facts),
+        "related": related(view, shelf, described.iri),
+        "lacks": [view.words(each) for each in shelf.missing.get(key, ())],
+    }
+    for heading, names in _UNDER.items():
+        made[heading] = facts.rows(*(WW + each for each in names), *_FOREIGN.get(heading, ()))
+    made["more"] = facts.rest()
+    made["record"] = _record(view, described)
+    made["ours"] = sorted({row.name for rows in facts.fields.values() for row in rows if row.assigned})
+    made["mentions"] = [
+        {"name": each.name, "values": [shown(view, value) for value in each.values]}
+        for each in described.mentions
+        if each.property not in (LINK_FROM, LINK_TO)
+    ]
+    return made
+
+
+def _key_facts(view: View, facts: Facts) -> Iterator[dict[str, Any]]:
+    groups = [group for part in facts.parts(WW + "targetPopulation") for group in part.shown(WW + "group")]
+    for title, properties in _KEY:
+        found = groups if WW + "targetGroup" in properties else facts.shown(*properties)
+        if found:
+            yield {"title": view.words(title), "values": list(dict.fromkeys(found)), "mark": facts.mark(*properties)}
+    start, end = facts.first(WW + "startYear"), facts.first(WW + "endYear")
+    if start or end:
+        text = f"{start.text if start else '…'}–{end.text}" if end else view.words("since {year}", year=start.text)  # type: ignore[union-attr]
+        yield {
+            "title": view.words("When"),
+            "values": [Shown(text)],
+            "mark": facts.mark(WW + "startYear", WW + "endYear"),
+        }
+    statuses = [each for part in facts.parts(WW + "hasEvaluation") for each in part.shown(WW + "evaluationStatus")]
+    none = [Shown(view.words("No evaluation is known"))]
+    yield {"title": view.words("Evaluation"), "values": list(dict.fromkeys(statuses)) or none, "mark": ""}
+    kinds = [
+        each
+        for part in (
+            *facts.parts(WW + "hasSuccessFactor", WW + "hasBarrier"),
+            *(finding for tried in facts.parts(WW + "hasEvaluation") for finding in tried.parts(WW + "hasFinding")),
+        )
+        for each in part.shown(WW + "evidenceType")
+    ]
+    if kinds:
+        yield {"title": view.words("Kind of evidence"), "values": list(dict.fromkeys(kinds)), "mark": ""}
+
+
+def _population(part: Facts) -> dict[str, Any]:
+    ages = [each.text if each else "" for each in (part.first(WW + "ageFrom"), part.first(WW + "ageTo"))]
+    return {
+        "groups": part.shown(WW + "group"),
+        "text": part.best(DCTERMS + "description"),
+        "ages": "–".join(ages) if any(ages) else "",
+        "grades": part.shown(WW + "grade"),
+        "rest": part.rest(),
+    }
+
+
+def _factor(part: Facts) -> dict[str, Any]:
+    return {
+        "name": part.first(str(TITLE)),
+        "text": part.best(WW + "statement"),
+        "themes": part.shown(WW + "factorTheme"),
+        "mark": part.mark(WW + "evidenceType"),
+        "evidence": part.shown(WW + "evidenceType"),
+        "id": part.described.iri.partition("#")[2],
+    }
+
+
+def _timeline(view: View, facts: Facts) -> dict[str, Any] | None:
+    """Return the phases with where their bars begin and end, in hundredths of the time from the first to the last."""
+    phases: list[dict[str, Any]] = []
+    for part in facts.parts(WW + "hasPhase"):
+        start, end = (_year(part, WW + name) for name in ("startYear", "endYear"))
+        reach = part.first(WW + "reachCount")
+        unit = part.first(WW + "reachUnit")
+        phases.append(
+            {
+                "name": part.first(str(TITLE)),
+                "stage": part.first(WW + "stage"),
+                "start": start,
+                "end": end,
+                "laws": [law.first(str(TITLE)) for law in part.parts(_CV + "hasLegalResource")],
+                "reach": _counted(view, reach, unit),
+            }
+        )
+    years = [year for phase in phases for year in (phase["start"], phase["end"]) if isinstance(year, int)]
+    if not phases:
+        return None
+    first, last = (min(years), max(years)) if years else (0, 0)
+    span = max(1, last - first + 1)
+    for phase in phases:
+        start, end = phase["start"], phase["end"]
+        phase["x"] = round(100 * (start - first) / span, 1) if isinstance(start, int) else 0
+        to = end + 1 if isinstance(end, int) else last + 1
+        phase["width"] = max(1.5, round(100 * (to - first) / span - float(phase["x"]), 1)) if years else 0
+        phase["open"] = end is None
+    return {"phases": phases, "first": first, "last": last}
+
+
+def _counted(view: View, number: Shown | None, unit: Shown | None) -> str:
+    if number is None:
+        return ""
+    written = view.words.number(int(number.text)) if number.text.isascii() and number.text.isdigit() else number.text
+    return f"{written} {unit.text if unit else ''}".strip()
+
+
+def _year(part: Facts, name: str) -> int | None:
+    found = part.first(name)
+    return int(found.text) if found and found.text.isascii() and found.text.isdigit() else None
+
+
+def _evaluation(view: View, part: Facts) -> dict[str, Any]:
+    return {
+        "status": part.first(WW + "evaluationStatus"),
+        "year": part.first(WW + "year"),
+        "by": part.shown(PROV + "wasAssociatedWith"),
+        "for": part.shown(WW + "commissionedBy"),
+        "result": part.best(DCTERMS + "description"),
+        "design": part.best(WW + "designNote"),
+        "sources": part.shown(DCTERMS + "source"),
+        "findings": [_finding(view, each) for each in part.parts(WW + "hasFinding")],
+        "rest": [row for row in part.rest() if row["name"]],
+        "id": part.described.iri.partition("#")[2],
+    }
+
+
+def _finding(view: View, part: Facts) -> dict[str, Any]:
+    def number(name: str) -> str:
+        return decimal(view, part.first(WW + name))
+
+    return {
+        "outcome": part.shown(WW + "outcome"),
+        "measure": part.best(WW + "measure"),
+        "notes": [each.text for each in (part.best(WW + "sampleNote"), part.best(WW + "followUp")) if each],
+        "direction": part.first(WW + "direction"),
+        "direction_mark": part.mark(WW + "direction"),
+        "effect": number("effectSize"),
+        "index": number("improvementIndex"),
+        "group": number("groupValue"),
+        "comparator": number("comparatorValue"),
+        "comparison": part.best(WW + "comparison"),
+        "sample": number("sampleSize"),
+        "p": number("pValue"),
+        "significant": (part.first(WW + "significant") or Shown("")).text,
+        "evidence": part.shown(WW + "evidenceType"),
+        "evidence_mark": part.mark(WW + "evidenceType"),
+        "id": part.described.iri.partition("#")[2],
+    }
+
+
+def decimal(view: View, value: Shown | None) -> str:
+    """Return a number with two digits after the point; the data has all of them."""
+    if value is None:
+        return ""
+    try:
+        number = float(value.text)
+    except ValueError:
+        return value.text
+    if number == int(number):
+        return view.words.number(int(number)).replace("-", "−")
+    if 0 < abs(number) < 0.005:
+        return "<" + view.words.number(0.01) if number > 0 else "−" + view.words.number(0.01)
+    return view.words.number(round(number, 2)).replace("-", "−")
+
+
+def _ratings(facts: Facts) -> list[dict[str, Any]]:
+    """Return the ratings by who made them and by which protocol: scales of two bodies are never mixed."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for part in facts.parts(WW + "hasRating"):
+        by = part.shown(PROV + "wasAttributedTo")
+        version = part.first(WW + "protocolVersion")
+        body = (", ".join(each.text for each in by), version.text if version else "")
+        group = found.setdefault(body, {"by": by, "version": version, "rows": []})
+        group["rows"].append(
+            {
+                "outcome": part.shown(WW + "outcome"),
+                "level": part.shown(WW + "ratingLevel"),
+                "studies": part.first(WW + "studyCount"),
+                "eligible": part.first(WW + "eligibleStudyCount"),
+                "sample": part.first(WW + "sampleSize"),
+            }
+        )
+    return list(found.values())
+
+
+def _record(view: View, described: Description) -> dict[str, Any] | None:
+    if described.record is None:
+        return None
+    facts = Facts(view, described.record)
+    main, read = facts.shown(DCTERMS + "source"), facts.shown(PROV + "wasDerivedFrom")
+    facts.used.add("http://xmlns.com/foaf/0.1/primaryTopic")
+    when = facts.first(PROV + "generatedAtTime")
+    return {
+        "pages": list(dict.fromkeys([*main, *read])),
+        "note": facts.best(WW + "sourceNote"),
+        "completeness": facts.first(WW + "completeness"),
+        "status": facts.first(WW + "reviewStatus"),
+        "by": facts.shown(PROV + "wasAttributedTo"),
+        "when": when.text[:10] if when else "",
+        "rest": facts.rest(),
+    }
+
+
+def related(view: View, shelf: Shelf, iri: Iri) -> list[dict[str, Any]]:
+    """Return the related interventions, the strongest first, with the reasons in words."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    try:
+        rows = shelf.asked("related-reasons", {"intervention": [str(iri)]})
+    except UsageError:  # what has no key cannot be asked for
+        rows = []
+    for row in rows:
+        other, _, score, explanation, kind, status, feature, reason, share, method, version, _, _ = row
+        if not isinstance(other, Iri):
+            continue
+        said = safe(explanation.value) if isinstance(explanation, Literal) else ""
+        entry = found.setdefault(
+            (other, said),
+            {
+                "other": view.name(other),
+                "key": other.code,
+                "why": Shown(said, "" if view.language == "en" else "en"),
+                "type": safe(kind.value) if isinstance(kind, Literal) else "",
+                "status": view.name(status) if status is not None else None,
+                "score": decimal(view, Shown(score.value)) if isinstance(score, Literal) else "",
+                "method": f"{method.value} {version.value}"
+                if isinstance(method, Literal) and isinstance(version, Literal)
+                else "",
+                "reasons": [],
+            },
+        )
+        if isinstance(share, Literal) and reason is not None:
+            text = view.name(feature) if isinstance(feature, Iri) else view.name(reason)
+            entry["reasons"].append((text, decimal(view, Shown(share.value))))
+    return list(found.values())

@@ -1,0 +1,106 @@
+"""What pages ask again and again of one edition, asked once: counts of facets, trees of concepts, what is missing."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TypeVar, cast
+
+from whatworks.namespaces import SKOS
+from whatworks.publish.edition import Edition
+from whatworks.results import Row, Table
+from whatworks.terms import Iri, Literal
+
+T = TypeVar("T")
+_KEPT = 500  # so many answers are kept
+_BROADER, _IN_SCHEME = Iri(SKOS + "broader"), Iri(SKOS + "inScheme")
+
+Values = Mapping[str, Sequence[str]]
+
+
+class Shelf:
+    """Answers about one edition, which does not change; of a collection at an endpoint nothing is kept.
+
+    Args:
+        edition: The edition.
+    """
+
+    def __init__(self, edition: Edition) -> None:
+        self.kg = edition.kg
+        self._keeps = edition.kg.remote is None
+        self._kept: OrderedDict[tuple[object, ...], object] = OrderedDict()
+
+    def once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what was made under a key before, or make it."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return cast(T, self._kept[key])
+        made = make()
+        if self._keeps:
+            self._kept[key] = made
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+    def rows(self, name: str, values: Values | None = None) -> list[Row]:
+        """Return the rows of a stored query."""
+        given = {key: tuple(each) for key, each in (values or {}).items()}
+        return self.once(("rows", name, *given.items()), lambda: self.asked(name, given))
+
+    def asked(self, name: str, values: Values) -> list[Row]:
+        """Return the rows of a stored query, which are not kept."""
+        answer = self.kg.ask(self.kg.catalogue.get(name), values)
+        assert isinstance(answer, Table)  # noqa: S101 - pages ask for rows
+        return list(answer)
+
+    def counts(self, values: Values) -> dict[Iri, dict[Iri, int]]:
+        """Return how many interventions that meet conditions have each value of each facet, wider ones included."""
+        given = {key: tuple(each) for key, each in values.items()}
+        return self.once(("counts", *given.items()), lambda: self._counts(given))
+
+    def _counts(self, values: Values) -> dict[Iri, dict[Iri, int]]:
+        found: dict[Iri, dict[Iri, int]] = defaultdict(dict)
+        for facet, _, value, _, number in self.asked("facets", values):
+            if isinstance(facet, Iri) and isinstance(value, Iri) and isinstance(number, Literal):
+                found[facet][value] = int(number.value)
+        picked = {row[0] for row in self.rows("interventions", values)}
+        for intervention, facet, value in self.evidence:
+            if intervention in picked:
+                found[facet][value] = found[facet].get(value, 0) + 1
+        return dict(found)
+
+    @cached_property
+    def evidence(self) -> list[tuple[Iri, Iri, Iri]]:
+        """Intervention, facet and value of what is stated of evaluations, factors and findings."""
+        rows = self.asked("system/evidence", {})
+        return [
+            (row[0], row[1], row[2])
+            for row in rows
+            if isinstance(row[0], Iri) and isinstance(row[1], Iri) and isinstance(row[2], Iri)
+        ]
+
+    def broader(self, concept: Iri) -> Iri | None:
+        """Return the next wider concept."""
+
+        def first() -> Iri | None:
+            found = sorted(str(quad.object) for quad in self.kg.collection.store.match(concept, _BROADER))
+            return Iri(found[0]) if found else None
+
+        return self.once(("broader", concept), first)
+
+    @cached_property
+    def missing(self) -> dict[str, list[str]]:
+        """What the description of each intervention lacks, by its key."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for key, what in self.asked("missing", {}):
+            if isinstance(key, Literal) and isinstance(what, Literal):
+                found[key.value].append(what.value)
+        return found
+
+    @property
+    def interventions(self) -> set[Iri]:
+        """The interventions."""
+        return self.once(("interventions",), lambda: set(self.things("Intervention")))
+
+    def things(self, of_class: str) -> list[Iri]:
+        """Return the things of a class."""
+        return self.once(("things", of_class), lambda: self.kg.describer.members(of_class))

@@ -1,0 +1,180 @@
+"""The pages of a site, one method for each kind of page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from whatworks.catalogue import Query
+from whatworks.describe import Description
+from whatworks.namespaces import SKOS
+from whatworks.pages import entrance, listing, profile, things
+from whatworks.pages.shelf import Shelf
+from whatworks.pages.view import View
+from whatworks.pages.writer import Writer
+from whatworks.publish import citations, dcat, examples, schemaorg
+from whatworks.publish.dumps import shown_of
+from whatworks.publish.edition import Edition
+from whatworks.publish.offers import CITATION, DOCUMENT
+from whatworks.publish.signposts import links
+from whatworks.release import Release
+from whatworks.results import safe
+from whatworks.search.hits import Found
+from whatworks.terms import Iri
+
+_DEFINITION = Iri(SKOS + "definition")
+
+
+class Pages:
+    """Writes pages."""
+
+    def __init__(self) -> None:
+        self._writer = Writer()
+        self._shelves: WeakKeyDictionary[Edition, Shelf] = WeakKeyDictionary()
+
+    def shelf(self, edition: Edition) -> Shelf:
+        """Return what is known of an edition already."""
+        if edition not in self._shelves:
+            self._shelves[edition] = Shelf(edition)
+        return self._shelves[edition]
+
+    def file(self, name: str) -> tuple[bytes, str]:
+        """Return a file that pages need, and its media type.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        return self._writer.file(name)
+
+    # ---- to find something ----
+
+    def start(self, view: View) -> bytes:
+        """Return the page that one begins with: what there is, and the ways in."""
+        return self._written("start.html", view, entrance.values(view, self.shelf(view.edition)))
+
+    def interventions(self, view: View, state: listing.State) -> bytes:
+        """Return the list of interventions with its facets."""
+        values = listing.values(view, self.shelf(view.edition), state)
+        return self._written("interventions.html", view, {**values, "here": "interventions"})
+
+    def listed(self, view: View, state: listing.State) -> list[Iri]:
+        """Return the interventions of a list, on all its pages."""
+        rows = listing.found(view, self.shelf(view.edition), state)
+        return [row[0] for row in rows if isinstance(row[0], Iri)]
+
+    def search(self, view: View, text: str, found: Found | None) -> bytes:
+        """Return what was found, or the page on which one begins to search."""
+        return self._written("search.html", view, entrance.search(view, text, found))
+
+    # ---- about something ----
+
+    def page(self, view: View, iri: Iri, graph: Iri | None, where: str) -> bytes:
+        """Return the page about a thing, or about a graph and what it holds.
+
+        Args:
+            view: What the page needs.
+            iri: The thing.
+            graph: The graph whose things are listed.
+            where: The path of the document, for the links to its other forms.
+        """
+        edition = view.edition
+        described = edition.kg.near([iri]).describer.describe(iri, view.language)
+        citation = citations.cited(edition, iri)
+        template, about = self._about(view, described, graph)
+        values: dict[str, Any] = {
+            **about,
+            "terms": self._terms(view, graph, iri) if graph is not None else [],
+            "tags": citations.tags(citation) if citation is not None else [],
+            "citation": safe(citations.sentence(citation)) if citation is not None else "",
+            "block": schemaorg.block(schemaorg.dataset(edition, view.home)) if iri == edition.dataset else "",
+        }
+        return self._written(template, view, values, iri, where)
+
+    def _about(self, view: View, described: Description, graph: Iri | None) -> tuple[str, dict[str, Any]]:
+        """Return the template that fits what is described, and what it shows."""
+        if graph is not None:
+            return "graph.html", {"thing": things.with_hrefs(described, view)}
+        shelf = self.shelf(view.edition)
+        if described.iri in shelf.interventions:
+            return "intervention.html", {**profile.values(view, shelf, described), "here": "interventions"}
+        return "thing.html", {"thing": things.with_hrefs(described, view)}
+
+    @staticmethod
+    def _terms(view: View, graph: Iri, iri: Iri) -> list[dict[str, Any]]:
+        """Return the things that a graph holds, with their definitions."""
+        store = view.edition.kg.collection.store
+        subjects = {quad.subject for quad in store.match(graph=graph)}
+        return [
+            {
+                "label": view.name(subject),
+                "fragment": subject.partition("#")[2],
+                "definition": view.best(quad.object for quad in store.match(subject, _DEFINITION)),
+            }
+            for subject in sorted(each for each in subjects if isinstance(each, Iri) and each != iri)
+        ]
+
+    # ---- about the data ----
+
+    def query(self, view: View, formats: Sequence[str]) -> bytes:
+        """Return the page on which an own query is written."""
+        return self._written("sparql.html", view, {"formats": formats})
+
+    def catalogue(self, view: View, where: str) -> bytes:
+        """Return the page of the catalogue."""
+        edition = view.edition
+        values = {
+            "facts": edition.facts,
+            "dataset": view.href(edition.dataset),
+            "releases": edition.releases(),
+            "citation": safe(citations.sentence(citations.of_dataset(edition))),
+            "block": schemaorg.block(schemaorg.dataset(edition, view.home)),
+            "here": "catalog",
+        }
+        return self._written("catalog.html", view, values, Iri(f"{edition.base}catalog"), where)
+
+    def dumps(self, view: View) -> bytes:
+        """Return the list of the releases, the newest first, and their files."""
+        found = [(release, shown_of(release)) for release in reversed(view.edition.releases())]
+        return self._written("dumps.html", view, {"releases": found, "here": "catalog"})
+
+    def release(self, view: View, release: Release, where: str) -> bytes:
+        """Return the page of a release and its files."""
+        iri = dcat.iri_of(view.edition, release.name)
+        values = {"one": release, "files": shown_of(release), "iri": iri, "here": "catalog"}
+        return self._written("release.html", view, values, iri, where)
+
+    def stored(self, view: View, query: Query, where: str) -> bytes:
+        """Return the page of a stored query as a document: what it answers, with what, and its text."""
+        iri = examples.iri_of(view.edition, query)
+        return self._written("query.html", view, {"query": query, "iri": iri, "here": "queries"}, iri, where)
+
+    def queries(self, view: View) -> bytes:
+        """Return the list of the stored queries."""
+        return self._written("queries.html", view, {"queries": view.edition.kg.catalogue.all(), "here": "queries"})
+
+    def api(self, view: View, description: Mapping[str, Any]) -> bytes:
+        """Return the page that explains what programs can ask, from its description in OpenAPI."""
+        return self._written("api.html", view, {"api": description})
+
+    def problem(self, view: View, said: Mapping[str, Any]) -> bytes:
+        """Return the page that says what is the matter, and where to go on."""
+        instead = [view.name(Iri(each)) for each in said.get("instead", ())]
+        hint, where = said.get("hint", ""), said.get("where", {})
+        values = {**said, "hint": hint, "where": where, "instead": instead}
+        return self._written("problem.html", view, {**values, "detail": safe(said["detail"])})
+
+    def preview(self, view: View, values: Mapping[str, Any]) -> bytes:
+        """Return a small page about a thing, to be shown within another one."""
+        return self._written("preview.html", view, dict(values))
+
+    def _written(
+        self, template: str, view: View, values: dict[str, Any], iri: Iri | None = None, where: str = ""
+    ) -> bytes:
+        """Return a page; one that is about something names that and its other forms."""
+        html = next(offer for offer in DOCUMENT if offer.name == "html")
+        offered = (*DOCUMENT, *CITATION) if values.get("tags") else DOCUMENT
+        common = {
+            "links": links(view.edition, iri, where, html, offered) if iri is not None else [],
+            "twins": [(offer.name, where + offer.ending) for offer in DOCUMENT if offer != html] if where else [],
+            "citable": [(offer.name, where + offer.ending) for offer in CITATION] if offered != DOCUMENT else [],
+        }
+        return self._writer.write(template, view, {**common, **values})

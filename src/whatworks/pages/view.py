@@ -1,0 +1,108 @@
+"""One page in the making: what is published, in which language it is read, and where its links lead."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from whatworks.namespaces import MODEL
+from whatworks.pages.wording import LANGUAGES, Wording
+from whatworks.publish.edition import Edition
+from whatworks.results import safe
+from whatworks.terms import Iri, Literal, Term
+
+_LONGEST = 300  # letters of a name in a list; what is longer is cut
+
+Fields = Sequence[tuple[str, str]]
+
+
+class Shown(NamedTuple):
+    """A text as a page shows it.
+
+    Attributes:
+        text: The text.
+        language: Its language, if it is not that of the page.
+        href: Where it leads; empty for nowhere.
+    """
+
+    text: str
+    language: str = ""
+    href: str = ""
+
+
+class Links:
+    """Where the IRIs of pages lead: those of the release to this site, others to where they say."""
+
+    def __init__(self, edition: Edition) -> None:
+        self._bases = (edition.kg.settings.base, MODEL)
+
+    def of(self, iri: Iri) -> str | None:
+        """Return the address of an IRI; None for one that a browser must not follow."""
+        for base in self._bases:
+            if iri.startswith(base):
+                return f"/{iri[len(base) :]}"
+        return str(iri) if iri.startswith(("https://", "http://")) else None
+
+
+class View:
+    """What all parts of a page need.
+
+    Attributes:
+        edition: What is published.
+        home: The address of the site, with a slash at its end.
+        language: The language of the page, of those that the pages speak.
+        languages: The languages of labels, in order of preference.
+        fields: What the address of the page asks, without the language.
+        words: The texts of the pages in its language.
+    """
+
+    def __init__(self, edition: Edition, home: str = "/", language: str = "", fields: Fields = ()) -> None:
+        self.edition, self.home, self.fields = edition, home, tuple(fields)
+        preferred = edition.kg.settings.languages
+        self.usual = next((each for each in preferred if each in LANGUAGES), "en")
+        self.language = language if language in LANGUAGES else self.usual
+        self.languages = tuple(dict.fromkeys((self.language, *preferred)))
+        self.words = Wording(self.language)
+        self.links = Links(edition)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What a page depends on beside the release and what it is about."""
+        return (self.language, urlencode(self.fields))
+
+    def to(self, address: str, fields: Iterable[tuple[str, str]] = ()) -> str:
+        """Return an address on the site in the language of the page."""
+        asked = [*fields, *([("lang", self.language)] if self.language != self.usual else [])]
+        path, hash_, fragment = address.partition("#")
+        return f"{path}{'?' + urlencode(asked) if asked else ''}{hash_}{fragment}"
+
+    def turned(self, language: str) -> str:
+        """Return the address of this page in another language."""
+        return "?" + urlencode([*self.fields, ("lang", language)])
+
+    def href(self, iri: Iri) -> str:
+        """Return where an IRI leads; empty where a browser must not follow it."""
+        found = self.links.of(iri)
+        return self.to(found) if found is not None and found.startswith("/") else found or ""
+
+    def name(self, term: Term) -> Shown:
+        """Return a term by its best label, with its language where that is another one, and where it leads."""
+        text, language = self.edition.kg.describer.label(term, self.languages)
+        return Shown(
+            cut(safe(text)),
+            "" if language == self.language else language,
+            self.href(term) if isinstance(term, Iri) else "",
+        )
+
+    def best(self, terms: Iterable[Term]) -> Shown | None:
+        """Return the text that fits the language of the page best; None where there is none."""
+        found = [term for term in terms if isinstance(term, Literal)]
+        if not found:
+            return None
+        order = (*self.languages, "en", "")
+        best = min(found, key=lambda each: (order.index(each.language) if each.language in order else 99, each.value))
+        return Shown(safe(best.value), "" if best.language == self.language else best.language)
+
+
+def cut(text: str, most: int = _LONGEST) -> str:
+    """Return a text of at most so many letters; dots stand where it was cut."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
