@@ -139,7 +139,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
         "kind": facts.first(WW + "kind"),
         "summary": summary,
         "aims": facts.shown(WW + "aim"),
-        "key_facts": list(_key_facts(view, facts)),
+        "key_facts": list(key_facts(view, facts)),
         "populations": [_population(part) for part in facts.parts(WW + "targetPopulation")],
         "timeline": _timeline(view, facts),
         "components": [(part.first(str(TITLE)), part.rest()) for part in facts.parts(WW + "hasComponent")],
@@ -147,8 +147,8 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
             {"who": part.shown(_CV + "hasParticipant"), "role": part.shown(_CV + "role")}
             for part in facts.parts(_CV + "hasParticipation")
         ],
-        "factors": [_factor(part) for part in facts.parts(WW + "hasSuccessFactor")],
-        "barriers": [_factor(part) for part in facts.parts(WW + "hasBarrier")],
+        "factors": [factor_of(part) for part in facts.parts(WW + "hasSuccessFactor")],
+        "barriers": [factor_of(part) for part in facts.parts(WW + "hasBarrier")],
         "first_factors": _FIRST_FACTORS,
         "evaluations": [_evaluation(view, part) for part in facts.parts(WW + "hasEvaluation")],
         "ratings": _ratings(facts),
@@ -168,7 +168,8 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
     return made
 
 
-def _key_facts(view: View, facts: Facts) -> Iterator[dict[str, Any]]:
+def key_facts(view: View, facts: Facts) -> Iterator[dict[str, Any]]:
+    """Yield what one wants to know first of an intervention."""
     groups = [group for part in facts.parts(WW + "targetPopulation") for group in part.shown(WW + "group")]
     for title, properties in _KEY:
         found = groups if WW + "targetGroup" in properties else facts.shown(*properties)
@@ -208,7 +209,8 @@ def _population(part: Facts) -> dict[str, Any]:
     }
 
 
-def _factor(part: Facts) -> dict[str, Any]:
+def factor_of(part: Facts) -> dict[str, Any]:
+    """Return a statement of what helped or hindered."""
     return {
         "name": part.first(str(TITLE)),
         "text": part.best(WW + "statement"),

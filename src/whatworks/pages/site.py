@@ -6,8 +6,7 @@ from weakref import WeakKeyDictionary
 
 from whatworks.catalogue import Query
 from whatworks.describe import Description
-from whatworks.namespaces import SKOS
-from whatworks.pages import entrance, listing, profile, things
+from whatworks.pages import compare, entrance, forms, listing, matrix, profile, subjects, things
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import View
 from whatworks.pages.writer import Writer
@@ -20,8 +19,6 @@ from whatworks.release import Release
 from whatworks.results import safe
 from whatworks.search.hits import Found
 from whatworks.terms import Iri
-
-_DEFINITION = Iri(SKOS + "definition")
 
 
 class Pages:
@@ -65,6 +62,18 @@ class Pages:
         """Return what was found, or the page on which one begins to search."""
         return self._written("search.html", view, entrance.search(view, text, found))
 
+    def compared(self, view: View) -> bytes:
+        """Return interventions side by side."""
+        return self._written("compare.html", view, compare.values(view, self.shelf(view.edition)))
+
+    def gaps(self, view: View) -> bytes:
+        """Return the map of where there are interventions and where there are none."""
+        return self._written("gap-map.html", view, matrix.gaps(view, self.shelf(view.edition)))
+
+    def works(self, view: View) -> bytes:
+        """Return what works for whom."""
+        return self._written("what-works.html", view, matrix.works(view, self.shelf(view.edition)))
+
     # ---- about something ----
 
     def page(self, view: View, iri: Iri, graph: Iri | None, where: str) -> bytes:
@@ -82,7 +91,6 @@ class Pages:
         template, about = self._about(view, described, graph)
         values: dict[str, Any] = {
             **about,
-            "terms": self._terms(view, graph, iri) if graph is not None else [],
             "tags": citations.tags(citation) if citation is not None else [],
             "citation": safe(citations.sentence(citation)) if citation is not None else "",
             "block": schemaorg.block(schemaorg.dataset(edition, view.home)) if iri == edition.dataset else "",
@@ -91,26 +99,16 @@ class Pages:
 
     def _about(self, view: View, described: Description, graph: Iri | None) -> tuple[str, dict[str, Any]]:
         """Return the template that fits what is described, and what it shows."""
-        if graph is not None:
-            return "graph.html", {"thing": things.with_hrefs(described, view)}
         shelf = self.shelf(view.edition)
+        if graph is not None:
+            return "graph.html", {**things.values(view, described), **things.held(view, graph, described.iri)}
         if described.iri in shelf.interventions:
             return "intervention.html", {**profile.values(view, shelf, described), "here": "interventions"}
-        return "thing.html", {"thing": things.with_hrefs(described, view)}
-
-    @staticmethod
-    def _terms(view: View, graph: Iri, iri: Iri) -> list[dict[str, Any]]:
-        """Return the things that a graph holds, with their definitions."""
-        store = view.edition.kg.collection.store
-        subjects = {quad.subject for quad in store.match(graph=graph)}
-        return [
-            {
-                "label": view.name(subject),
-                "fragment": subject.partition("#")[2],
-                "definition": view.best(quad.object for quad in store.match(subject, _DEFINITION)),
-            }
-            for subject in sorted(each for each in subjects if isinstance(each, Iri) and each != iri)
-        ]
+        if subjects.is_concept(described):
+            return "concept.html", subjects.values(view, shelf, described)
+        if subjects.is_agent(described):
+            return "actor.html", subjects.actor(view, shelf, described)
+        return "thing.html", things.values(view, described)
 
     # ---- about the data ----
 
@@ -149,7 +147,21 @@ class Pages:
 
     def queries(self, view: View) -> bytes:
         """Return the list of the stored queries."""
-        return self._written("queries.html", view, {"queries": view.edition.kg.catalogue.all(), "here": "queries"})
+        return self._written("queries.html", view, {"topics": forms.listed(view), "here": "queries"})
+
+    def form(self, view: View, query: Query, formats: Sequence[str]) -> bytes:
+        """Return the page on which a stored query is asked, with the answer.
+
+        Raises:
+            UsageError: A value does not fit.
+        """
+        values = forms.values(view, self.shelf(view.edition), query, formats)
+        return self._written("form.html", view, {**values, "here": "queries"})
+
+    def refused(self, view: View, query: Query, reason: str) -> bytes:
+        """Return the page on which a stored query is asked again, with what did not fit."""
+        values = {**forms.form(view, self.shelf(view.edition), query, {}), "notice": safe(reason), "formats": ()}
+        return self._written("form.html", view, {**values, "here": "queries"})
 
     def api(self, view: View, description: Mapping[str, Any]) -> bytes:
         """Return the page that explains what programs can ask, from its description in OpenAPI."""

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from whatworks.namespaces import MODEL
+from whatworks.namespaces import MODEL, SKOS, VOC
 from whatworks.pages.wording import LANGUAGES, Wording
 from whatworks.publish.edition import Edition
 from whatworks.results import safe
 from whatworks.terms import Iri, Literal, Term
 
+_IN_SCHEME = Iri(SKOS + "inScheme")
 _LONGEST = 300  # letters of a name in a list; what is longer is cut
 
 Fields = Sequence[tuple[str, str]]
@@ -82,7 +83,16 @@ class View:
     def href(self, iri: Iri) -> str:
         """Return where an IRI leads; empty where a browser must not follow it."""
         found = self.links.of(iri)
+        if found is not None and not found.startswith("/"):
+            found = self._own(iri) or found
         return self.to(found) if found is not None and found.startswith("/") else found or ""
+
+    def _own(self, iri: Iri) -> str:
+        """Return the page here of a concept of another publisher that is in one of our schemes, such as a country."""
+        for quad in self.edition.kg.collection.store.match(iri, _IN_SCHEME):
+            if str(quad.object).startswith(VOC):
+                return f"/voc/{str(quad.object)[len(VOC) :]}/{iri.code}"
+        return ""
 
     def name(self, term: Term) -> Shown:
         """Return a term by its best label, with its language where that is another one, and where it leads."""

@@ -7,11 +7,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from whatworks.errors import InvalidValue
+from whatworks.errors import InvalidValue, UsageError
 from whatworks.pages import Pages, View
 from whatworks.pages.listing import FORMATS, State, read
 from whatworks.publish import citations
 from whatworks.publish.offers import offers
+from whatworks.server import api
 from whatworks.server.negotiation import choose
 from whatworks.server.replies import answer, view_of
 from whatworks.server.served import Served
@@ -43,6 +44,51 @@ def _taken(served: Served, pages: Pages, view: View, state: State, format: str) 
     if format in ("csv", "xlsx"):
         return kg.table(things).write(format) if things else kg.table([], "Intervention").cut(0).write(format)
     return citations.listed(served.edition, things, format)
+
+
+def queries(request: Request) -> Response:
+    """Send the list of the stored queries."""
+    served: Served = request.app.state.site.current
+    offer, view = choose(request, offers("html")), view_of(request)
+    return answer(request, served, offer.media_type, ("ask", *view.key), partial(_pages(request).queries, view))
+
+
+def query(request: Request) -> Response:
+    """Send the form of a stored query, and its answer where all is given that must be."""
+    served: Served = request.app.state.site.current
+    found = served.kg.catalogue.get(request.path_params["name"])
+    offer, view = choose(request, offers("html")), view_of(request, asked=True)
+    names = [each.name for each in api.formats(found)]
+    make = partial(_pages(request).form, view, found, names)
+    try:
+        if not served.is_constant(found):
+            return Response(make(), headers={"Vary": "Accept"}, media_type=offer.media_type)
+        return answer(request, served, offer.media_type, ("ask", found.name, view.home, *view.key), make)
+    except UsageError as error:
+        reason = f"{error.message} {error.hint or ''}".replace("--", "").strip()
+        page = _pages(request).refused(view, found, reason)
+        return Response(page, 400, {"Vary": "Accept"}, offer.media_type)
+
+
+def compare(request: Request) -> Response:
+    """Send interventions side by side."""
+    return _whole(request, "compared")
+
+
+def gaps(request: Request) -> Response:
+    """Send the map of gaps."""
+    return _whole(request, "gaps")
+
+
+def works(request: Request) -> Response:
+    """Send what works for whom."""
+    return _whole(request, "works")
+
+
+def _whole(request: Request, kind: str) -> Response:
+    served: Served = request.app.state.site.current
+    offer, view = choose(request, offers("html")), view_of(request, asked=True)
+    return answer(request, served, offer.media_type, (kind, *view.key), partial(getattr(_pages(request), kind), view))
 
 
 def static(request: Request) -> Response:

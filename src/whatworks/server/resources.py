@@ -137,6 +137,8 @@ def find(served: Served, path: str, home: str) -> tuple[Document, str]:
             iri = Iri(base + shorter)
             if is_iri(iri) and (found := _document(served, iri, shorter)) is not None:
                 return found, cut
+        if (taken := _taken_up(served, shorter)) is not None:
+            return Document(taken, shorter), cut
         made = _made(served, shorter, home)
         if made is not None:
             return Document(Iri(served.kg.settings.base + shorter), shorter, made=made), cut
@@ -144,6 +146,15 @@ def find(served: Served, path: str, home: str) -> tuple[Document, str]:
         f"The release says nothing of /{path[:200]}.",
         hint="Search with the stored queries at /api/queries, or with /sparql.",
     )
+
+
+def _taken_up(served: Served, path: str) -> Iri | None:
+    """Return the concept of another publisher that stands in one of our schemes under its code: /voc/place/BEL."""
+    scheme, _, code = path.removeprefix("voc/").rpartition("/")
+    if not path.startswith("voc/") or not scheme or not is_iri(served.kg.lookup.scheme(scheme)):
+        return None
+    known = served.kg.lookup.concepts(scheme).tiers["code"].get(code.casefold(), set())
+    return next((iri for iri in sorted(known) if iri.code == code and not iri.startswith(MODEL)), None)
 
 
 def _document(served: Served, iri: Iri, path: str) -> Document | None:
