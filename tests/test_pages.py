@@ -124,6 +124,7 @@ def test_the_first_page_has_figures_and_ways_in(client: TestClient) -> None:
         assert f'href="{path}"' in text
 
 
+@pytest.mark.slow  # asks for fifty lists
 def test_facets_count_what_they_would_show(client: TestClient) -> None:
     """The number beside a value is how many interventions one gets by choosing it, whatever else is chosen."""
     for chosen in ("", "country=DEU&", "country=DEU&country=FRA&kind=good-practice&"):

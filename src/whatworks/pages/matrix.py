@@ -185,7 +185,8 @@ def _outcomes(view: View, shelf: Shelf) -> list[dict[str, Any]]:
         if isinstance(outcome, Iri) and isinstance(number, Literal):
             key = (outcome, kind if isinstance(kind, Iri) else None)
             found.setdefault(key, {})[direction if isinstance(direction, Iri) else None] = int(number.value)
-    ways = sorted({way for ways in found.values() for way in ways if way is not None})
+    known = {way for ways in found.values() for way in ways}
+    ways = [*sorted(way for way in known if way is not None), *([None] if None in known else [])]
     lines = [
         {
             "outcome": view.name(outcome),
@@ -195,4 +196,5 @@ def _outcomes(view: View, shelf: Shelf) -> list[dict[str, Any]]:
         }
         for (outcome, kind), numbers in sorted(found.items(), key=lambda pair: str(pair[0]))
     ]
-    return [{"ways": [view.name(way) for way in ways], "lines": lines}] if lines else []
+    names = [view.name(way) if way is not None else Shown(view.words("not stated")) for way in ways]
+    return [{"ways": names, "lines": lines}] if lines else []

@@ -62,7 +62,7 @@ def held(view: View, graph: Iri, iri: Iri) -> dict[str, Any]:
     for subject in sorted(each for each in subjects if isinstance(each, Iri) and each != iri):
         term = {
             "label": view.name(subject),
-            "fragment": subject.partition("#")[2],
+            "fragment": subject[len(iri) + 1 :] if subject.startswith(f"{iri}#") else "",
             "definition": view.best(quad.object for quad in store.match(subject, _DEFINITION)),
         }
         terms.append(term)

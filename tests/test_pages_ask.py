@@ -1,0 +1,224 @@
+"""Pages that answer: questions as forms, the map of gaps, what works for whom, comparisons, and pages of concepts."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+from click.testing import CliRunner
+from starlette.testclient import TestClient
+
+from tests.servers import asked
+from tests.test_pages import BROWSER, page
+from whatworks import KnowledgeGraph
+from whatworks.cli import main
+from whatworks.results import Table
+
+
+@pytest.fixture(scope="module")
+def client(kg: KnowledgeGraph) -> Iterator[TestClient]:
+    """A server of the shipped collection."""
+    with asked(kg) as client:
+        yield client
+
+
+def rows_of(kg: KnowledgeGraph, name: str, **values: object) -> list[tuple[object, ...]]:
+    """Return the rows of a stored query."""
+    answer = kg.query(name, **values)
+    assert isinstance(answer, Table)
+    return [tuple(row) for row in answer]
+
+
+# ---- questions ----
+
+
+@pytest.mark.slow  # asks every stored query
+def test_every_stored_query_has_its_page(client: TestClient, kg: KnowledgeGraph) -> None:
+    """The list leads to a page for each query, whose form has a field for each parameter."""
+    text = page(client, "/queries")
+    for query in kg.catalogue.all():
+        assert f'href="/queries/{query.name}"' in text
+        form = page(client, f"/queries/{query.name}")
+        for parameter in query.parameters:
+            assert f'name="{parameter.name}"' in form, (query.name, parameter.name)
+        needs = any(parameter.required for parameter in query.parameters)
+        assert ('<section id="answer">' in form) != needs, query.name
+
+
+def test_an_answer_has_its_rows_and_all_ways_to_it(client: TestClient, kg: KnowledgeGraph) -> None:
+    """The table has the rows of the query; below it stand the files, the SPARQL, and the same call elsewhere."""
+    text = page(client, "/queries/interventions?country=BEL&stage=mainstreamed&kind=")
+    body = text.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert body.count("<tr>") == len(rows_of(kg, "interventions", country="BEL", stage="mainstreamed"))
+    assert 'value="BEL" checked' in text
+    assert "/api/queries/interventions?country=BEL&amp;stage=mainstreamed&amp;format=csv" in text
+    assert "VALUES ?country" in unescape(text)
+    assert "authority/country/BEL" in text.partition("The SPARQL that ran")[2]
+
+
+@pytest.mark.slow  # opens the collection twice more
+def test_the_calls_that_a_page_shows_work(client: TestClient) -> None:
+    """The command line and the lines of Python that stand on a page give the same rows, quotes and all."""
+    text = page(client, "/queries/interventions?search=tuteurs+d'entreprise&country=BEL&country=FRA")
+    curl, command, python = (
+        unescape(each) for each in re.findall(r"<h3>.*?</h3>\s*<pre[^>]*><code>(.*?)</code>", text, re.S)
+    )
+    address = shlex.split(curl)[1]
+    lines = client.get(address).text.splitlines()
+    words = shlex.split(command)
+    assert words[:3] == ["whatworks", "query", "interventions"]
+    said = CliRunner().invoke(main, [*words[1:], "--format", "csv"])
+    assert said.stdout.splitlines() == lines
+    names: dict[str, object] = {}
+    exec(python, names)  # noqa: S102 - what the page shows to be typed
+    answer = names["answer"]
+    assert isinstance(answer, Table)
+    assert len(answer.kept()) == len(lines) - 1 > 0
+
+
+def test_a_value_that_does_not_fit_is_said_in_the_form(client: TestClient) -> None:
+    """The page stays, with the reason and the status 400; markup in it is text."""
+    for asked_for in ("interventions?country=Atlantis", "findings?minimum-sample=%3Cb%3E", "related?intervention=nope"):
+        text = page(client, f"/queries/{asked_for}", status=400)
+        assert 'role="alert"' in text
+        assert "<b>" not in text
+    page(client, "/queries/nope", status=404)
+
+
+def test_long_answers_come_in_pages(client: TestClient, kg: KnowledgeGraph) -> None:
+    """An answer of many rows has links to the next hundred and back; together they are all rows."""
+    total, number = len(rows_of(kg, "actors")), 1
+    seen = 0
+    path = "/queries/actors"
+    while path:
+        text = page(client, path)
+        seen += text.partition("<tbody>")[2].partition("</tbody>")[0].count("<tr>")
+        following = re.search(r'rel="next" href="([^"]+)"', text)
+        path, number = unescape(following[1]) if following else "", number + 1
+    assert seen == total
+
+
+def test_graphs_and_yes_or_no(client: TestClient) -> None:
+    """A query that gives statements shows them as Turtle; one that asks says yes or no."""
+    assert "@prefix" in unescape(page(client, "/queries/intervention?intervention=youthreach"))
+    assert "<strong>No</strong>" in page(client, "/queries/personal-data")
+
+
+# ---- the map of gaps ----
+
+
+@pytest.mark.parametrize("asked_for", [{}, {"rows": "country", "columns": "stage"}, {"assigned": "false"}])
+def test_the_gap_map_is_the_query(client: TestClient, kg: KnowledgeGraph, asked_for: dict[str, str]) -> None:
+    """Each cell has the number of the query; each that is not empty leads to a list; the CSV is the query's."""
+    address = "&".join(f"{name}={value}" for name, value in asked_for.items())
+    text = page(client, f"/gap-map?{address}")
+    rows = rows_of(kg, "gap-map", **asked_for)
+    numbers = re.findall(r'<td class="shade-\d">(?:<a href="[^"]+">|<span>)(\d+)<', text)
+    assert sorted(map(int, numbers)) == sorted(int(str(row[2].value)) for row in rows)  # type: ignore[attr-defined]
+    links = [unescape(each) for each in re.findall(r'<td class="shade-[1-9]"><a href="([^"]+)"', text)]
+    assert len(links) == sum(number != "0" for number in numbers)
+    for link in links[:: max(1, len(links) // 4)]:
+        assert "Nothing fits" not in page(client, link)
+    csv = client.get(unescape(re.findall(r'href="(/api/queries/gap-map[^"]+csv)"', text)[0])).text
+    assert len(csv.splitlines()) == len(rows) + 1
+
+
+def test_an_unknown_axis_is_said(client: TestClient) -> None:
+    """An axis that does not exist is left out, and the map is whole."""
+    text = page(client, "/gap-map?rows=%3Cscript%3E&columns=stage")
+    assert "This was left out:" in text
+    assert "<script>" not in text
+
+
+# ---- what works for whom ----
+
+
+@pytest.mark.parametrize("columns", ["target-group", "learning-setting"])
+def test_what_works_shows_the_kind_of_evidence(client: TestClient, columns: str) -> None:
+    """A cell has a number for each kind of evidence, which is as many interventions as its link lists."""
+    text = page(client, f"/what-works?columns={columns}")
+    cells = re.findall(r'<a href="([^"]+)" title="([^"]+)"><span[^>]*>[^<]*</span>(\d+)<', text)
+    assert cells
+    for link, kind, number in cells[:: max(1, len(cells) // 5)]:
+        assert kind == "Testimony"
+        found = re.findall(r"<strong>(\d+) intervention", page(client, unescape(link)))
+        assert int(found[0]) >= int(number) > 0
+    assert "This was left out:" in page(client, "/what-works?columns=x")
+
+
+def test_findings_are_counted_by_outcome(client: TestClient, kg: KnowledgeGraph) -> None:
+    """Findings are counted by outcome, kind of evidence and direction, all of those of interventions."""
+    text = page(client, "/what-works").partition('id="findings"')[2].partition("</table>")[0]
+    numbers = list(map(int, re.findall(r'<td class="num">(\d+)</td>', text)))
+    findings = rows_of(kg, "system/finding-directions")
+    assert sum(numbers) == sum(int(row[3].value) for row in findings)  # type: ignore[attr-defined]
+
+
+# ---- comparisons ----
+
+
+def test_interventions_side_by_side(client: TestClient) -> None:
+    """Two are put side by side; what differs is marked; a name that is none is said; more than four are cut."""
+    text = page(client, "/compare?key=youthreach&key=expairs-project&key=nope&lang=en")
+    assert text.count('<th scope="col">') == 2
+    assert "This was left out:" in text
+    stage = text.partition('<th scope="row">Stage')[2].partition("</tr>")[0]
+    assert "differs" not in stage
+    assert stage.count("<strong>") == 2
+    assert "differs" in text.partition('<th scope="row">Where')[2].partition("</tr>")[0]
+    alike = page(client, "/compare?key=youthreach&key=Youthreach")
+    assert alike.count('<th scope="col">') == 1
+    keys = "&".join(
+        f"key={key}" for key in ("youthreach", "afya-austria", "job-corps", "expairs-project", "epide-france")
+    )
+    assert page(client, f"/compare?{keys}").count('<th scope="col">') == 4
+    assert "Choose two to four" in page(client, "/compare")
+
+
+# ---- concepts, places, actors, terms ----
+
+
+def test_an_approach_has_interventions_what_helped_and_gaps(client: TestClient) -> None:
+    """The page of an approach has its definition, its interventions, themes that recur, and gaps."""
+    text = page(client, "/voc/approach/second-chance-measures.html")
+    assert "Early leavers come back" in text
+    assert "<h2>19 interventions</h2>" in text
+    assert "Practical relevance" in text
+    assert "Where nothing is known" in text
+
+
+def test_a_theme_has_what_is_said(client: TestClient, kg: KnowledgeGraph) -> None:
+    """The page of a theme has each statement with its intervention and its kind of evidence."""
+    text = page(client, "/voc/theme/leadership.html")
+    assert text.count('class="factor"') == len(rows_of(kg, "success-factors", theme="leadership"))
+    assert "Evidence:" in text
+
+
+def test_a_place_of_another_publisher_has_a_page_here(client: TestClient) -> None:
+    """Countries are concepts of the European Union's list; their pages stand under our scheme, in every form."""
+    text = page(client, "/voc/place/BEL")
+    assert "Belgium" in text
+    assert "By kind and level" in text
+    assert 'href="/voc/place/BEL"' in page(client, "/doc/intervention/expairs-project")
+    turtle = client.get("/voc/place/BEL.ttl")
+    assert turtle.text.partition("country:BEL")[1]
+    for path in ("/voc/place/XXX", "/voc/place/", "/voc/nope/BEL", "/voc//BEL"):
+        assert client.get(path, headers={"Accept": BROWSER}).status_code == 404
+
+
+def test_an_actor_has_roles_and_partners(client: TestClient) -> None:
+    """The page of an actor says where it takes part, as what, and with whom it works."""
+    text = page(client, "/doc/agent/university-of-mons")
+    assert "EXPAIRS project" in text
+    assert "Coordinator" in text
+    assert "Ministry of Education (French Community of Belgium)" in text
+
+
+def test_the_ontology_has_every_term(client: TestClient, kg: KnowledgeGraph) -> None:
+    """The page of the ontology has each of its terms under its fragment, with its definition."""
+    text = page(client, "/ont.html")
+    for term in ("Intervention", "hasFinding", "startYear"):
+        assert f'id="{term}"' in text
+    assert "Classes" in text
+    assert "One result of an evaluation" in text
