@@ -118,7 +118,12 @@ def _row(view: View, field: Field) -> dict[str, Any]:
         title = Shown(safe(value.part.title)) if value.part is not None else shown(view, value)
         values.append({"shown": title, "rows": part.rest() if part is not None else []})
     mark = "assigned" if field.assigned else "computed" if field.inferred else ""
-    return {"name": field.name, "mark": mark, "values": values}
+    return {"name": Shown(field.name, english(view)), "mark": mark, "values": values}
+
+
+def english(view: View) -> str:
+    """Return the language of what the shapes call fields, where it is not that of the page."""
+    return "" if view.language == "en" else "en"
 
 
 def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
@@ -161,7 +166,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
     made["record"] = _record(view, described)
     made["ours"] = sorted({row.name for rows in facts.fields.values() for row in rows if row.assigned})
     made["mentions"] = [
-        {"name": each.name, "values": [shown(view, value) for value in each.values]}
+        {"name": Shown(each.name, english(view)), "values": [shown(view, value) for value in each.values]}
         for each in described.mentions
         if each.property not in (LINK_FROM, LINK_TO)
     ]
@@ -274,7 +279,7 @@ def _evaluation(view: View, part: Facts) -> dict[str, Any]:
         "design": part.best(WW + "designNote"),
         "sources": part.shown(DCTERMS + "source"),
         "findings": [_finding(view, each) for each in part.parts(WW + "hasFinding")],
-        "rest": [row for row in part.rest() if row["name"]],
+        "rest": part.rest(),
         "id": part.described.iri.partition("#")[2],
     }
 
@@ -373,7 +378,7 @@ def related(view: View, shelf: Shelf, iri: Iri) -> list[dict[str, Any]]:
             {
                 "other": view.name(other),
                 "key": other.code,
-                "why": Shown(said, "" if view.language == "en" else "en"),
+                "why": Shown(said, english(view)),
                 "type": safe(kind.value) if isinstance(kind, Literal) else "",
                 "status": view.name(status) if status is not None else None,
                 "score": decimal(view, Shown(score.value)) if isinstance(score, Literal) else "",

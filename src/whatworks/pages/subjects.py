@@ -7,7 +7,7 @@ from whatworks.describe import Description
 from whatworks.errors import UsageError
 from whatworks.namespaces import DCTERMS, FOAF, PREF_LABEL, SKOS, TITLE, VOC, WW
 from whatworks.pages import listing
-from whatworks.pages.profile import Facts, shown
+from whatworks.pages.profile import Facts, english, shown
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View
 from whatworks.results import Row, safe
@@ -98,7 +98,11 @@ def _rest(view: View, facts: Facts, described: Description, used: set[Iri]) -> d
     return {
         "more": facts.rest(),
         "mentions": [
-            {"name": each.name, "assigned": each.assigned, "values": [shown(view, value) for value in each.values]}
+            {
+                "name": Shown(each.name, english(view)),
+                "assigned": each.assigned,
+                "values": [shown(view, value) for value in each.values],
+            }
             for each in described.mentions
             if each.property not in used
         ],

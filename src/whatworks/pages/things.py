@@ -4,7 +4,7 @@ from typing import Any
 
 from whatworks.describe import Description
 from whatworks.namespaces import DCTERMS, OWL, POSITION, SH, SKOS
-from whatworks.pages.profile import Facts, shown
+from whatworks.pages.profile import Facts, english, shown
 from whatworks.pages.view import Shown, View
 from whatworks.pages.wording import N_
 from whatworks.terms import RDF_TYPE, Iri
@@ -38,19 +38,23 @@ def values(view: View, described: Description) -> dict[str, Any]:
         "sections": _sections(view, described, {str(POSITION), *_LEADS}),
         "record": _sections(view, described.record, set()) if described.record is not None else [],
         "mentions": [
-            {"name": each.name, "assigned": each.assigned, "values": [shown(view, value) for value in each.values]}
+            {
+                "name": Shown(each.name, english(view)),
+                "assigned": each.assigned,
+                "values": [shown(view, value) for value in each.values],
+            }
             for each in described.mentions
         ],
     }
 
 
-def _sections(view: View, described: Description, used: set[str]) -> list[tuple[str, list[dict[str, Any]]]]:
+def _sections(view: View, described: Description, used: set[str]) -> list[tuple[Shown, list[dict[str, Any]]]]:
     found = []
     facts = Facts(view, described)
     for section in described.sections:
         names = dict.fromkeys(str(field.property) for field in section.fields if str(field.property) not in used)
         if names:
-            found.append((view.words(section.name), facts.rows(*names)))
+            found.append((Shown(section.name, english(view)), facts.rows(*names)))
     return found
 
 

@@ -56,6 +56,7 @@ class Writer:
         common: dict[str, Any] = {
             "view": view,
             "_": view.words,
+            "many": view.words.many,
             "to": view.to,
             "language": view.language,
             "release": view.edition.name,
