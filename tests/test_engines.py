@@ -25,7 +25,7 @@ def _used(opened: KnowledgeGraph) -> bool:
 @pytest.mark.slow
 def test_columns_are_made_when_several_questions_came(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a release they are made at the third question over all; look-ups do not count."""
-    monkeypatch.setattr(engines, "_LARGE", 0)
+    monkeypatch.setattr(engines, "LARGE", 0)
     opened = KnowledgeGraph.open()
     expected = list(_table(opened.query("countries")))
     for _ in range(5):
@@ -51,7 +51,7 @@ def released(project: Callable[[dict[str, str]], KnowledgeGraph], monkeypatch: p
     """A project with a release of the size at which columns are used at once."""
     opened = project({"data/c.trig": (FOLDER / "collection.trig").read_text(encoding="utf-8")})
     opened.build(checked=False)
-    monkeypatch.setattr(engines, "_LARGE", 0)
+    monkeypatch.setattr(engines, "LARGE", 0)
     monkeypatch.setattr(engines, "_VERY_LARGE", 0)
     folder = opened.assets.data_folder()
     assert folder is not None
@@ -103,7 +103,7 @@ def test_release_says_that_it_leaves_columns_out(
 ) -> None:
     """Where columns cannot be made, building says so, and the store answers."""
     monkeypatch.setattr(f"whatworks.release.making.{name}", value)
-    monkeypatch.setattr(engines, "_LARGE", 0)
+    monkeypatch.setattr(engines, "LARGE", 0)
     opened = project({"data/c.trig": (FOLDER / "collection.trig").read_text(encoding="utf-8")})
     told: list[str] = []
     assert opened.build(checked=False, tell=told.append).columns is None
@@ -147,7 +147,7 @@ def test_damaged_columns_are_found(released: Path) -> None:
 
 def test_what_columns_refuse_the_store_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """ASK and CONSTRUCT queries never go to columns, and what they refuse is answered all the same."""
-    monkeypatch.setattr(engines, "_LARGE", 0)
+    monkeypatch.setattr(engines, "LARGE", 0)
     monkeypatch.setattr(engines, "_SEVERAL", 0)
     opened = KnowledgeGraph.open()
     opened.query("personal-data")

@@ -12,6 +12,8 @@ from starlette.testclient import TestClient
 from tests.conftest import BASE, ROOT
 from tests.servers import asked
 from whatworks import KnowledgeGraph
+from whatworks.pages import atlas
+from whatworks.results import Table
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 VENDORED = ROOT / "src/whatworks/pages/static/vendor"
@@ -306,3 +308,34 @@ def test_scripts_are_loaded_only_where_they_are_needed(client: TestClient) -> No
     policy = client.get("/interventions", headers={"Accept": BROWSER}).headers["content-security-policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+# ---- the map ----
+
+
+def test_the_map_has_every_country_of_the_union() -> None:
+    """The shapes that lie in the package have all members of the European Union, small islands too."""
+    paths = atlas.shapes()["paths"]
+    union = (
+        "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK SVN SWE"
+    )
+    assert [code for code in union.split() if not re.fullmatch(r"(M[\d. L-]+Z)+", paths.get(code, ""))] == []
+
+
+def test_the_map_counts_what_the_list_has(client: TestClient, kg: KnowledgeGraph) -> None:
+    """A country on the map has its number and leads to its interventions; what is not on it is counted beside it."""
+    text = page(client, "/")
+    drawn = {
+        code: int(number) for code, number in re.findall(r'country=([A-Z]{3})" tabindex.*?<title>[^<]*: (\d+)<', text)
+    }
+    answer = kg.query("countries")
+    assert isinstance(answer, Table)
+    counts = {str(row[0]).rpartition("/")[2]: int(str(getattr(row[2], "value", 0))) for row in answer}
+    assert drawn == {code: counts[code] for code in drawn}
+    assert len(drawn) > 20
+    assert f"{sum(counts.values()) - sum(drawn.values())} more are run elsewhere" in text
+
+
+def test_a_collection_elsewhere_has_no_map(hard: TestClient) -> None:
+    """Where no country is on the map there is none."""
+    assert "<svg" not in page(hard, "/")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LOOKED_UP = ("intervention", "agent")
 # Columns answer from so many statements on, once so many questions came; at once where the store would take longer
 # than numpy takes to load.
-_LARGE, _VERY_LARGE, _SEVERAL = 100_000, 500_000, 3
+LARGE, _VERY_LARGE, _SEVERAL = 100_000, 500_000, 3
 
 
 class Released(Protocol):
@@ -67,7 +67,7 @@ class Engines:
             values: Its values as people type them.
             text: The query with the values bound.
         """
-        if query.form != "SELECT" or self._statements < _LARGE:
+        if query.form != "SELECT" or self._statements < LARGE:
             return None
         if any(query.parameter(name).type in _LOOKED_UP for name in values):
             return None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from whatworks.namespaces import SKOS
-from whatworks.pages import listing
+from whatworks.pages import atlas, listing
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import View, cut
 from whatworks.publish import schemaorg
@@ -31,6 +31,9 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
         "ways": [
             _way(view, shelf, facet, counts.get(facet.property, {})) for facet in listing.FACETS if facet.name in _WAYS
         ],
+        "map": atlas.drawn(
+            view, next((counts.get(each.property, {}) for each in listing.FACETS if each.name == "country"), {})
+        ),
         "questions": _questions(view),
         "schemes": _schemes(view),
         "dataset": view.href(edition.dataset) if edition.stated else "",

@@ -177,7 +177,7 @@ def facets(view: View, shelf: Shelf, state: State) -> Iterator[dict[str, Any]]:
     whole = shelf.counts(state.values())
     for facet in FACETS:
         chosen = state.chosen.get(facet.name, ())
-        counts = whole if not chosen else shelf.counts(state.values(state.without(facet.name)))
+        counts = whole if not chosen else shelf.counts(state.values(state.without(facet.name)), facet.property)
         options = list(_options(view, shelf, counts.get(facet.property, {}), chosen))
         if options:
             first = max(_FIRST, *(at + 1 for at, option in enumerate(options) if option.chosen), 0)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 
+from whatworks.engines import LARGE, Engines
 from whatworks.namespaces import SKOS
 from whatworks.publish.edition import Edition
 from whatworks.results import Row, Table
@@ -12,6 +13,8 @@ from whatworks.terms import Iri, Literal
 
 T = TypeVar("T")
 _KEPT = 500  # so many answers are kept
+# Queries that look through all interventions: a page of check boxes asks several of them.
+_SCANS = ("facets", "interventions", "gap-map")
 _BROADER, _IN_SCHEME = Iri(SKOS + "broader"), Iri(SKOS + "inScheme")
 
 Values = Mapping[str, Sequence[str]]
@@ -48,25 +51,58 @@ class Shelf:
 
     def asked(self, name: str, values: Values) -> list[Row]:
         """Return the rows of a stored query, which are not kept."""
-        answer = self.kg.ask(self.kg.catalogue.get(name), values)
+        query = self.kg.catalogue.get(name)
+        if name in _SCANS and self._engines is not None and (columns := self._engines.columns) is not None:
+            found = columns.query(self.kg.lookup.asked(query, values).text)
+            if found is not None:
+                return list(found)
+        answer = self.kg.ask(query, values)
         assert isinstance(answer, Table)  # noqa: S101 - pages ask for rows
         return list(answer)
 
-    def counts(self, values: Values) -> dict[Iri, dict[Iri, int]]:
-        """Return how many interventions that meet conditions have each value of each facet, wider ones included."""
+    @cached_property
+    def _engines(self) -> Engines | None:
+        """The columns of a small collection, for which others load no numpy; large ones are asked in them anyway."""
+        kg = self.kg
+        if kg.remote is not None or (kg.release is not None and int(kg.release.manifest["statements"]) >= LARGE):
+            return None
+        made = Engines.of(kg.collection.local, kg.release)
+        return made if kg.release is not None or len(kg.collection.local) < LARGE else None
+
+    def counts(self, values: Values, facet: Iri | None = None) -> dict[Iri, dict[Iri, int]]:
+        """Return how many interventions that meet conditions have each value of each facet, wider ones included.
+
+        Args:
+            values: The conditions.
+            facet: The only facet that is needed; without it all are.
+        """
         given = {key: tuple(each) for key, each in values.items()}
-        return self.once(("counts", *given.items()), lambda: self._counts(given))
+        if facet in self._evidenced:
+            return self.once(("of parts", *given.items()), lambda: self._counts_of_parts(given))
+        found = self.once(("counts", *given.items()), lambda: self._counts(given))
+        if facet is not None:
+            return found
+        return {**found, **self.once(("of parts", *given.items()), lambda: self._counts_of_parts(given))}
 
     def _counts(self, values: Values) -> dict[Iri, dict[Iri, int]]:
         found: dict[Iri, dict[Iri, int]] = defaultdict(dict)
         for facet, _, value, _, number in self.asked("facets", values):
             if isinstance(facet, Iri) and isinstance(value, Iri) and isinstance(number, Literal):
                 found[facet][value] = int(number.value)
+        return dict(found)
+
+    def _counts_of_parts(self, values: Values) -> dict[Iri, dict[Iri, int]]:
+        found: dict[Iri, dict[Iri, int]] = defaultdict(dict)
         picked = {row[0] for row in self.rows("interventions", values)}
         for intervention, facet, value in self.evidence:
             if intervention in picked:
                 found[facet][value] = found[facet].get(value, 0) + 1
         return dict(found)
+
+    @cached_property
+    def _evidenced(self) -> set[Iri]:
+        """The facets that are counted of parts of interventions."""
+        return {facet for _, facet, _ in self.evidence}
 
     @cached_property
     def evidence(self) -> list[tuple[Iri, Iri, Iri]]:
