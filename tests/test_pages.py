@@ -18,7 +18,7 @@ from whatworks.results import Table
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 VENDORED = ROOT / "src/whatworks/pages/static/vendor"
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
-_VOID = {"meta", "link", "input", "img", "br", "rect", "path", "line", "circle"}
+_VOID = {"meta", "link", "input", "img", "br"}
 _WW, _DCT, _CV = f"{BASE}ont#", "http://purl.org/dc/terms/", "http://data.europa.eu/m8g/"
 
 
