@@ -222,3 +222,25 @@ def test_the_ontology_has_every_term(client: TestClient, kg: KnowledgeGraph) -> 
         assert f'id="{term}"' in text
     assert "Classes" in text
     assert "One result of an evaluation" in text
+
+
+# ---- networks ----
+
+
+@pytest.mark.parametrize("thing", ["expairs-project", "second chance measures", "University of Mons"])
+def test_a_network_is_drawn_and_listed(client: TestClient, thing: str) -> None:
+    """Each neighbour stands in the picture and in the list, under the sort of tie; the page of a thing leads there."""
+    text = page(client, f"/network?of={thing}")
+    picture, _, listed = text.partition("</svg>")
+    drawn = re.findall(r'<a href="([^"]+)" tabindex="-1"><circle', picture)
+    assert len(drawn) > 1 or thing == "University of Mons"
+    assert sorted(drawn) == sorted(re.findall(r'<li><a href="([^"]+)"', listed.partition("<footer")[0]))
+
+
+def test_a_network_of_nothing_says_so(client: TestClient) -> None:
+    """A name that is none is said; markup in it is text; without a name one is asked for."""
+    text = page(client, "/network?of=%3Cscript%3E")
+    assert 'role="status"' in text
+    assert "<script>" not in text
+    assert "Name an intervention" in page(client, "/network")
+    assert 'href="/network?of=' in page(client, "/doc/intervention/expairs-project")

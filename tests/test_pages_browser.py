@@ -43,6 +43,7 @@ KINDS = {
     "gap map": "/gap-map",
     "what works": "/what-works",
     "compare": "/compare?key=youthreach&key=expairs-project&key=check-and-connect",
+    "network": "/network?of=expairs-project",
     "error": "/nowhere",
     "sparql": "/sparql",
     "api": "/api",

@@ -376,6 +376,7 @@ def related(view: View, shelf: Shelf, iri: Iri) -> list[dict[str, Any]]:
         entry = found.setdefault(
             (other, said),
             {
+                "iri": other,
                 "other": view.name(other),
                 "key": other.code,
                 "why": Shown(said, english(view)),

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 from whatworks.catalogue import Query
 from whatworks.describe import Description
-from whatworks.pages import compare, entrance, forms, listing, matrix, profile, subjects, things
+from whatworks.pages import compare, entrance, forms, listing, matrix, network, profile, subjects, things
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import View
 from whatworks.pages.writer import Writer
@@ -73,6 +73,10 @@ class Pages:
     def works(self, view: View) -> bytes:
         """Return what works for whom."""
         return self._written("what-works.html", view, matrix.works(view, self.shelf(view.edition)))
+
+    def network(self, view: View) -> bytes:
+        """Return what stands around one thing."""
+        return self._written("network.html", view, network.values(view, self.shelf(view.edition)))
 
     # ---- about something ----
 

@@ -39,6 +39,7 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
         Route("/interventions", browsing.interventions),
         Route("/compare", browsing.compare),
         Route("/gap-map", browsing.gaps),
+        Route("/network", browsing.network),
         Route("/what-works", browsing.works),
         Route("/queries", browsing.queries),
         Route("/queries/{name}", browsing.query),

@@ -80,6 +80,11 @@ def gaps(request: Request) -> Response:
     return _whole(request, "gaps")
 
 
+def network(request: Request) -> Response:
+    """Send what stands around one thing."""
+    return _whole(request, "network")
+
+
 def works(request: Request) -> Response:
     """Send what works for whom."""
     return _whole(request, "works")
