@@ -1,4 +1,4 @@
-"""Write the bill of materials of the wheel: what `requirements/run.txt` pins, with licences, as CycloneDX JSON.
+"""Write the bill of materials of the wheel: what `requirements/run.txt` pins and what lies in it, as CycloneDX JSON.
 
 `make lock` and `make sbom` run it. Nothing in the file depends on the day, the machine or the Python that wrote it.
 """
@@ -21,6 +21,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements" / "run.txt"
 SBOM = ROOT / "requirements" / "whatworks.cdx.json"
+VENDORED = ROOT / "src" / "whatworks" / "pages" / "static" / "vendor" / "VENDORED.md"
 NAME = "whatworks"
 # What the metadata of a package says in words that SPDX does not know.
 WORDS = {
@@ -113,6 +114,17 @@ def component(kind: str, purl: str, name: str, version: str, expression: str) ->
     }
 
 
+def vendored() -> Iterator[dict[str, Any]]:
+    """Yield the parts that lie in the package as others published them, from the list beside them."""
+    for line in VENDORED.read_text(encoding="utf-8").splitlines()[6:]:
+        file, package, version, words, _, checksum = (each.strip(" `") for each in line.strip("|").split("|"))
+        if not file.endswith(".txt"):
+            purl = f"pkg:npm/{package.replace('@', '%40')}@{version}"
+            expression = str(canonicalize_license_expression(words.partition(",")[0]))
+            made = component("library", purl, package, version, expression)
+            yield {**made, "hashes": [{"alg": "SHA-256", "content": checksum}]}
+
+
 def sbom(known: dict[str, str]) -> dict[str, Any]:
     """Make the bill of materials."""
     listed = list(pins())
@@ -132,7 +144,10 @@ def sbom(known: dict[str, str]) -> dict[str, Any]:
     content = {
         "metadata": {
             "lifecycles": [{"phase": "pre-build"}],
-            "component": component("application", own.purl, NAME, version, "Apache-2.0"),
+            "component": {
+                **component("application", own.purl, NAME, version, "Apache-2.0"),
+                "components": list(vendored()),
+            },
         },
         "components": components,
         "dependencies": dependencies,

@@ -116,6 +116,8 @@ def test_sbom_names_every_package_with_version_and_licence() -> None:
     for component in sbom["components"]:
         (choice,) = component["licenses"]
         assert choice.get("expression") or choice["license"]["id"]
+    inside = {component["name"] for component in sbom["metadata"]["component"]["components"]}
+    assert inside == {"@picocss/pico", "htmx.org", "world-atlas"}
     references = {component["bom-ref"] for component in sbom["components"]}
     graph = {entry["ref"]: set(entry["dependsOn"]) for entry in sbom["dependencies"]}
     own = sbom["metadata"]["component"]["bom-ref"]

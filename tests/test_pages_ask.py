@@ -244,3 +244,20 @@ def test_a_network_of_nothing_says_so(client: TestClient) -> None:
     assert "<script>" not in text
     assert "Name an intervention" in page(client, "/network")
     assert 'href="/network?of=' in page(client, "/doc/intervention/expairs-project")
+
+
+# ---- an own query ----
+
+
+def test_an_own_query_begins_with_a_stored_one(client: TestClient) -> None:
+    """The page of an answer leads to its SPARQL with the values in it, which can be changed; it runs as it stands."""
+    answer = page(client, "/queries/interventions?country=BEL")
+    (link,) = (unescape(each) for each in re.findall(r'href="(/sparql\?from=[^"]+)"', answer))
+    text = page(client, link)
+    query = unescape(text.partition('class="code">')[2].partition("</textarea>")[0])
+    assert "authority/country/BEL" in query
+    assert len(client.get("/sparql", params={"query": query, "format": "csv"}).text.splitlines()) == 7
+    assert 'value="interventions" selected' in text
+    assert "PREFIX ww:" in text
+    assert "SELECT ?intervention ?title" in page(client, "/sparql?from=%3Cscript%3E")
+    assert "VALUES ?intervention" in unescape(page(client, "/sparql?from=related"))

@@ -118,7 +118,8 @@ class Pages:
 
     def query(self, view: View, formats: Sequence[str]) -> bytes:
         """Return the page on which an own query is written."""
-        return self._written("sparql.html", view, {"formats": formats})
+        values = {"formats": formats, **forms.own(view)}
+        return self._written("sparql.html", view, values)
 
     def catalogue(self, view: View, where: str) -> bytes:
         """Return the page of the catalogue."""

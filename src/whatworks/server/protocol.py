@@ -185,7 +185,7 @@ def who(request: Request) -> str:
 def _described(request: Request, served: Served) -> Response:
     offer = choose(request, (*GRAPHS, *offers("html")))
     if offer.name == "html":
-        view = view_of(request)
+        view = view_of(request, asked=True)
         page = partial(request.app.state.pages.query, view, [each.name for each in (*ROWS, *GRAPHS)])
         return answer(request, served, offer.media_type, ("sparql", *view.key), page)
     home = home_of(request)
