@@ -13,6 +13,7 @@ from whatworks.terms import Iri, Literal
 
 T = TypeVar("T")
 _KEPT = 500  # so many answers are kept
+_LONG = 20_000  # rows of an answer that is not kept
 # Queries that look through all interventions: a page of check boxes asks several of them.
 _SCANS = ("facets", "interventions", "gap-map")
 _BROADER, _IN_SCHEME = Iri(SKOS + "broader"), Iri(SKOS + "inScheme")
@@ -38,7 +39,7 @@ class Shelf:
             self._kept.move_to_end(key)
             return cast(T, self._kept[key])
         made = make()
-        if self._keeps:
+        if self._keeps and not (isinstance(made, list) and len(made) > _LONG):
             self._kept[key] = made
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -93,26 +94,24 @@ class Shelf:
 
     def _counts_of_parts(self, values: Values) -> dict[Iri, dict[Iri, int]]:
         found: dict[Iri, dict[Iri, int]] = defaultdict(dict)
-        picked = {row[0] for row in self.rows("interventions", values)}
-        for intervention, facet, value in self.evidence:
-            if intervention in picked:
+        for intervention in {row[0] for row in self.rows("interventions", values)}:
+            for facet, value in self.evidence.get(intervention, ()):
                 found[facet][value] = found[facet].get(value, 0) + 1
         return dict(found)
 
     @cached_property
     def _evidenced(self) -> set[Iri]:
         """The facets that are counted of parts of interventions."""
-        return {facet for _, facet, _ in self.evidence}
+        return {facet for several in self.evidence.values() for facet, _ in several}
 
     @cached_property
-    def evidence(self) -> list[tuple[Iri, Iri, Iri]]:
-        """Intervention, facet and value of what is stated of evaluations, factors and findings."""
-        rows = self.asked("system/evidence", {})
-        return [
-            (row[0], row[1], row[2])
-            for row in rows
-            if isinstance(row[0], Iri) and isinstance(row[1], Iri) and isinstance(row[2], Iri)
-        ]
+    def evidence(self) -> dict[object, list[tuple[Iri, Iri]]]:
+        """Facets and values of what is stated of evaluations, factors and findings, by the intervention."""
+        found: dict[object, list[tuple[Iri, Iri]]] = defaultdict(list)
+        for intervention, facet, value in self.asked("system/evidence", {}):
+            if isinstance(facet, Iri) and isinstance(value, Iri):
+                found[intervention].append((facet, value))
+        return dict(found)
 
     def broader(self, concept: Iri) -> Iri | None:
         """Return the next wider concept."""
