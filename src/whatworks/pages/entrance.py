@@ -6,13 +6,13 @@ from typing import Any
 from whatworks.namespaces import SKOS
 from whatworks.pages import atlas, listing
 from whatworks.pages.shelf import Shelf
-from whatworks.pages.view import View, cut
+from whatworks.pages.view import Shown, View, cut
 from whatworks.publish import schemaorg
 from whatworks.results import safe
-from whatworks.search.hits import Found
+from whatworks.search.hits import Found, Hit
 from whatworks.terms import RDF_TYPE, Iri
 
-_SCHEME = Iri(SKOS + "ConceptScheme")
+_SCHEME, _CONCEPT, _IN_SCHEME = (Iri(SKOS + name) for name in ("ConceptScheme", "Concept", "inScheme"))
 _WAYS = ("approach", "target-group", "country", "theme")
 _MOST = 8  # values of a facet on the first page
 _QUESTIONS = 7
@@ -86,13 +86,22 @@ def _schemes(view: View) -> list[tuple[str, str]]:
     return sorted((each.text, each.href) for each in named if each.href)
 
 
+def _sort(view: View, hit: Hit) -> Shown:
+    """Return what sort of thing was found: of a concept, its scheme."""
+    if hit.of_class == _CONCEPT:
+        schemes = sorted(str(quad.object) for quad in view.edition.kg.collection.store.match(hit.thing, _IN_SCHEME))
+        if schemes:
+            return view.name(Iri(schemes[0]))
+    return view.name(hit.of_class)
+
+
 def search(view: View, text: str, found: Found | None) -> dict[str, Any]:
     """Return what the page of a search shows."""
     hits = [
         {
             "href": view.href(hit.thing),
             "pieces": [(safe(piece), marked) for piece, marked in hit.title.pieces()],
-            "class": view.name(hit.of_class),
+            "class": _sort(view, hit),
             "fragment": [(safe(piece), marked) for piece, marked in hit.fragment.pieces()]
             if hit.fragment.text != hit.title.text
             else [],
