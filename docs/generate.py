@@ -15,6 +15,7 @@ from generators.schemes import prefixes, schemes
 from generators.shapes import shapes
 
 REFERENCE = Path(__file__).parent / "reference"
+PICTURE = Path(__file__).parent.parent / "src" / "whatworks" / "pages" / "static" / "model.svg"
 _PAGES = {
     "commands.md": commands,
     "model.svg": diagram,
@@ -29,6 +30,7 @@ _PAGES = {
 def pages(model: Model) -> dict[Path, str]:
     """Return every generated file with its content."""
     found = {REFERENCE / name: write(model) for name, write in _PAGES.items()}
+    found[PICTURE] = diagram(model)  # the page of the ontology shows it as well
     for topic in topics(model):
         found[REFERENCE / "queries" / f"{topic}.md"] = topic_page(model, topic)
     return found

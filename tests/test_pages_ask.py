@@ -221,6 +221,8 @@ def test_the_ontology_has_every_term(client: TestClient, kg: KnowledgeGraph) -> 
     for term in ("Intervention", "hasFinding", "startYear"):
         assert f'id="{term}"' in text
     assert "Classes" in text
+    (picture,) = re.findall(r'<img src="([^"]+)"', text)
+    assert client.get(picture).headers["content-type"].startswith("image/svg+xml")
     assert "One result of an evaluation" in text
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from whatworks.describe import Description
-from whatworks.namespaces import DCTERMS, OWL, POSITION, SH, SKOS
+from whatworks.namespaces import DCTERMS, MODEL, OWL, POSITION, SH, SKOS
 from whatworks.pages.profile import Facts, english, shown
 from whatworks.pages.view import Shown, View
 from whatworks.pages.wording import N_
@@ -11,6 +11,7 @@ from whatworks.terms import RDF_TYPE, Iri
 
 _LEADS = (DCTERMS + "description", SKOS + "definition")
 _DEFINITION = Iri(SKOS + "definition")
+_MODEL = Iri(MODEL + "ont")
 
 
 # What the sorts of terms of an ontology are called, in the order in which one reads them.
@@ -77,4 +78,4 @@ def held(view: View, graph: Iri, iri: Iri) -> dict[str, Any]:
         groups.setdefault(name, []).append(term)
     order = [view.words(each) for each in _SORTS.values()]
     listed = sorted(groups.items(), key=lambda pair: (order.index(pair[0]) if pair[0] in order else 99, pair[0]))
-    return {"terms": terms, "groups": listed}
+    return {"terms": terms, "groups": listed, "picture": iri == _MODEL}

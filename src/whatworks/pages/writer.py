@@ -13,6 +13,7 @@ from whatworks.version import __version__
 
 _STATIC = {
     "style.css": "text/css",
+    "model.svg": "image/svg+xml",
     "vendor/pico.min.css": "text/css",
     "vendor/htmx.min.js": "text/javascript",
 }
