@@ -64,6 +64,7 @@ class View:
         self.languages = tuple(dict.fromkeys((self.language, *preferred)))
         self.words = Wording(self.language)
         self.links = Links(edition)
+        self._names: dict[Term, Shown] = {}
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -96,12 +97,12 @@ class View:
 
     def name(self, term: Term) -> Shown:
         """Return a term by its best label, with its language where that is another one, and where it leads."""
-        text, language = self.edition.kg.describer.label(term, self.languages)
-        return Shown(
-            cut(safe(text)),
-            "" if language == self.language else language,
-            self.href(term) if isinstance(term, Iri) else "",
-        )
+        found = self._names.get(term)
+        if found is None:
+            text, language = self.edition.kg.describer.label(term, self.languages)
+            href = self.href(term) if isinstance(term, Iri) else ""
+            found = self._names[term] = Shown(cut(safe(text)), "" if language == self.language else language, href)
+        return found
 
     def best(self, terms: Iterable[Term]) -> Shown | None:
         """Return the text that fits the language of the page best; None where there is none."""
