@@ -29,10 +29,12 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
         "lead": safe(facts.description),
         "numbers": list(_numbers(view, shelf)),
         "ways": [
-            _way(view, shelf, facet, counts.get(facet.property, {})) for facet in listing.FACETS if facet.name in _WAYS
+            _way(view, shelf, facet, counts.get(facet.property, {}))
+            for facet in listing.choices(view)
+            if facet.name in _WAYS
         ],
         "map": atlas.drawn(
-            view, next((counts.get(each.property, {}) for each in listing.FACETS if each.name == "country"), {})
+            view, next((counts.get(each.property, {}) for each in listing.choices(view) if each.name == "country"), {})
         ),
         "questions": _questions(view),
         "schemes": _schemes(view),
@@ -45,7 +47,7 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
 def _numbers(view: View, shelf: Shelf) -> Iterator[tuple[int, str, str]]:
     """Yield the five numbers: how many, of what, and where to look further."""
     words, counts = view.words, shelf.counts({})
-    countries = next(facet for facet in listing.FACETS if facet.name == "country")
+    countries = next(facet for facet in listing.choices(view) if facet.name == "country")
     yield len(shelf.things("Intervention")), words("interventions"), view.to("/interventions")
     yield len(counts.get(countries.property, {})), words("countries"), view.to("/queries/countries")
     yield len(shelf.things("SuccessFactor")), words("success factors"), view.to("/what-works")

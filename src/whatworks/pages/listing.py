@@ -8,7 +8,7 @@ from whatworks.catalogue import Parameter
 from whatworks.errors import Error, UsageError
 from whatworks.namespaces import DCTERMS, WW
 from whatworks.pages.shelf import Shelf
-from whatworks.pages.view import Shown, View, cut
+from whatworks.pages.view import Shown, View, cut, sentence
 from whatworks.pages.wording import N_
 from whatworks.results import Row, safe
 from whatworks.search.hits import Found, Hit
@@ -31,21 +31,45 @@ class Facet(NamedTuple):
     title: str
 
 
-FACETS = (
-    Facet("approach", Iri(WW + "appliesApproach"), N_("Approach")),
-    Facet("target-group", Iri(WW + "targetGroup"), N_("For whom")),
-    Facet("country", Iri(WW + "country"), N_("Country")),
-    Facet("theme", Iri(WW + "hasTheme"), N_("What helped")),
-    Facet("kind", Iri(WW + "kind"), N_("Kind")),
-    Facet("education-level", Iri(WW + "educationLevel"), N_("Level of education")),
-    Facet("learning-setting", Iri(WW + "learningSetting"), N_("Where learning takes place")),
-    Facet("aim-type", Iri(WW + "aimType"), N_("Aim")),
-    Facet("stage", Iri(WW + "stage"), N_("Stage")),
-    Facet("scope", Iri(WW + "scope"), N_("Scope")),
-    Facet("evaluation-status", Iri(WW + "evaluationStatus"), N_("Evaluation")),
-    Facet("evidence-type", Iri(WW + "evidenceType"), N_("Kind of evidence")),
-)
+# What facets are called that any collection has, in the order of the list; others are called as their property is.
+_TITLES = {
+    "approach": N_("Approach"),
+    "target-group": N_("For whom"),
+    "country": N_("Country"),
+    "theme": N_("What helped"),
+    "kind": N_("Kind"),
+    "": "",  # here others stand
+    "learning-setting": N_("Where learning takes place"),
+    "aim-type": N_("Aim"),
+    "stage": N_("Stage"),
+    "scope": N_("Scope"),
+    "evaluation-status": N_("Evaluation"),
+    "evidence-type": N_("Kind of evidence"),
+}
+# Where a facet is not named as its property.
+_PROPERTIES = {"approach": "appliesApproach", "theme": "hasTheme"}
 _YEARS = {"started-from": N_("Started in or after"), "started-to": N_("Started in or before")}
+
+
+def choices(view: View) -> list[Facet]:
+    """Return the facets: the concepts and places by which `interventions` and `facets` can both be asked."""
+    catalogue = view.edition.kg.catalogue
+    counted = {parameter.name for parameter in catalogue.get("facets").parameters}
+    asked = [each for each in catalogue.get("interventions").parameters if each.type in ("concept", "place")]
+    found = []
+    for parameter in asked:
+        if parameter.name in counted:
+            of = Iri(WW + _PROPERTIES.get(parameter.name, parameter.variables[0]))
+            found.append(Facet(parameter.name, of, titled(view, parameter.name, of)))
+    order = list(_TITLES)
+    return sorted(found, key=lambda facet: order.index(facet.name if facet.name in order else ""))
+
+
+def titled(view: View, name: str, of: Iri) -> str:
+    """Return what a facet is called: in words of the pages, else as its property."""
+    if name in _TITLES:
+        return view.words(_TITLES[name])
+    return sentence(view.name(of).text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +98,7 @@ class State:
         """Return the fields of the address of this state, or of one that differs from it; the first page has none."""
         state = replace(self, **{"page": 1, **changes})
         found = [("q", state.text)] if state.text else []
-        found += [(facet.name, iri.code) for facet in FACETS for iri in state.chosen.get(facet.name, ())]
+        found += [(name, iri.code) for name, chosen in state.chosen.items() for iri in chosen]
         found += list(state.years.items())
         found += [("assigned", "false")] if state.stated else []
         found += [("sort", state.sort)] if state.sort else []
@@ -97,6 +121,7 @@ class State:
 def read(view: View, fields: Sequence[tuple[str, str]]) -> State:
     """Return what the fields of an address ask; what cannot be understood is left out, and a notice says so."""
     kg, said = view.edition.kg, dict(fields)
+    known = [facet.name for facet in choices(view)]
     query = kg.catalogue.get("interventions")
     chosen: dict[str, tuple[Iri, ...]] = {}
     years: dict[str, str] = {}
@@ -108,7 +133,7 @@ def read(view: View, fields: Sequence[tuple[str, str]]) -> State:
             if name in _YEARS:
                 kg.lookup.bind(query, {name: [value]})
                 years[name] = value.strip()
-            elif any(facet.name == name for facet in FACETS):
+            elif name in known:
                 found = _concept(view, query.parameter(name), value)
                 if found not in chosen.get(name, ()):
                     chosen[name] = (*chosen.get(name, ()), found)
@@ -122,7 +147,7 @@ def read(view: View, fields: Sequence[tuple[str, str]]) -> State:
     text = " ".join(said.get("q", "").split())
     sort = said.get("sort", "") if said.get("sort", "") in SORTS else ""
     page = said.get("page", "1")
-    ordered = {facet.name: chosen[facet.name] for facet in FACETS if facet.name in chosen}
+    ordered = {name: chosen[name] for name in known if name in chosen}
     return State(
         text,
         ordered,
@@ -175,7 +200,7 @@ def facets(view: View, shelf: Shelf, state: State) -> Iterator[dict[str, Any]]:
     The counts of a facet are those without what is chosen of it, so that one sees what another value would add.
     """
     whole = shelf.counts(state.values())
-    for facet in FACETS:
+    for facet in choices(view):
         chosen = state.chosen.get(facet.name, ())
         counts = whole if not chosen else shelf.counts(state.values(state.without(facet.name)), facet.property)
         options = list(_options(view, shelf, counts.get(facet.property, {}), chosen))
@@ -183,7 +208,7 @@ def facets(view: View, shelf: Shelf, state: State) -> Iterator[dict[str, Any]]:
             first = max(_FIRST, *(at + 1 for at, option in enumerate(options) if option.chosen), 0)
             yield {
                 "name": facet.name,
-                "title": view.words(facet.title),
+                "title": facet.title,
                 "open": bool(chosen),
                 "first": options[: first if len(options) > first + 1 else len(options)],
                 "rest": options[first:] if len(options) > first + 1 else [],
@@ -212,10 +237,10 @@ def chips(view: View, state: State) -> Iterator[dict[str, Any]]:
     words = view.words
     if state.text:
         yield {"facet": words("Search"), "name": Shown(state.text), "fields": state.fields(text="")}
-    for facet in FACETS:
+    for facet in choices(view):
         for iri in state.chosen.get(facet.name, ()):
             fields = state.fields(chosen=state.without(facet.name, iri))
-            yield {"facet": words(facet.title), "name": view.name(iri), "fields": fields}
+            yield {"facet": facet.title, "name": view.name(iri), "fields": fields}
     for name, year in state.years.items():
         others = {key: value for key, value in state.years.items() if key != name}
         yield {"facet": words(_YEARS[name]), "name": Shown(year), "fields": state.fields(years=others)}

@@ -6,23 +6,12 @@ from urllib.parse import urlencode
 
 from whatworks.catalogue import Query
 from whatworks.namespaces import WW
+from whatworks.pages.listing import choices
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View
-from whatworks.pages.wording import N_
 from whatworks.terms import Iri, Literal
 
-# What a value of the gap map is called as a facet of the list.
 _SHADES = (1, 2, 4, 8)  # from so many on, a cell is darker
-_WORDS = {
-    "approach": N_("Approach"),
-    "target-group": N_("For whom"),
-    "country": N_("Country"),
-    "stage": N_("Stage"),
-    "education-level": N_("Level of education"),
-    "aim-type": N_("Aim"),
-    "theme": N_("What helped"),
-    "learning-setting": N_("Where learning takes place"),
-}
 _GROUP, _SETTING = Iri(WW + "targetGroup"), Iri(WW + "learningSetting")
 COLUMNS = ("target-group", "learning-setting")
 
@@ -52,6 +41,7 @@ def gaps(view: View, shelf: Shelf) -> dict[str, Any]:
         if isinstance(row, Iri) and isinstance(column, Iri) and isinstance(number, Literal):
             counts[row, column] = int(number.value)
     facets = [given.get(name, [query.parameter(name).default or ""])[0] for name in ("rows", "columns")]
+    titles = {facet.name: facet.title for facet in choices(view)}
     rows, columns = _axis(view, shelf, [row for row, _ in counts]), _axis(view, shelf, [column for _, column in counts])
     assigned = [("assigned", "false")] if "assigned" in given else []
     body = []
@@ -61,8 +51,8 @@ def gaps(view: View, shelf: Shelf) -> dict[str, Any]:
     said = [(name, each) for name, several in given.items() for each in several]
     return {
         "facets": facets,
-        "titles": [view.words(_WORDS[facet]) for facet in facets],
-        "choices": [(name, view.words(_WORDS[name])) for name in query.parameter("rows").choices],
+        "titles": [titles[facet] for facet in facets],
+        "choices": [(name, titles[name]) for name in query.parameter("rows").choices],
         "stated": bool(assigned),
         "columns": [name for _, name in columns],
         "body": body,
@@ -133,7 +123,7 @@ def works(view: View, shelf: Shelf) -> dict[str, Any]:
     return {
         "columns": [name for _, name in columns],
         "columns_by": columns_by,
-        "choices": [(name, view.words(_WORDS[name])) for name in COLUMNS],
+        "choices": [(facet.name, facet.title) for facet in choices(view) if facet.name in COLUMNS],
         "body": body,
         "kinds": list(names.values()),
         "outcomes": _outcomes(view, shelf),

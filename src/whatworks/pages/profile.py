@@ -7,7 +7,7 @@ from whatworks.describe import Description, Field, Value
 from whatworks.errors import UsageError
 from whatworks.namespaces import DCTERMS, IDENTIFIER, LINK_FROM, LINK_TO, POSITION, PROV, SKOS, TITLE, WW
 from whatworks.pages.shelf import Shelf
-from whatworks.pages.view import Shown, View, cut
+from whatworks.pages.view import Shown, View, cut, sentence
 from whatworks.pages.wording import N_
 from whatworks.results import safe
 from whatworks.terms import Iri, Literal
@@ -22,7 +22,7 @@ _KEY = (
     (N_("Approach"), (WW + "appliesApproach", WW + "assignedApproach")),
     (N_("Stage"), (WW + "stage",)),
     (N_("Scope"), (WW + "scope",)),
-    (N_("Level of education"), (WW + "educationLevel",)),
+    ("", (WW + "educationLevel",)),  # called as the property is
     (N_("Where learning takes place"), (WW + "learningSetting",)),
     (N_("Aim"), (WW + "aimType",)),
 )
@@ -43,7 +43,7 @@ _FOREIGN = {
 # What a description may lack, as the query `missing` says it.
 _LACKS = (
     N_("approach"), N_("target population"), N_("success factor"), N_("evaluation"), N_("actor"), N_("place"),
-    N_("stage"), N_("start year"), N_("education level"), N_("summary"),
+    N_("stage"), N_("start year"), N_("summary"),
 )  # fmt: skip
 
 
@@ -179,7 +179,8 @@ def key_facts(view: View, facts: Facts) -> Iterator[dict[str, Any]]:
     for title, properties in _KEY:
         found = groups if WW + "targetGroup" in properties else facts.shown(*properties)
         if found:
-            yield {"title": view.words(title), "values": list(dict.fromkeys(found)), "mark": facts.mark(*properties)}
+            called = view.words(title) or sentence(view.name(Iri(properties[0])).text)
+            yield {"title": called, "values": list(dict.fromkeys(found)), "mark": facts.mark(*properties)}
     start, end = facts.first(WW + "startYear"), facts.first(WW + "endYear")
     if start or end:
         text = f"{start.text if start else '…'}–{end.text}" if end else view.words("since {year}", year=start.text)  # type: ignore[union-attr]

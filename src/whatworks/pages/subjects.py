@@ -37,7 +37,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
     schemes = [value.term for value in facts.values(_IN_SCHEME)]
     scheme = next((each for each in schemes if isinstance(each, Iri)), Iri(VOC))
     code = scheme.removeprefix(VOC)
-    facet = next((each for each in listing.FACETS if each.name == _FACETS.get(code, code)), None)
+    facet = next((each for each in listing.choices(view) if each.name == _FACETS.get(code, code)), None)
     facts.used.update({str(PREF_LABEL), SKOS + "topConceptOf", str(TITLE)})
     name = view.name(iri)
     labels = [value for value in facts.values(str(PREF_LABEL)) if value.text != name.text]

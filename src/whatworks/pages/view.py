@@ -114,6 +114,11 @@ class View:
         return Shown(safe(best.value), "" if best.language == self.language else best.language)
 
 
+def sentence(text: str) -> str:
+    """Return a name as it stands at the beginning of a line."""
+    return text[:1].upper() + text[1:]
+
+
 def cut(text: str, most: int = _LONGEST) -> str:
     """Return a text of at most so many letters; dots stand where it was cut."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
