@@ -222,6 +222,7 @@ def _quads(text: str) -> list[Quad]:
     return [quad._replace(graph=GRAPH) for quad in parse((HEAD + text).encode(), "turtle", name="data", base=BASE)]
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(graphs, shape_sets, st.integers(1, 4))
 def test_parts_are_as_the_whole(data: str, shapes: str, size: int) -> None:
@@ -231,6 +232,7 @@ def test_parts_are_as_the_whole(data: str, shapes: str, size: int) -> None:
     assert told(checked.parts(size)) == whole
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(graphs, graphs, st.sets(st.integers(0, 20)), shape_sets)
 def test_a_change_concerns_what_it_changes(data: str, more: str, kept: set[int], shapes: str) -> None:

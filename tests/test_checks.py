@@ -1137,6 +1137,7 @@ PATTERNS = 'sh:sparql [ sh:select """PREFIX dcterms: <http://purl.org/dc/terms/>
 TWICE = 'i:b a ww:Practice ; dcterms:title "B"@en ; dcterms:identifier "a" .'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", ["", " ?x ?y ?z ."])
 def test_keys_are_unique_across_the_graph(extra: str, project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
     """A SPARQL constraint over several things is found in parts; one that is not connected is asked over the whole."""

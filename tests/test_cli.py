@@ -304,6 +304,7 @@ def test_show_prints_sparql_that_runs(kg: KnowledgeGraph, tmp_path: Path) -> Non
     assert isinstance(kg.sparql(text), Table)
 
 
+@pytest.mark.slow
 def test_every_example_runs(kg: KnowledgeGraph) -> None:
     """Every query can be shown with the example value of each of its parameters."""
     for query in kg.catalogue.all():

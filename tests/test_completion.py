@@ -113,6 +113,7 @@ def _parameters(kg: KnowledgeGraph) -> list[tuple[Query, Parameter]]:
     return [pair for pair in unique.values() if pair[1].type in counted]
 
 
+@pytest.mark.slow
 def test_every_offered_value_is_understood(kg: KnowledgeGraph) -> None:
     """What is offered for a parameter of any kind is accepted by it, and is one plain word."""
     for query, parameter in _parameters(kg):

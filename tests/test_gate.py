@@ -471,6 +471,7 @@ def seconds(query: str, limits: Limits | None = None) -> float:
     return time.process_time() - started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", SLOW)
 def test_check_is_fast_on_hostile_texts(unit: str) -> None:
     """A text of 24 KB made of one unit is judged in a time that only a linear reading reaches."""

@@ -57,6 +57,7 @@ def _steady(text: str) -> str:
     return re.sub(r"\b[0-9a-f]{16}\b| *\d{4,}(?= (?:statements|bytes))", "…", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
 def test_tutorials_print_what_they_say(page: Path, tmp_path: Path) -> None:
     """The steps of a tutorial, done in order in an empty folder, print the lines that follow them."""

@@ -465,6 +465,7 @@ FIELDS += ["stated", "assigned", "number", "activities", "laws", "phases", "acto
 FIELDS += ["path", "listed", "set", "uses", "related", "unknown"]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(record=st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JSON_VALUES)))
 def test_whatever_stands_in_a_record_is_accounted_for(
@@ -667,6 +668,7 @@ def batches(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
     return [rows[:cut], rows[cut:]]
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=batches())
 def test_importing_twice_is_importing_once_in_any_order(

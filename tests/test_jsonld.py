@@ -71,6 +71,7 @@ def test_every_shipped_thing_reads_back(of_class: str | None, kg: KnowledgeGraph
         assert (thing, stated) == (thing, _read(document, kg.documents))
 
 
+@pytest.mark.slow
 def test_query_answer_reads_back(kg: KnowledgeGraph) -> None:
     """The document of a graph answer has the very triples of the answer, for every intervention."""
     for thing in kg.things(of_class="Intervention"):

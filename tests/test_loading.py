@@ -132,6 +132,7 @@ def _some_statement(release: Release) -> str:
 # ---- what is there already ----
 
 
+@pytest.mark.slow
 def test_only_what_differs_is_sent(release: Release, server: Server) -> None:
     """A graph in which one statement is missing, or one letter differs, is sent again, and no other."""
     load(release, server.query)
@@ -151,6 +152,7 @@ def _engine(release: Release) -> ox.Store:
     return store
 
 
+@pytest.mark.slow
 def test_graphs_beyond_the_release_are_told_and_removed_if_asked(release: Release, server: Server) -> None:
     """Graphs of the collection that the release does not have are named; those of others are left alone."""
     load(release, server.query)
@@ -289,6 +291,7 @@ def run(release: Release, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([*command, "load", *words], capture_output=True, text=True, check=False, timeout=120)
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_did(release: Release, server: Server) -> None:
     """The result is one line; a wrong address is told without anything being sent."""
     done = run(release, server.query)

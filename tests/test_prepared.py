@@ -95,6 +95,7 @@ def _answer(opened: KnowledgeGraph, query: Query) -> object:
     return set(answer)
 
 
+@pytest.mark.slow
 def test_stored_queries_answer_the_same(both: tuple[KnowledgeGraph, KnowledgeGraph]) -> None:
     """Every stored query answers the same rows in the same order, or the same statements."""
     made, read = both
@@ -112,6 +113,7 @@ def test_values_are_found_in_the_same_way(both: tuple[KnowledgeGraph, KnowledgeG
         assert first == second != []
 
 
+@pytest.mark.slow
 def test_descriptions_and_exports_are_the_same(both: tuple[KnowledgeGraph, KnowledgeGraph]) -> None:
     """Descriptions, exports, counts and origins are the same."""
     made, read = both

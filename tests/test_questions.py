@@ -313,6 +313,7 @@ def test_shapes_notice_what_must_be_there(fixtures: dict[str, _Fixture]) -> None
     assert set(properties[:2]) == noticed
 
 
+@pytest.mark.slow
 def test_a_lost_property_is_noticed(fixtures: dict[str, _Fixture]) -> None:
     """Whichever property loses all its statements, a query, a stored document or a shape says so, or it is listed."""
     prefixes = fixtures[_DOCUMENTED].kg.prefixes

@@ -123,6 +123,7 @@ def test_large_files_give_the_same_release(project: Make, tmp_path: Path) -> Non
     assert sorted(path.name for path in one.folder.iterdir()) == sorted(path.name for path in two.folder.iterdir())
 
 
+@pytest.mark.slow
 def test_shipped_collection_on_disk(kg: KnowledgeGraph, tmp_path: Path) -> None:
     """The shipped collection with all that rules infer is the same release, made in memory or on disk."""
     made = kg.build(tmp_path / "memory", checked=False)
@@ -233,6 +234,7 @@ def test_old_releases_are_listed_and_pruned(small: KnowledgeGraph) -> None:
     assert names[2] == current.name
 
 
+@pytest.mark.slow
 def test_order_of_releases_is_that_of_building(small: KnowledgeGraph) -> None:
     """A clock that went back, or folders with other times, change neither the order nor which is removed first."""
     names = []
@@ -257,6 +259,7 @@ def test_release_of_an_older_version_counts_as_oldest(small: KnowledgeGraph) -> 
         assert [release.name for release in order] == [release.name for release in Releases(_folder(small)).all()]
 
 
+@pytest.mark.slow
 def test_damaged_release_is_built_anew(small: KnowledgeGraph) -> None:
     """Building the same content again mends a release that is damaged in any file, its manifest included."""
     release = small.build(checked=False)
@@ -270,6 +273,7 @@ class _Stop(Exception):
     """Stands for whatever ends a build."""
 
 
+@pytest.mark.slow
 def test_build_that_is_stopped_leaves_nothing(small: KnowledgeGraph) -> None:
     """At whatever step a build is stopped, the release before is in use, and nothing half-written is there."""
     small.build(checked=False)

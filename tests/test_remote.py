@@ -820,6 +820,7 @@ def test_a_store_of_something_else_is_told(serve: Serve, capsys: pytest.CaptureF
     assert [f"{server.url} holds nothing that this model describes: stored queries will find nothing there."] == said
 
 
+@pytest.mark.slow
 def test_what_needs_files_works_on_files(serve: Serve, tmp_path: Path) -> None:
     """Building and checking work on files, whatever store is read; a remote store is left alone."""
     server = serve(lambda to: to.send(GOOD))

@@ -51,6 +51,7 @@ def test_folders_go(temporary: Path) -> None:
     assert {path.name for path in temporary.iterdir()} == {"whatworks-mine"}
 
 
+@pytest.mark.slow
 def test_a_check_leaves_nothing(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check of large files keeps them on disk, and they go with the knowledge graph."""
     monkeypatch.setattr(checks, "_IN_MEMORY", 1000)

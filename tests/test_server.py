@@ -82,6 +82,7 @@ def test_every_graph_resolves(client: TestClient, kg: KnowledgeGraph) -> None:
         assert len(held) <= found.text.count("\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [

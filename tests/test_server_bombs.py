@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
@@ -71,10 +72,11 @@ def server() -> Iterator[tuple[str, int]]:
 
 
 def post(address: str, path: str, body: bytes, kind: str) -> Got:
-    """Send a body."""
+    """Send a body, as far as it is taken: one that is refused need not be read to its end."""
     connection = HTTPConnection(urlsplit(address).netloc, timeout=30)
     try:
-        connection.request("POST", path, body, {"Content-Type": kind})
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request("POST", path, body, {"Content-Type": kind})
         found = connection.getresponse()
         return Got(found.status, {name.lower(): value for name, value in found.getheaders()}, found.read())
     finally:

@@ -266,6 +266,7 @@ def test_a_bomb_is_ended_and_others_do_not_notice(kg: KnowledgeGraph) -> None:
         assert client.get("/sparql", params={"query": ASK + " # again"}).json()["boolean"] is True
 
 
+@pytest.mark.slow
 def test_too_many_at_once_are_told(kg: KnowledgeGraph) -> None:
     """Who asks what takes long when as many of these wait as may is told so soon; short queries are answered."""
     with asked(kg, Limits(seconds=4), workers=1, waiting=1) as client, ThreadPoolExecutor(4) as threads:

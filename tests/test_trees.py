@@ -26,6 +26,7 @@ DATA, MORE, VOCABULARY, INFERRED = (
 # ---- the shipped collection ----
 
 
+@pytest.mark.slow
 def test_every_record_is_as_framing_makes_it(kg: KnowledgeGraph) -> None:
     """For every shipped record, the text of the direct tree equals the text of the framed one, keys in one order."""
     things = kg.things()

@@ -97,6 +97,7 @@ def test_what_is_not_said_is_told(kg: KnowledgeGraph, thing: str, predicate: str
         kg.why(thing, predicate)
 
 
+@pytest.mark.slow
 def test_every_asserted_statement_has_an_origin(kg: KnowledgeGraph) -> None:
     """Every statement of the data files about a thing with a record is stated with pages, assigned, or curated."""
     for thing in kg.things():
