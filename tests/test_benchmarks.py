@@ -51,12 +51,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[measure.Bench]:
         yield measure.Bench(20, 1, tmp_path_factory.mktemp("made"))
 
 
-_SLOW = ("check", "sheets", "jsonld", "query-cli", "query-made", "lookup")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in _SLOW)) for name in measure.TASKS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", measure.TASKS)
 def test_task_runs(name: str, small: measure.Bench) -> None:
     """Every task yields figures, whatever they are, and each fills a row of the table."""
     figures = list(measure.TASKS[name](small))

@@ -39,7 +39,6 @@ def _run(command: str) -> str:
     return done.stdout.decode().replace("\r\n", "\n")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if "```console" in page.read_text(encoding="utf-8")], ids=lambda page: page.name
 )
