@@ -298,6 +298,7 @@ def _date_of(kg: KnowledgeGraph, value: str) -> str:
     return term.value
 
 
+@pytest.mark.slow
 @given(st.dates())
 @settings(max_examples=300, deadline=None)
 def test_every_day_is_bound(kg: KnowledgeGraph, day: date) -> None:
@@ -314,6 +315,7 @@ def test_today_is_bound(kg: KnowledgeGraph) -> None:
     assert found in (before, datetime.now(UTC).date().isoformat())
 
 
+@pytest.mark.slow
 @given(st.from_regex(r'[0-9]{0,5}-?[0-9]{0,3}-?[0-9]{0,3}[ Z"]?') | st.text(max_size=12))
 @example("2026-02-29")
 @example("2024-02-29")

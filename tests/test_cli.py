@@ -734,6 +734,7 @@ def test_installed_data_is_not_written(tmp_path: Path) -> None:
 # ---- releases ----
 
 
+@pytest.mark.slow
 def test_releases_are_listed_verified_and_pruned(small: Path) -> None:
     """Without a release there is nothing to verify; with several, old ones go and the one in use stays."""
     assert "" == run("releases", project=small).stdout

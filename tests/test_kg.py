@@ -250,6 +250,7 @@ def test_export_of_all_holds_everything(kg: KnowledgeGraph, format: str) -> None
     assert {quad.triple for quad in kg.collection.asserted()} <= {quad.triple for quad in found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["jsonld", "trig"])
 def test_export_of_all_is_imported_again(
     kg: KnowledgeGraph, project: Callable[[dict[str, str]], KnowledgeGraph], tmp_path: Path, format: str

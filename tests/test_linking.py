@@ -341,6 +341,7 @@ def test_a_stopped_command_is_continued(schools: Path, tmp_path: Path, monkeypat
 # ---- one change at a time ----
 
 
+@pytest.mark.slow
 @given(interventions("abcdef", 25), interventions("abcdef", 12), st.data())
 @settings(max_examples=50, deadline=None)
 def test_a_change_gives_what_a_full_run_gives(having: list[Has], changes: list[Has], data: st.DataObject) -> None:

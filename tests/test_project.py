@@ -46,6 +46,7 @@ def _keys(kg: KnowledgeGraph, query: str, **values: object) -> list[str]:
     return [term.value for row in answer if isinstance(term := row[column], Literal)]
 
 
+@pytest.mark.slow
 def test_new_project_is_checked_asked_and_built(folder: Path) -> None:
     """Nothing is wrong or wanted but a kind, both kinds of queries answer, and a release is made."""
     kg = KnowledgeGraph.open(folder)

@@ -593,6 +593,7 @@ def _run(folder: Path, *words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_files_of_a_release(tmp_path: Path) -> None:
     """`dumps` puts them into the release in use or the one named, and says how many and how large."""
     (tmp_path / "whatworks.toml").touch()

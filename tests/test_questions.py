@@ -305,6 +305,7 @@ def test_nobody_notices_when_nothing_is_gone(fixtures: dict[str, _Fixture]) -> N
         assert all(path.read_text(encoding="utf-8") == _document(fixture.kg, key) for key, path in DOCUMENTS.items())
 
 
+@pytest.mark.slow
 def test_shapes_notice_what_must_be_there(fixtures: dict[str, _Fixture]) -> None:
     """The shapes miss a type of resource and a title, and do not miss a budget."""
     names = ("ww:resourceType", "dcterms:title", "ww:budget")

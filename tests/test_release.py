@@ -218,6 +218,7 @@ def test_times_of_new_files_are_not_trusted(small: KnowledgeGraph) -> None:
     assert Releases(_folder(small)).stale(small.assets)
 
 
+@pytest.mark.slow
 def test_old_releases_are_listed_and_pruned(small: KnowledgeGraph) -> None:
     """Old releases stay until they are pruned; the one in use always stays."""
     names = []
@@ -484,6 +485,7 @@ def _whatworks(kg: KnowledgeGraph, *words: str, env: dict[str, str] | None = Non
     return subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_commands_build_list_verify_prune(small: KnowledgeGraph) -> None:
     """The four commands work together, and a damaged release gives exit status 1 with the file named."""
     built = _whatworks(small, "build", "--no-check")

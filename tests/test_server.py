@@ -73,6 +73,7 @@ def test_every_thing_of_the_release_resolves(client: TestClient, kg: KnowledgeGr
         assert (path, found.status_code) == (path, 200)
 
 
+@pytest.mark.slow
 def test_every_graph_resolves(client: TestClient, kg: KnowledgeGraph) -> None:
     """A named graph is a document with its statements and what is said of it."""
     for graph in kg.collection.store.graphs():

@@ -146,6 +146,7 @@ def test_without_a_release_there_are_no_files(kg: KnowledgeGraph) -> None:
         assert client.get("/catalog").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_large_file_is_never_held_in_memory(folder: Path, tmp_path: Path) -> None:
     """A file of 200 MB is sent whole while the server takes hardly more memory than before."""
     shutil.copytree(folder, tmp_path / "project")
@@ -282,6 +283,7 @@ def test_pages_of_the_data_set_have_a_block_for_search_engines(client: TestClien
 # ---- robots and browsers ----
 
 
+@pytest.mark.slow
 def test_robots_find_every_page(client: TestClient) -> None:
     """robots.txt names the sitemap; each address in it is a page here, for browsers."""
     lines = client.get("/robots.txt").text.splitlines()

@@ -246,6 +246,7 @@ def test_what_is_cut_is_said(kg: KnowledgeGraph) -> None:
         assert "x-note" not in client.get("/sparql", params={"query": ROWS}).headers
 
 
+@pytest.mark.slow
 def test_a_bomb_is_ended_and_others_do_not_notice(kg: KnowledgeGraph) -> None:
     """A query that takes too long is 503 with Retry-After in time; documents and other queries go on meanwhile."""
     with asked(kg, Limits(seconds=2, rows=100, megabytes=1024)) as client, ThreadPoolExecutor(4) as threads:

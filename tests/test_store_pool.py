@@ -230,6 +230,7 @@ def test_a_killed_worker_costs_one_query(store: EmbeddedStore) -> None:
     run(store, Limits(seconds=30), does)
 
 
+@pytest.mark.slow
 def test_only_so_many_wait(store: EmbeddedStore) -> None:
     """Who comes when as many wait as may wait is told so at once; who waited too long, too."""
 
@@ -272,6 +273,7 @@ def test_who_asks_much_does_not_keep_others_waiting(store: EmbeddedStore) -> Non
     run(store, Limits(seconds=30), does, waiting=6)
 
 
+@pytest.mark.slow
 def test_a_long_query_keeps_nobody_from_their_turn(store: EmbeddedStore) -> None:
     """Others are answered while it runs, and while one more that takes long waits to be begun anew."""
 

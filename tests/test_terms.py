@@ -146,6 +146,7 @@ IRI_PARTS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @example(["//", '"> } SELECT', "@", "[", "::1", "]"])
 @example(["//", "[", ":::", "]"])
 @example(["//", "a", ":", "b"])

@@ -131,6 +131,7 @@ _ODD = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(st.lists(_STATED, max_size=14), st.lists(_NAMES, max_size=6), st.lists(_BEHIND, max_size=6))
 def test_made_record_is_as_framing_makes_it(
@@ -142,6 +143,7 @@ def test_made_record_is_as_framing_makes_it(
         assert framed == direct
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.lists(_STATED | _NAMES, max_size=8), st.lists(_BEHIND, max_size=5), st.lists(_ODD, min_size=1, max_size=3))
 def test_odd_record_is_as_framing_makes_it_or_left_to_it(

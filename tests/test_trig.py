@@ -35,6 +35,7 @@ def read(text: str) -> list[Quad]:
     return parse(text.encode(), "trig", name="a.trig", base="https://base.org/")
 
 
+@pytest.mark.slow
 @given(QUADS, st.randoms(use_true_random=False))
 @settings(max_examples=300, deadline=None)
 def test_write_trig_is_read_back_and_is_canonical(quads: list[Quad], rng: random.Random) -> None:
