@@ -96,7 +96,10 @@ def description(kg: KnowledgeGraph, formats: Callable[[Query], Sequence[Offer]])
             "responses": {
                 "problem": {
                     "description": "An error, in the shape of RFC 9457.",
-                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}},
+                    "content": {
+                        "application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}},
+                        "text/html": {},  # for who asks for pages
+                    },
                 }
             },
         },
