@@ -7,7 +7,7 @@ text, `Pilot (pilot)`), else as N-Triples writes it (`"1.50"^^<…>`, `<https://
 import datetime
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from math import isfinite
 
 from whatworks.errors import InputError
@@ -286,11 +286,8 @@ def _integer(text: str) -> Term:
 
 
 def _decimal(text: str) -> Term:
-    try:
-        if re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+|[+-]?[0-9]+\.", text) and Decimal(text).is_finite():
-            return Literal(text, "", XSD_DECIMAL)
-    except InvalidOperation:
-        pass
+    if re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+|[+-]?[0-9]+\.", text):
+        return Literal(text, "", XSD_DECIMAL)
     hint = f"Write {text.replace(',', '.')}." if re.fullmatch(r"-?[0-9]+,[0-9]+", text) else ""
     raise Misfit("is no number.", hint=hint, expected="a number such as 0.5", rule="number")
 
