@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from whatworks import KnowledgeGraph
-from whatworks.context import NotDirect, list_key
+from whatworks.context import Form, NotDirect, list_key
 from whatworks.jsonld import CONTEXT
 from whatworks.trees import Trees
 
@@ -29,7 +29,7 @@ def context(kg: KnowledgeGraph) -> dict[str, Any]:
 
 
 def _text(context: dict[str, Any], *statements: str) -> bytes:
-    trees = Trees(context, ("http://www.w3.org/2004/02/skos/core#prefLabel",))
+    trees = Trees(Form(context, ("http://www.w3.org/2004/02/skos/core#prefLabel",)))
     trees.read([f"{THING} {statement} <urn:g> .\n".encode() for statement in statements], lambda _: "all")
     return trees.text(f"{BASE}a")
 

@@ -1,13 +1,15 @@
 """The JSON-LD context, compiled: how a property is called in a tree, and how its values are written.
 
 Values are tokens of N-Quads, and written as JSON text at once. What does not fit what the context says is `NotDirect`.
+Nodes that have the same properties are written by one `Plan`, so that what only the properties say is worked out once.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Protocol, TypeAlias, TypeVar
+from itertools import groupby
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from whatworks.terms import RDF_TYPE, XSD
 from whatworks.trig import natural
@@ -18,6 +20,7 @@ Path: TypeAlias = tuple[Token, ...]
 Place: TypeAlias = tuple[int, int]
 Key: TypeAlias = tuple[list[tuple[int, str]], str]
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 NAMED, BARE = (1, 0), (2, 0)  # where in a list what has a tree stands, and what is an IRI or a text only
 
@@ -26,14 +29,14 @@ class NotDirect(Exception):
     """A statement that the direct way does not cover."""
 
 
-class Made(dict[Token, T]):
+class Made(dict[K, T], Generic[K, T]):
     """A table whose entries are made when they are asked for."""
 
-    def __init__(self, make: Callable[[Token], T]) -> None:
+    def __init__(self, make: Callable[[K], T]) -> None:
         self._make = make
 
-    def __missing__(self, token: Token) -> T:
-        made = self[token] = self._make(token)
+    def __missing__(self, key: K) -> T:
+        made = self[key] = self._make(key)
         return made
 
 
@@ -71,13 +74,14 @@ class Property:
         self.is_name = False
         self.turned = b""
 
-    def written(self, values: Tokens, path: Path, near: bytes) -> bytes:
+    def written(self, values: Tokens, path: Path, near: bytes, nodes: Nodes) -> bytes:
         """Return values as JSON.
 
         Args:
             values: The values, each once.
             path: The nodes that lead here.
             near: How the root begins, with which its parts begin as well.
+            nodes: Writes things that are pointed to.
 
         Raises:
             NotDirect: One does not fit what the context says.
@@ -97,7 +101,7 @@ class _Type(Property):
         super().__init__(token, name, -1)
         self._classes = classes
 
-    def written(self, values: Tokens, path: Path, near: bytes) -> bytes:
+    def written(self, values: Tokens, path: Path, near: bytes, nodes: Nodes) -> bytes:
         try:
             if not isinstance(values, list):
                 return self._classes[values]
@@ -109,19 +113,13 @@ class _Type(Property):
 class _Pointer(Property):
     """A property whose values are things."""
 
-    __slots__ = ("_nodes", "_pointed")
+    __slots__ = ()
 
-    def __init__(self, token: Token, name: str, rank: int, nodes: Nodes, *, many: bool = False) -> None:
-        super().__init__(token, name, rank, many=many)
-        self._nodes = nodes
-        self._pointed = nodes.pointed
-
-    def written(self, values: Tokens, path: Path, near: bytes) -> bytes:
-        pointed = self._pointed
+    def written(self, values: Tokens, path: Path, near: bytes, nodes: Nodes) -> bytes:
         if not isinstance(values, list):
-            found = pointed(values, path, near)
+            found = nodes.pointed(values, path, near)
             return b"[" + found + b"]" if self.many else found
-        return self._list([pointed(value, path, near) for value in self._nodes.in_order(values, path, near)])
+        return self._list([nodes.pointed(value, path, near) for value in nodes.in_order(values, path, near)])
 
 
 class _Turned(_Pointer):
@@ -129,25 +127,27 @@ class _Turned(_Pointer):
 
     __slots__ = ()
 
-    def written(self, values: Tokens, path: Path, near: bytes) -> bytes:
-        return self._list(self._nodes.pointing(list(values) if isinstance(values, list) else [values], path))
+    def written(self, values: Tokens, path: Path, near: bytes, nodes: Nodes) -> bytes:
+        return self._list(nodes.pointing(values if isinstance(values, list) else [values], path))
 
 
 class _Literal(Property):
     """A property whose values are literals of one datatype."""
 
-    __slots__ = ("_after", "_bare")
+    __slots__ = ("_after", "_bare", "_items")
 
     def __init__(self, token: Token, name: str, rank: int, datatype: str, *, many: bool = False) -> None:
         super().__init__(token, name, rank, many=many)
         self._after = f"^^<{datatype}>".encode() if datatype else b""
         self._bare = _WITHOUT_QUOTES.get(datatype)
+        self._items = Made(self._item)  # numbers, years and answers come back
 
-    def written(self, values: Tokens, path: Path, near: bytes) -> bytes:
+    def written(self, values: Tokens, path: Path, near: bytes, nodes: Nodes) -> bytes:
+        item = self._items.__getitem__ if self._after else self._item
         if isinstance(values, list):
             in_order = sorted(values, key=lambda value: _key_of_text(value.rpartition(b'"')[0]))
-            return self._list([self._item(value) for value in in_order])
-        return b"[" + self._item(values) + b"]" if self.many else self._item(values)
+            return self._list([item(value) for value in in_order])
+        return b"[" + item(values) + b"]" if self.many else item(values)
 
     def _item(self, value: Token) -> bytes:
         text, _, after = value.rpartition(b'"')
@@ -163,7 +163,7 @@ class _Texts(Property):
 
     __slots__ = ()
 
-    def written(self, values: Tokens, path: Path, near: bytes) -> bytes:
+    def written(self, values: Tokens, path: Path, near: bytes, nodes: Nodes) -> bytes:
         if not isinstance(values, list):
             tag, text = _cut(values)
             return b"".join((b'{"', tag, b'": ', text, b'"}'))
@@ -177,7 +177,7 @@ class _Texts(Property):
         return b"{" + b", ".join(items) + b"}"
 
 
-def compiled(context: Mapping[str, Any], nodes: Nodes) -> Made[Property]:
+def _compiled(context: Mapping[str, Any]) -> Made[Token, Property]:
     """Return the properties that the context names by their tokens; what it turns round stands under `^` and them."""
     namespaces = {name: value["@id"] for name, value in context.items() if is_prefix(value)}
 
@@ -185,7 +185,7 @@ def compiled(context: Mapping[str, Any], nodes: Nodes) -> Made[Property]:
         prefix, _, local = curie.partition(":")
         return namespaces[prefix] + local if prefix in namespaces else curie
 
-    found = Made(lambda token: Property(token, token.decode()))
+    found: Made[Token, Property] = Made(lambda token: Property(token, token.decode()))
     classes: dict[Token, bytes] = {}
     turned: list[Token] = []
     for rank, (name, value) in enumerate(context.items()):
@@ -196,13 +196,13 @@ def compiled(context: Mapping[str, Any], nodes: Nodes) -> Made[Property]:
         kind, many = said.get("@type", ""), said.get("@container") == "@set"
         if "@reverse" in said:
             turned.append(token)
-            found[b"^" + token] = _Turned(b"^" + token, name, rank, nodes, many=True)
+            found[b"^" + token] = _Turned(b"^" + token, name, rank, many=True)
         elif said is not value and name[0].isupper():
             classes[token] = _quoted(name)
         elif said.get("@container") == "@language":
             found[token] = _Texts(token, name, rank)
         elif kind == "@id":
-            found[token] = _Pointer(token, name, rank, nodes, many=many)
+            found[token] = _Pointer(token, name, rank, many=many)
         else:
             found[token] = _Literal(token, name, rank, expand(kind), many=many)
     for token in turned:
@@ -215,6 +215,83 @@ def compiled(context: Mapping[str, Any], nodes: Nodes) -> Made[Property]:
 def is_prefix(value: Any) -> bool:
     """Say whether an entry of a context declares a prefix."""
     return isinstance(value, dict) and bool(value.get("@prefix"))
+
+
+class Plan(NamedTuple):
+    """How nodes with the same properties are written.
+
+    Attributes:
+        properties: The token of each property, once for each of its values.
+        shape: What is written of such a node, but for its values.
+        steps: For each property, in the order of the context, what writes its values, and which those are.
+        names: Places of the values by which the node is named.
+        turned: Places of values that lead back to the node, with the property by which they do.
+        position: Places of what says where in a list the node stands.
+        is_mixed: Whether values of one property stand apart; then it is no plan.
+    """
+
+    properties: tuple[Token, ...]
+    shape: bytes
+    steps: tuple[tuple[Callable[[Any, Path, bytes, Nodes], bytes], Any], ...]
+    names: tuple[int, ...]
+    turned: tuple[tuple[int, Token], ...]
+    position: slice | None
+    is_mixed: bool
+
+
+class Form:
+    """The context, and the plans made by it so far; one serves all trees.
+
+    Args:
+        context: The JSON-LD context; what it turns round (`@reverse`) leads from a thing to its record and its links.
+        labels: The properties by which things are named where another thing points to them.
+
+    Attributes:
+        properties: The properties by their tokens.
+        plans: The plans by the properties of a node; values of one property stand together.
+        namespaces: How the IRIs begin that the context shortens.
+    """
+
+    def __init__(self, context: Mapping[str, Any], labels: Iterable[str]) -> None:
+        self.namespaces = tuple(f"<{value['@id']}".encode() for value in context.values() if is_prefix(value))
+        self.properties = _compiled(context)
+        self.plans = Made(self._plan)
+        for label in labels:
+            self.properties[f"<{label}>".encode()].is_name = True
+
+    def _plan(self, properties: tuple[Token, ...]) -> Plan:
+        known = [self.properties[token] for token in properties]
+        groups = [list(group) for _, group in groupby(range(len(known)), key=known.__getitem__)]
+        is_mixed = len(groups) > len(set(known))
+        groups.sort(key=lambda group: known[group[0]].rank)
+        steps: list[tuple[Any, int | slice]] = []
+        position = None
+        for first, *more in groups:
+            places = slice(first, first + 1 + len(more))
+            written = known[first].written
+            steps.append((_several(written), places) if more else (written, first))
+            if known[first].name == "position":
+                position = places
+        keys = (known[group[0]].key.replace(b"%", b"%%") + b"%b" for group in groups)
+        return Plan(
+            properties,
+            b'{"id": "%b"' + b"".join(keys) + b"}",
+            tuple(steps),
+            tuple(place for place, each in enumerate(known) if each.is_name),
+            tuple((place, each.turned) for place, each in enumerate(known) if each.turned),
+            position,
+            is_mixed,
+        )
+
+
+def _several(written: Callable[[Tokens, Path, bytes, Nodes], bytes]) -> Callable[[Any, Path, bytes, Nodes], bytes]:
+    """Return what writes values of which some may be there twice, in two graphs."""
+
+    def once(values: list[Token], path: Path, near: bytes, nodes: Nodes) -> bytes:
+        found = list(dict.fromkeys(values))
+        return written(found if len(found) > 1 else found[0], path, near, nodes)
+
+    return once
 
 
 # ---- texts ----

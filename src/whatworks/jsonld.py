@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import Any
 
 from whatworks.assets import Assets
-from whatworks.context import NotDirect, list_key
+from whatworks.context import Form, NotDirect, list_key
 from whatworks.errors import MissingFile, RemoteContext
 from whatworks.namespaces import LINK_FROM, LINK_TO, TOPIC
 from whatworks.store import serialize
 from whatworks.terms import RDF_TYPE, XSD, BlankNode, Iri, Quad, Term
-from whatworks.trees import Trees
+from whatworks.trees import Trees, without_circles
 
 CONTEXT = "https://w3id.org/whatworks/context/v1.jsonld"
 # The properties that the context turns round, so that a thing leads to its record and its links.
@@ -31,6 +31,7 @@ class Documents:
 
     def __init__(self, assets: Assets) -> None:
         self._assets = assets
+        self._forms: dict[tuple[Iri, ...], Form] = {}
 
     @cached_property
     def contexts(self) -> dict[str, Any]:
@@ -87,7 +88,10 @@ class Documents:
             labels: The properties by which things are named.
             keep: What counts of a graph; see `Trees.read`.
         """
-        trees = Trees(self.contexts[CONTEXT], labels)
+        names = tuple(labels)
+        if names not in self._forms:
+            self._forms[names] = Form(self.contexts[CONTEXT], names)
+        trees = Trees(self._forms[names])
         trees.read(nquads, keep)
         return trees
 
@@ -103,7 +107,8 @@ class Documents:
 
     def document(self, trees: Iterable[bytes], *, single: bool) -> bytes:
         """Return trees, written as JSON, as one document: one tree, indented; or many under `@graph`, a line each."""
-        found = list(trees)
+        with without_circles():
+            found = list(trees)
         if single and len(found) == 1:
             return (
                 json.dumps({"@context": CONTEXT} | json.loads(found[0]), ensure_ascii=False, indent=2) + "\n"

@@ -7,28 +7,28 @@ and for made ones.
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from whatworks.context import (
     BARE,
     NAMED,
+    Form,
     Key,
     Made,
     NotDirect,
     Path,
     Place,
-    Property,
+    Plan,
     Token,
     Tokens,
-    compiled,
-    is_prefix,
     key_of,
     place_of,
 )
 
-Stated: TypeAlias = dict[Token, Tokens]  # by property
+# How a node is written, and its values in the order of the plan's properties; what leads back to it is a list.
+Stated: TypeAlias = tuple[Plan, list[Tokens]]
 
 _KEPT = {"all": True, "labels": False, "": None}
 _ANY = b"<"  # all IRIs begin so, and none goes on with `#`: no thing is a part
@@ -38,23 +38,18 @@ class Trees:
     """Statements by subject, as tokens of N-Quads, and the trees made of them.
 
     Args:
-        context: The JSON-LD context; what it turns round (`@reverse`) leads from a thing to its record and its links.
-        labels: The properties by which things are named where another thing points to them.
+        form: The JSON-LD context, compiled.
     """
 
-    def __init__(self, context: Mapping[str, Any], labels: Iterable[str]) -> None:
+    def __init__(self, form: Form) -> None:
+        self._form = form
         self._said: dict[Token, Stated] = {}
-        self._names: dict[Token, Stated] = {}
-        self._behind: dict[Token, Stated] = {}
+        self._names: dict[Token, dict[tuple[Token, Token], None]] = {}  # of graphs of which labels count only
+        self._behind: dict[Token, dict[Token, dict[Token, None]]] = {}  # what leads back to a thing, by property
+        self._apart: dict[Token, tuple[list[Token], list[Tokens]]] = {}  # what stood elsewhere, while lines are read
         self._only_inferred: set[Token] = set()  # what is a record or link of a thing in graphs that do not count
         self._named = Made(self._name)
         self._places = Made(self._place)
-        self._orders: dict[tuple[Token, ...], list[tuple[Token, Property]]] = {}
-        self._namespaces = tuple(f"<{value['@id']}".encode() for value in context.values() if is_prefix(value))
-        self._properties = compiled(context, self)
-        for label in labels:
-            self._properties[f"<{label}>".encode()].is_name = True
-        self._position = next((token for token, known in self._properties.items() if known.name == "position"), b"")
 
     def read(self, lines: Iterable[bytes], keep: Callable[[str], str]) -> None:
         """Take statements in; quickest where those of one subject stand together.
@@ -67,31 +62,52 @@ class Trees:
             self._read(lines, keep)
 
     def _read(self, lines: Iterable[bytes], keep: Callable[[str], str]) -> None:
-        kept = Made[bool | None](lambda graph: _KEPT[keep(graph.decode())])
-        properties, said = self._properties, self._said
-        before, stated = b"", Stated()
+        kept: Made[Token, bool | None] = Made(lambda graph: _KEPT[keep(graph.decode())])
+        known = self._form.properties
+        before = b""
+        predicates: list[Token] = []
+        values: list[Tokens] = []
         for line in lines:
             subject, predicate, rest = line.split(b" ", 2)
             value, graph, _ = rest.rsplit(b" ", 2)
-            whole = kept[graph]
-            known = properties[predicate]
-            if whole is None:
-                if known.turned:
-                    self._only_inferred.add(subject)
-                continue
-            predicate = known.token
-            if known.is_name:
-                _add(self._names.setdefault(subject, {}), predicate, value)
-            if not whole:
-                continue
-            if known.turned:
-                _add(self._behind.setdefault(value, {}), known.turned, subject)
             if subject != before:
-                before, stated = subject, said.setdefault(subject, {})
-            if predicate in stated:
-                _add(stated, predicate, value)
-            else:
-                stated[predicate] = value
+                if values:
+                    self._take(before, predicates, values)
+                    predicates, values = [], []
+                before = subject
+            whole = kept[graph]
+            if whole:
+                predicates.append(predicate)
+                values.append(value)
+            elif whole is not None:
+                if known[predicate].is_name:
+                    self._names.setdefault(subject, {})[predicate, value] = None
+            elif known[predicate].turned:
+                self._only_inferred.add(subject)
+        if values:
+            self._take(before, predicates, values)
+        for subject, (more, others) in list(self._apart.items()):
+            plan, said = self._said.pop(subject)
+            self._take(subject, [*plan.properties, *more], [*said, *others])
+        self._apart.clear()
+
+    def _take(self, subject: Token, predicates: list[Token], values: list[Tokens]) -> None:
+        """Note what stands together of a subject; values of one property are brought together."""
+        if subject in self._said:
+            known = self._apart.setdefault(subject, ([], []))
+            known[0].extend(predicates)
+            known[1].extend(values)
+            return
+        plan = self._form.plans[tuple(predicates)]
+        if plan.is_mixed:
+            order = sorted(range(len(predicates)), key=predicates.__getitem__)
+            plan = self._form.plans[tuple(predicates[place] for place in order)]
+            values = [values[place] for place in order]
+        self._said[subject] = plan, values
+        for place, turned in plan.turned:
+            value = values[place]
+            assert isinstance(value, bytes)  # noqa: S101 - only what leads back is a list
+            self._behind.setdefault(value, {}).setdefault(turned, {})[subject] = None
 
     def subjects(self) -> Iterator[str]:
         """Yield the IRIs of which something is said."""
@@ -104,22 +120,20 @@ class Trees:
             NotDirect: A statement of it is not covered.
         """
         root = f"<{thing}>".encode()
-        stated = {**self._said.get(root, {}), **self._behind.get(root, {})}
+        behind = self._behind.get(root)
+        stated = self._said.get(root)
+        if behind is not None or stated is None:
+            plan, values = stated or (self._form.plans[()], [])
+            behind = behind or {}
+            plan = self._form.plans[(*plan.properties, *behind)]
+            stated = plan, [*values, *map(list, behind.values())]
         return self._node(root, stated, (root,), root[:-1])
 
     def _node(self, token: Token, stated: Stated, path: Path, near: bytes) -> bytes:
         """Return a node with what is stated of it."""
-        shape = tuple(stated)
-        order = self._orders.get(shape)
-        if order is None:
-            pairs = ((token, self._properties[token]) for token in shape)
-            order = self._orders[shape] = sorted(pairs, key=lambda pair: pair[1].rank)
-        written = [b'{"id": "', token[1:-1], b'"']
-        for predicate, known in order:
-            written.append(known.key)
-            written.append(known.written(stated[predicate], path, near))
-        written.append(b"}")
-        return b"".join(written)
+        plan, values = stated
+        written = [written(values[place], path, near, self) for written, place in plan.steps]
+        return plan.shape % (token[1:-1], *written)
 
     def pointed(self, token: Token, path: Path, near: bytes) -> bytes:
         """Return a thing that a node points to: its IRI if the node is inside it, its tree if it is a part, its name.
@@ -144,17 +158,28 @@ class Trees:
 
     def _name(self, token: Token) -> bytes:
         """Return a thing of which only the names are told, or its IRI where it has none."""
-        is_behind = any(self._properties[predicate].turned for predicate in self._said.get(token, ()))
+        is_behind = (stated := self._said.get(token)) is not None and bool(stated[0].turned)
         is_behind |= token in self._only_inferred
-        if token[:1] != b"<" or token.startswith(self._namespaces) or is_behind:
+        if token[:1] != b"<" or token.startswith(self._form.namespaces) or is_behind:
             raise NotDirect(token.decode())
-        names = self._names.get(token)
-        return self._node(token, names, (token,), _ANY) if names else b'"' + token[1:-1] + b'"'
+        names = self._names_of(token)
+        if not names:
+            return b'"' + token[1:-1] + b'"'
+        plan = self._form.plans[tuple(predicate for predicate, _ in names)]
+        return self._node(token, (plan, [value for _, value in names]), (token,), _ANY)
+
+    def _names_of(self, token: Token) -> list[tuple[Token, Token]]:
+        """Return the names of a thing in all graphs, with their properties, those of one property together."""
+        found = dict(self._names.get(token, {}))
+        if token in self._said:
+            plan, values = self._said[token]
+            found.update({(plan.properties[place], values[place]): None for place in plan.names})  # type: ignore[misc]
+        return sorted(found, key=lambda each: each[0])
 
     def pointing(self, tokens: list[Token], path: Path) -> list[bytes]:
         """Return records and links that point to the root, in order: all their statements, but no parts."""
-        tokens.sort(key=lambda token: (self._position_of(token), key_of(token[1:-1])))
-        return [self._node(token, self._said.get(token, {}), (*path, token), _ANY) for token in tokens]
+        in_order = sorted(tokens, key=lambda token: (self._position_of(token), key_of(token[1:-1])))
+        return [self._node(token, self._said[token], (*path, token), _ANY) for token in in_order]
 
     def in_order(self, tokens: list[Token], path: Path, near: bytes) -> list[Token]:
         """Return things in the order of a list: by position parts that have one, then what has a tree, then IRIs."""
@@ -179,28 +204,20 @@ class Trees:
 
     def _place(self, token: Token) -> tuple[Place, Key]:
         """Return the place in a list of a thing that is only named."""
-        return NAMED if token in self._names else BARE, key_of(token[1:-1])
+        return NAMED if self._names_of(token) else BARE, key_of(token[1:-1])
 
     def _position_of(self, token: Token) -> Place:
         """Return the place in a list of a thing with all its statements."""
-        stated = self._said.get(token)
-        position = stated.get(self._position) if stated is not None else None
-        return place_of(position) if isinstance(position, bytes) else NAMED
-
-
-def _add(stated: Stated, predicate: Token, value: Token) -> None:
-    """Note one more value of a property; what is there already counts once."""
-    values = stated.setdefault(predicate, value)
-    if isinstance(values, list):
-        if value not in values:
-            values.append(value)
-    elif values != value:
-        stated[predicate] = [values, value]
+        plan, values = self._said[token]
+        if plan.position is None:
+            return NAMED
+        position, *more = values[plan.position]
+        return place_of(position) if isinstance(position, bytes) and all(one == position for one in more) else NAMED
 
 
 @contextmanager
 def without_circles() -> Iterator[None]:
-    """Do not look for values that hold each other while many are made that do not; it took a seventh of the time."""
+    """Do not look for values that hold each other while many are made that do not: up to a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -19,6 +19,7 @@ from whatworks.publish.partitions import dataset_of, partitions
 from whatworks.release import Release, digest_of, sealed
 from whatworks.store import write_triples
 from whatworks.terms import RDF_TYPE, Iri
+from whatworks.trees import without_circles
 from whatworks.trig import write_trig
 from whatworks.version import __version__
 
@@ -130,7 +131,7 @@ def write_dumps(kg: KnowledgeGraph, folder: Path, tell: Callable[[str], None]) -
     tell("Counting the properties of each class")
     (folder / PARTITIONS).write_text(write_trig(partitions(kg, dataset_of(kg)), kg.prefixes), encoding="utf-8")
     tell("Writing JSON-LD")
-    with (folder / "data.jsonld").open("wb") as target:
+    with (folder / "data.jsonld").open("wb") as target, without_circles():
         target.writelines(kg.documents.pieces(kg.exporter.trees(None)))
     tables = _named(kg, classes(kg))
     for name, of_class in tables.items():
