@@ -16,8 +16,8 @@ from whatworks.trees import without_circles
 
 if TYPE_CHECKING:
     from whatworks.checks import Report
+    from whatworks.differences import Difference
     from whatworks.ingest import Batch, Change
-    from whatworks.ingest.differences import Difference
     from whatworks.jsonld import Documents
     from whatworks.release import Release
     from whatworks.sheets import Template

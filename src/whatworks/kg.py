@@ -16,6 +16,7 @@ from whatworks.asking import Asking
 from whatworks.assets import SETTINGS_FILE, Assets, current_folder, find_project
 from whatworks.catalogue import Catalogue, Query
 from whatworks.collection import Collection, read_prefixes
+from whatworks.differing import Differing
 from whatworks.engines import Engines
 from whatworks.errors import CheckFailed, QueryRefused, QuerySyntax, Unwritable
 from whatworks.importing import Importing
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from whatworks.why import Origin
 
 
-class KnowledgeGraph(Importing, Door):
+class KnowledgeGraph(Importing, Differing, Door):
     """A collection of interventions, opened."""
 
     def __init__(

@@ -31,6 +31,7 @@ COMMANDS = {
         "completion:completion",
         "Print the script by which a shell completes commands, queries, parameters and their values.",
     ),
+    "diff": ("diff:diff", "Say what changed from BEFORE to AFTER: thing by thing and field by field, in words."),
     "dumps": (
         "publish:dumps",
         "Write the files of a release for taking home: Turtle, JSON-LD, and a table with codebook for each class.",

@@ -9,8 +9,8 @@ import click
 from whatworks.cli.output import Named, emit
 
 if TYPE_CHECKING:
+    from whatworks.differences import Difference
     from whatworks.ingest import Batch, Change
-    from whatworks.ingest.differences import Difference
 
 _KINDS = ("added", "changed", "unchanged")
 _TABLES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")

@@ -6,13 +6,14 @@ from weakref import WeakKeyDictionary
 
 from whatworks.catalogue import Query
 from whatworks.describe import Description
-from whatworks.pages import compare, entrance, forms, listing, matrix, network, profile, subjects, things
+from whatworks.pages import compare, differences, entrance, forms, listing, matrix, network, profile, subjects, things
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import View
 from whatworks.pages.writer import Writer
 from whatworks.publish import citations, dcat, examples, schemaorg
 from whatworks.publish.dumps import shown_of
 from whatworks.publish.edition import Edition
+from whatworks.publish.history import History, Step
 from whatworks.publish.offers import CITATION, DOCUMENT
 from whatworks.publish.signposts import links
 from whatworks.release import Release
@@ -144,6 +145,18 @@ class Pages:
         iri = dcat.iri_of(view.edition, release.name)
         values = {"one": release, "files": shown_of(release), "iri": iri, "here": "catalog"}
         return self._written("release.html", view, values, iri, where)
+
+    def history(self, view: View, history: History) -> bytes:
+        """Return the list of what each release changed, the newest first."""
+        steps = [
+            (step, differences.summary(step.changes, view.words) if step.changes is not None else safe(step.fault))
+            for step in history.steps()
+        ]
+        return self._written("history.html", view, {"steps": steps, "here": "catalog"})
+
+    def changes(self, view: View, step: Step) -> bytes:
+        """Return the page of what a release changed."""
+        return self._written("changes.html", view, {**differences.values(view, step), "here": "catalog"})
 
     def stored(self, view: View, query: Query, where: str) -> bytes:
         """Return the page of a stored query as a document: what it answers, with what, and its text."""

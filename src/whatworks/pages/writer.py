@@ -51,6 +51,10 @@ class Writer:
         media_type = _STATIC[name]
         return (files("whatworks.pages") / "static" / name).read_bytes(), media_type
 
+    def alone(self, template: str, values: dict[str, Any]) -> bytes:
+        """Return a page that is no part of a site."""
+        return self._environment.get_template(template).render(values).encode(errors="replace")
+
     def write(self, template: str, view: View, values: dict[str, Any]) -> bytes:
         """Return a page."""
         facts = view.edition.facts

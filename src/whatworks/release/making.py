@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
@@ -11,7 +12,7 @@ from whatworks.catalogue import Bound, Catalogue, iri_rows
 from whatworks.collection import Collection
 from whatworks.errors import DamagedRelease, NewerRelease, SourcesChanged, Unwritable
 from whatworks.namespaces import DCAT, VOID
-from whatworks.release.files import described, digest, sealed, sync
+from whatworks.release.files import described, digest, sealed, stated, sync
 from whatworks.release.one import COLUMNS, FORMAT, INDEX, Release, has_numpy
 from whatworks.release.sources import Sources
 from whatworks.results import Table, Triples
@@ -54,9 +55,9 @@ def make(folder: Path, number: int, read: Read, catalogue: Catalogue, sources: S
             more = f", and {len(changed) - 1} more" if changed[1:] else ""
             raise SourcesChanged(f"{changed[0]}{more} changed during the build.", hint="Run whatworks build again.")
         if is_there:
-            write_files({target / "local.json": _local(target, number, sources)})
+            write_files({target / "local.json": _local(target, number, sources, _made(Release.open(target), number))})
             return Release.open(target)
-        write_files({building / "local.json": _local(building, number, sources)})
+        write_files({building / "local.json": _local(building, number, sources, _now())})
         sync(building)
         building.chmod(0o755)
         if target.exists():
@@ -121,9 +122,20 @@ def _is_whole(target: Path, tell: Tell) -> bool:
         return False
 
 
-def _local(release: Path, number: int, sources: Sources) -> bytes:
+def _now() -> str:
+    """Return the time at which a release is made: that of the clock, or the one that SOURCE_DATE_EPOCH states."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return stated(int(given) if given.isascii() and given.isdigit() else time.time())
+
+
+def _made(release: Release, number: int) -> str:
+    """Return when a release that is there was made: built again, it keeps its time if it is still the newest."""
+    return release.made if release.number == number - 1 else _now()
+
+
+def _local(release: Path, number: int, sources: Sources, made: str) -> bytes:
     files = {path.name: described(path) for path in sorted((release / "store").iterdir()) if path.name != "LOCK"}
-    local = {"number": number, "store": files, "search": described(release / INDEX)}
+    local = {"number": number, "made": made, "store": files, "search": described(release / INDEX)}
     if (release / COLUMNS).exists():
         local["columns"] = described(release / COLUMNS)
     return sealed({**local, "sources": sources.state, "stamp": sources.stamp})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from whatworks.collection import Collection
 from whatworks.errors import DamagedRelease, NewerRelease, Place
-from whatworks.release.files import differences, unsealed
+from whatworks.release.files import differences, stated, unsealed
 from whatworks.store import has_statements, open_store
 
 if TYPE_CHECKING:
@@ -43,6 +43,12 @@ class Release:
         """The place in the order in which the releases of a folder were last built; 0 where that is not known."""
         number = self.local().get("number")
         return number if isinstance(number, int) else 0
+
+    @property
+    def made(self) -> str:
+        """When it was put in its place in that order, in UTC; for one that was made before this was noted, its file."""
+        made = self.local().get("made")
+        return made if isinstance(made, str) else stated((self.folder / "manifest.json").stat().st_mtime)
 
     @classmethod
     def open(cls, folder: Path) -> "Release":

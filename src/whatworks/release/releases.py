@@ -68,6 +68,16 @@ class Releases:
         found, _ = self._sorted()
         return found
 
+    def names(self) -> list[str]:
+        """Return the names of all releases, those that cannot be read among them, sorted."""
+        return sorted(path.name for path in self._folders())
+
+    def before(self, release: Release) -> Release | None:
+        """Return the release that was built before one, or None."""
+        found = self.all()
+        place = next((place for place, each in enumerate(found) if each.name == release.name), 0)
+        return found[place - 1] if place else None
+
     def unreadable(self) -> dict[str, DamagedRelease | NewerRelease]:
         """Return the names of the releases that cannot be read, damaged or of a newer version, and why."""
         _, wrong = self._sorted()

@@ -17,7 +17,7 @@ from whatworks.errors import Error
 from whatworks.pages import Pages
 from whatworks.publish.offers import offers
 from whatworks.publish.signposts import Link, header
-from whatworks.server import api, browsing, health, protocol, publishing, reconcile, resources
+from whatworks.server import api, browsing, changes, health, protocol, publishing, reconcile, resources
 from whatworks.server.guard import Guard
 from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
@@ -50,6 +50,11 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
         Route("/dumps/{release}", publishing.release),
         Route("/dumps/{release}/", publishing.release),
         Route("/dumps/{release}/{name}", publishing.file),
+        Route("/changes", changes.history),
+        Route("/changes/", changes.history),
+        Route("/changes/{release}", changes.release),
+        Route("/changes/{release}/", changes.release),
+        Route("/changes.atom", changes.feed),
         Route("/search", publishing.search),
         Route("/CITATION.cff", publishing.cff),
         Route("/robots.txt", publishing.robots),

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from whatworks.errors import UnknownThing
 from whatworks.jsonld import CONTEXT
-from whatworks.namespaces import MODEL, OWL, SKOS
+from whatworks.namespaces import DEPRECATED, MODEL, OWL, REPLACED, SKOS
 from whatworks.pages import Pages, View
 from whatworks.publish import citations, dcat, examples, void
 from whatworks.publish.offers import CITATION, DOCUMENT, Offer, offers
@@ -28,7 +28,6 @@ from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, is_iri
 
 _ENDINGS = tuple(offer.ending for offer in (*DOCUMENT, *CITATION))
 _WHOLE = (Iri(OWL + "Ontology"), Iri(SKOS + "ConceptScheme"))
-_DEPRECATED, _REPLACED = Iri(OWL + "deprecated"), Iri("http://purl.org/dc/terms/isReplacedBy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +222,9 @@ def _graph(served: Served, found: Document, format: str) -> bytes:
 
 def retired(request: Request, served: Served, iri: Iri) -> Response | None:
     """Return the answer for what was retired, with what stands instead; None for what was not."""
-    marks = served.store.match(iri, _DEPRECATED)
+    marks = served.store.match(iri, DEPRECATED)
     if not any(isinstance(mark.object, Literal) and mark.object.value in ("true", "1") for mark in marks):
         return None
-    instead = [str(quad.object) for quad in served.store.match(iri, _REPLACED) if isinstance(quad.object, Iri)]
+    instead = [str(quad.object) for quad in served.store.match(iri, REPLACED) if isinstance(quad.object, Iri)]
     links = {"Link": ", ".join(f'<{each}>; rel="successor-version"' for each in instead)} if instead else None
     return told(request, 410, f"<{iri}> was retired.", headers=links, instead=instead)

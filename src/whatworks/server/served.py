@@ -12,6 +12,7 @@ from whatworks.errors import Error, QueryStopped
 from whatworks.kg import KnowledgeGraph
 from whatworks.namespaces import SKOS
 from whatworks.publish.edition import Edition
+from whatworks.publish.history import History
 from whatworks.publish.sitemap import Page, pages
 from whatworks.server.cache import Cache
 from whatworks.server.matching import Matcher
@@ -83,6 +84,11 @@ class Served:
     def warm(self) -> None:
         """Start the processes now, so that the first query need not wait for them."""
         assert self.pool is not None  # noqa: S101 - made by this
+
+    @cached_property
+    def history(self) -> History:
+        """What each release changed."""
+        return History(self.edition)
 
     @cached_property
     def matcher(self) -> Matcher:

@@ -128,6 +128,11 @@ class Layout:
                 found[shorten(quad.subject) or str(quad.subject)] = quad.object
         return found
 
+    @property
+    def names(self) -> dict[Iri, str]:
+        """What the sheets call each property."""
+        return {column.path: column.name for sheet in self.sheets for column in sheet.columns}
+
     def label(self, node: Node, predicate: Iri = _LABEL) -> str:
         """Return the text of a node in the first of the languages that it has."""
         texts = [value for value in self._values(node, predicate) if isinstance(value, Literal)]
