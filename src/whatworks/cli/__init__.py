@@ -32,6 +32,10 @@ COMMANDS = {
         "Print the script by which a shell completes commands, queries, parameters and their values.",
     ),
     "diff": ("diff:diff", "Say what changed from BEFORE to AFTER: thing by thing and field by field, in words."),
+    "doctor": (
+        "doctor:doctor",
+        "Look at program, extras, project, release and machine, and say what is wrong and how to mend it.",
+    ),
     "dumps": (
         "publish:dumps",
         "Write the files of a release for taking home: Turtle, JSON-LD, and a table with codebook for each class.",
@@ -204,6 +208,11 @@ class Opener:
     def is_fixed(self) -> bool:
         """Whether one release was named, whichever is in use."""
         return self._store is not None
+
+    @property
+    def given(self) -> tuple[str | None, str | None, str | None]:
+        """What the options name: the project, the store and the cache."""
+        return self._project, self._store, self._cache
 
     def reopened(self) -> "KnowledgeGraph":
         """Return the knowledge graph as it is now."""

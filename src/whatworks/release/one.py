@@ -136,6 +136,28 @@ class Release:
             ) from error
         return found
 
+    def glance(self) -> list[str]:
+        """Look for each file and its size, without reading it; return what is wrong."""
+        local = self.local()
+        stated = {name: said["bytes"] for name, said in self.manifest["files"].items()}
+        stated |= {f"store/{name}": said["bytes"] for name, said in local.get("store", {}).items()}
+        stated |= {
+            name: local[kind]["bytes"] for kind, name in (("search", INDEX), ("columns", COLUMNS)) if kind in local
+        }
+        wrong = [] if local else ["local.json: cannot be read, or was changed"]
+        try:
+            stated |= {f"{DUMPS}/{name}": said["bytes"] for name, said in self.dumps().items()}
+        except DamagedRelease as error:
+            wrong.append(f"{DUMPS}: {error.message}")
+        for name, size in sorted(stated.items()):
+            try:
+                found = (self.folder / name).stat().st_size
+            except OSError as error:
+                wrong.append(f"{name}: {error.strerror}")
+            else:
+                wrong += [f"{name}: has {found} bytes instead of {size}"] if found != size else []
+        return wrong
+
     def verify(self) -> list[str]:
         """Read every byte and every statement; return what is wrong, nothing if all is well."""
         wrong = []
