@@ -7,6 +7,7 @@ import inspect
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -175,3 +176,46 @@ def test_releases_page_lists_what_a_release_holds(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "how-to" / "releases.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([^`]+)` \|", page.split("| in its folder |")[1].split("\n\n")[0], re.MULTILINE)
     assert {path.name for path in release.folder.iterdir()} == {row.rstrip("/") for row in rows}
+
+
+# ---- what others can and cannot do, and backups ----
+
+_ROW = re.compile(r"^\| (?!they |it \||---)(?P<said>[^|]+) \| (?P<tests>[^|]*) \|$", re.MULTILINE)
+
+
+def test_every_line_of_the_threat_model_has_its_tests() -> None:
+    """Each says what somebody can or cannot do, and the tests that it names are there."""
+    rows = list(_ROW.finditer((ROOT / "THREAT_MODEL.md").read_text(encoding="utf-8")))
+    assert len(rows) > 30
+    for row in rows:
+        assert re.match(r"can(?:not)? |get no|are ", row["said"]), row["said"]
+        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", row["tests"])
+        assert named, row["said"]
+        assert re.sub(r"`[\w.:]+`|[, ]", "", row["tests"]) == ""
+        for file, name in named:
+            assert f"def {name}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), f"{file}::{name}"
+
+
+def test_security_names_no_address() -> None:
+    """Weaknesses are told in private through the repository; nobody's address stands there."""
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    assert "Report a vulnerability" in text
+    assert "@" not in text
+    assert "://" not in text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("tar") is None or shutil.which("sha256sum") is None, reason="needs tar and sha256sum")
+def test_a_backup_can_be_restored(tmp_path: Path) -> None:
+    """The commands of the page on backups run in order, and what they restore is whole."""
+    (tmp_path / "measures/data").mkdir(parents=True)
+    (tmp_path / "measures/whatworks.toml").touch()
+    KnowledgeGraph.open(tmp_path / "measures").build(checked=False)
+    page = (ROOT / "docs/how-to/backup.md").read_text(encoding="utf-8")
+    program = f"{shlex.quote(sys.executable)} -m whatworks"
+    for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL):
+        for line in block.splitlines():
+            command = line.replace("whatworks", program, 1)
+            done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    assert "every byte is as it was written" in (tmp_path / "doctor.txt").read_text(encoding="utf-8")
