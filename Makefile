@@ -11,7 +11,7 @@ LOCK ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --custom-compile-command 'make lock' $(LOCK) pyproject.toml
 
-.PHONY: help setup servers owl spark demo test slow coverage lock sbom clean
+.PHONY: help setup servers owl spark demo test slow coverage lock sbom release clean
 
 help:
 	@echo "make demo      check the shipped graph, answer three questions, show one intervention as JSON-LD"
@@ -24,6 +24,7 @@ help:
 	@echo "make setup     make the environment $(VENV) that both use"
 	@echo "make lock      renew requirements/ after a change of dependencies (LOCK=--upgrade: the newest versions)"
 	@echo "make sbom      renew the bill of materials after a change of version"
+	@echo "make release   put sdist, wheel, bill of materials and checksums of the version into dist/"
 	@echo "make clean     remove the environment"
 
 setup: $(VENV)/.ready
@@ -111,6 +112,10 @@ lock: setup
 
 sbom: setup
 	$(BIN)/python requirements/sbom.py
+
+# Version, changelog and citation must agree, and all must be committed: docs/how-to/package.md.
+release: setup
+	@$(BIN)/python requirements/release.py
 
 clean:
 	rm -rf $(VENV) build dist

@@ -1,5 +1,7 @@
 """The lock holds what is asked for; the wheel holds what git tracks, is always the same, and works where it is put."""
 
+import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -15,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import distribution
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -279,3 +282,94 @@ def test_installed_tool_needs_no_network(empty: Path, run: Run) -> None:
     exported = run("whatworks", "export", "expairs-project", "--format", "jsonld", before=_OFFLINE)
     assert exported.returncode == 0, exported.stderr
     assert [] == list(empty.iterdir())
+
+
+# ---- a version is handed out ----
+
+
+@pytest.fixture(scope="module")
+def release() -> ModuleType:
+    """The program that makes what is handed out."""
+    spec = importlib.util.spec_from_file_location("release", ROOT / "requirements" / "release.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=whatworks", "-c", "user.email=", "-c", "commit.gpgsign=false", "-c", "tag.gpgsign=false"]
+    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A repository with the files that name the version, committed, ready for a release."""
+    day = re.search(r"^## \S+ - (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert day is not None
+    for name in ("src/whatworks/version.py", "CHANGELOG.md", "CITATION.cff", "requirements/whatworks.cdx.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    cited = (tmp_path / "CITATION.cff").read_text(encoding="utf-8")
+    cited = re.sub(r"(?m)^date-released: .*$", f'date-released: "{day[1]}"', cited)
+    (tmp_path / "CITATION.cff").write_text(cited, encoding="utf-8")
+    _git(tmp_path, "init", "--quiet")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "--quiet", "-m", "All")
+    return tmp_path
+
+
+def test_what_agrees_can_be_released(release: ModuleType, checkout: Path) -> None:
+    """Nothing stands against it, and nothing either where the tag is that of this commit."""
+    assert list(release.problems(checkout)) == []
+    _git(checkout, "tag", f"v{release.version_of(checkout)}")
+    assert list(release.problems(checkout)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "instead", "said"),
+    [
+        ("src/whatworks/version.py", r'"[\d.]+"', '"9.9.9"', ["CHANGELOG.md", "CITATION.cff", "make sbom", "Not comm"]),
+        ("src/whatworks/version.py", r'"[\d.]+"', '"next"', ["no version", "CHANGELOG.md", "CITATION.cff"]),
+        ("CHANGELOG.md", r"(?m)^## (\S+) - .*$", r"## \1 - soon", ["no day", "date-released", "Not committed"]),
+        ("CHANGELOG.md", r"(?m)^## .*$", "## Unreleased", ["the newest section is 'Unreleased'"]),
+        ("CITATION.cff", r"(?m)^date-released: .*$", "", ["date-released is None"]),
+    ],
+)
+def test_what_does_not_agree_is_named(
+    release: ModuleType, checkout: Path, name: str, pattern: str, instead: str, said: list[str]
+) -> None:
+    """Everything that is wrong is told at once."""
+    text = (checkout / name).read_text(encoding="utf-8")
+    (checkout / name).write_text(re.sub(pattern, instead, text, count=1), encoding="utf-8")
+    found = list(release.problems(checkout))
+    for each in said:
+        assert any(each in line for line in found), (each, found)
+
+
+def test_a_version_is_handed_out_once(release: ModuleType, checkout: Path) -> None:
+    """Where the tag is that of another commit, another version is needed."""
+    _git(checkout, "tag", f"v{release.version_of(checkout)}")
+    _git(checkout, "commit", "--quiet", "--allow-empty", "-m", "More")
+    (said,) = release.problems(checkout)
+    assert "is the tag of another commit" in said
+
+
+def test_what_is_handed_out_has_its_checksums(release: ModuleType, tmp_path: Path) -> None:
+    """What an earlier release left goes, what is somebody else's stays."""
+    (tmp_path / "made").mkdir()
+    (tmp_path / "dist").mkdir()
+    wheel = tmp_path / "made" / "whatworks-9.9.9-py3-none-any.whl"
+    wheel.write_bytes(b"x")
+    for name in ("whatworks-0.0.1-py3-none-any.whl", "whatworks-0.0.1.tar.gz", "notes.txt", "whatworks-mine.txt"):
+        (tmp_path / "dist" / name).touch()
+    release.hand_out([wheel], tmp_path / "dist")
+    assert sorted(path.name for path in (tmp_path / "dist").iterdir()) == [
+        "SHA256SUMS",
+        "notes.txt",
+        wheel.name,
+        "whatworks-mine.txt",
+    ]
+    sums = (tmp_path / "dist" / "SHA256SUMS").read_text(encoding="ascii")
+    assert sums == f"{hashlib.sha256(b'x').hexdigest()}  {wheel.name}\n"
