@@ -109,6 +109,7 @@ def test_damage_is_told_with_its_place(folder: Path) -> None:
         (lambda folder: (_release(folder) / "manifest.json").write_text("{}"), "in use", "no manifest"),
         (lambda folder: (folder / "releases/current").write_text("nope"), "in use", "no name of a release"),
         (lambda folder: (folder / "data/x.ttl").symlink_to("/etc/hostname"), "files", "leads out of the project"),
+        (lambda folder: (folder / "pages").mkdir() or (folder / "pages/x.exe").touch(), "pages", "no file for pages"),
         (shutil.rmtree, "folder", "no project folder"),
     ],
 )

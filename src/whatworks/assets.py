@@ -110,6 +110,10 @@ class Assets:
         """Return the files that the graph is made from."""
         return [*self.ontology(), *(asset for asset in self.data() if not asset.name.startswith("data/sources/"))]
 
+    def pages(self) -> list[Asset]:
+        """Return the project's own files for pages: templates, styles and pictures."""
+        return list(self._below("pages", self.project))
+
     def errors(self) -> Asset:
         """Return the page on errors, with a section for each code."""
         return Asset("docs/errors.md", self.shipped / "docs" / "errors.md")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from whatworks.assets import SETTINGS_FILE, Assets
@@ -27,12 +28,14 @@ def project(assets: Assets, folder: Path | None) -> Iterator[Line]:
         file = folder / SETTINGS_FILE if folder is not None and (folder / SETTINGS_FILE).is_file() else None
         settings = Settings.load(file)
     except Error as error:
+        settings = Settings()
         yield of_error(about, "settings", error)
     else:
         said = f"base {settings.base}, languages {', '.join(settings.languages)}"
         is_own = not _PLACEHOLDER.match(settings.base)
         fix = "" if is_own else "Nobody can own this base. Write yours into all files before others cite it."
         yield Line(about, "settings", OK if is_own else WARNING, said, fix)
+    yield from _pages(assets, settings)
     try:
         data = [asset for asset in assets.data() if not asset.name.startswith("data/sources/")]
         size = sum(asset.size for asset in assets.sources())
@@ -42,6 +45,22 @@ def project(assets: Assets, folder: Path | None) -> Iterator[Line]:
         fix = "" if data else "Bring records in: whatworks import FILE"
         said = f"{many(len(data), 'data file')}; {size_of(size)} with the model"
         yield Line(about, "files", OK if data else WARNING, said, fix)
+
+
+def _pages(assets: Assets, settings: Settings) -> Iterator[Line]:
+    """Look at what the project brings to its pages, where pages can be made."""
+    if find_spec("jinja2") is not None:
+        from whatworks.pages.brand import brand_of  # noqa: PLC0415 - jinja2 need not be installed
+        from whatworks.pages.writer import Writer  # noqa: PLC0415 - the same
+
+        try:
+            brand = brand_of(assets, settings)
+            Writer(brand)
+        except Error as error:
+            yield of_error("project", "pages", error)
+        else:
+            said = "with a look of their own" if brand.mark else "as they come"
+            yield Line("project", "pages", OK, said)
 
 
 def released(assets: Assets | None, store: str | None, thorough: bool, tell: Callable[[str], None]) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 from whatworks.catalogue import Query
 from whatworks.describe import Description
 from whatworks.pages import compare, differences, entrance, forms, listing, matrix, network, profile, subjects, things
+from whatworks.pages.brand import brand_of
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import View
 from whatworks.pages.writer import Writer
@@ -27,6 +28,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._writer = Writer()
+        self._writers: WeakKeyDictionary[Edition, Writer] = WeakKeyDictionary()
         self._shelves: WeakKeyDictionary[Edition, Shelf] = WeakKeyDictionary()
 
     def shelf(self, edition: Edition) -> Shelf:
@@ -207,4 +209,11 @@ class Pages:
             "twins": [(offer.name, where + offer.ending) for offer in DOCUMENT if offer != html] if where else [],
             "citable": [(offer.name, where + offer.ending) for offer in CITATION] if offered != DOCUMENT else [],
         }
-        return self._writer.write(template, view, {**common, **values})
+        return self._writer_of(view.edition).write(template, view, {**common, **values})
+
+    def _writer_of(self, edition: Edition) -> Writer:
+        """Return what writes the pages of an edition: one for all, or one of a project that brings something."""
+        if edition not in self._writers:
+            brand = brand_of(edition.kg.assets, edition.kg.settings)
+            self._writers[edition] = Writer(brand) if brand.mark else self._writer
+        return self._writers[edition]

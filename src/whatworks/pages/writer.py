@@ -3,12 +3,17 @@
 from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import PurePath
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
 
+from whatworks.errors import Place, SettingsFault
+from whatworks.pages.brand import Brand, shipped_templates
 from whatworks.pages.view import View
 from whatworks.pages.wording import LANGUAGES
+from whatworks.settings import Look
 from whatworks.version import __version__
 
 _STATIC = {
@@ -19,21 +24,51 @@ _STATIC = {
 }
 
 
+class _Sandbox(SandboxedEnvironment):
+    """Runs templates of a project: they see what is to be shown, and not the collection or the disk behind it."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Say whether a template may read an attribute."""
+        is_behind = isinstance(obj, PurePath) or attr in _BEHIND
+        return not is_behind and super().is_safe_attribute(obj, attr, value)
+
+
+# What leads from a view, or a release, to the collection and to the disk.
+_BEHIND = {"assets", "edition", "folder", "kg", "store"}
+
+
 class Writer:
-    """Writes pages from the templates."""
+    """Writes pages from the templates.
+
+    Args:
+        brand: What a project brings; without it, ours is all.
+
+    Raises:
+        SettingsFault: A template of the project cannot be read.
+    """
+
+    def __init__(self, brand: Brand | None = None) -> None:
+        self._brand = brand or Brand(Look(), {}, {}, "")
+        for name, text in self._brand.templates.items():
+            try:
+                self._environment.parse(text)
+            except TemplateSyntaxError as error:
+                where = Place(f"pages/templates/{name}", error.lineno)
+                raise SettingsFault(f"The template is not well formed: {error.message}", where=where) from error
 
     @cached_property
     def _environment(self) -> Environment:
-        folder = files("whatworks.pages") / "templates"
-        texts = {each.name: each.read_text(encoding="utf-8") for each in folder.iterdir() if each.name[-5:] == ".html"}
-        made = Environment(
+        ours = shipped_templates()
+        # What replaces one of ours can be made of it: {% extends "whatworks/layout.html" %}.
+        texts = {**ours, **{f"whatworks/{name}": text for name, text in ours.items()}, **self._brand.templates}
+        made = (_Sandbox if self._brand.templates else Environment)(
             loader=DictLoader(texts),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        made.globals.update(version=__version__, spoken=LANGUAGES, marks=self._marks)
+        made.globals.update(version=__version__, spoken=LANGUAGES, marks=self._marks, brand=self._brand)
         return made
 
     @cached_property

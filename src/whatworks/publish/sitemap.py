@@ -81,7 +81,7 @@ def opensearch(edition: Edition, home: str) -> bytes:
     title, search = edition.facts.title, f"{escape(home)}search?q={{searchTerms}}"
     return (
         f'{_XML}<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
-        "<ShortName>whatworks</ShortName>\n"
+        f"<ShortName>{escape((edition.kg.settings.pages.name or 'whatworks')[:16])}</ShortName>\n"
         f"<LongName>{escape(title[:48])}</LongName>\n"
         f"<Description>{escape(title[:1024])}</Description>\n"
         "<InputEncoding>UTF-8</InputEncoding>\n"

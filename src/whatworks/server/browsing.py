@@ -17,6 +17,7 @@ from whatworks.server.negotiation import choose
 from whatworks.server.replies import answer, view_of
 from whatworks.server.served import Served
 
+_OWN = "own/"
 _LIST = offers("html", *FORMATS)
 
 
@@ -101,6 +102,9 @@ def static(request: Request) -> Response:
     served: Served = request.app.state.site.current
     name = request.path_params.get("name", "style.css")
     try:
+        if name.startswith(_OWN):
+            content, media_type = served.brand.files[name.removeprefix(_OWN)]
+            return answer(request, served, media_type, ("static", name), lambda: content)
         _, media_type = _pages(request).file(name)
     except KeyError as error:
         raise HTTPException(404) from error

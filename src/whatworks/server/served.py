@@ -11,6 +11,8 @@ from whatworks.catalogue import Query
 from whatworks.errors import Error, QueryStopped
 from whatworks.kg import KnowledgeGraph
 from whatworks.namespaces import SKOS
+from whatworks.pages.brand import brand_of
+from whatworks.pages.writer import Writer
 from whatworks.publish.edition import Edition
 from whatworks.publish.history import History
 from whatworks.publish.sitemap import Page, pages
@@ -39,6 +41,7 @@ class Served:
         name: The name of the release, a mark of the files, or the address of the endpoint.
         is_elsewhere: Whether an endpoint is served.
         edition: What is published of it.
+        brand: What the project brings to its pages.
         answers: Answers that were given, by their entity tag.
         ready: Answers as they were sent, by the request as it came.
         stopped: What was said of queries that were stopped, by the tags of their answers, and when.
@@ -51,6 +54,8 @@ class Served:
         self.is_elsewhere = kg.remote is not None
         self.name = kg.remote.name if kg.remote else kg.release.name if kg.release is not None else _mark(kg)
         self.edition = Edition(kg, self.name)
+        self.brand = brand_of(kg.assets, kg.settings)
+        Writer(self.brand)  # what is wrong with its templates is told now, and not to the first reader
         self.answers, self.ready, self._mark = Answers(), Ready(), self.edition.mark
         self.stopped: Cache[str, tuple[QueryStopped, float]] = Cache(_STOPPED_BYTES)
         self._lately: dict[str, float] = {}
@@ -108,7 +113,8 @@ class Served:
         """
         if self.is_elsewhere:
             return ""
-        marked = "\0".join((self.name, __version__, *key))
+        look = [self.brand.mark] if self.brand.mark else []
+        marked = "\0".join((self.name, *look, __version__, *key))
         return f'"{hashlib.sha256(marked.encode(errors="surrogatepass")).hexdigest()[:32]}"'
 
     def is_constant(self, query: Query) -> bool:
