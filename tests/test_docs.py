@@ -71,6 +71,19 @@ def test_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
+def test_pictures_are_small_and_shown() -> None:
+    """Each picture is one of the README, is of a page that the program for pictures knows, and takes little."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    program = (ROOT / "docs" / "pictures.py").read_text(encoding="utf-8")
+    pictures = sorted((ROOT / "docs" / "pictures").iterdir())
+    assert pictures
+    for picture in pictures:
+        assert f"](docs/pictures/{picture.name})" in readme
+        assert f'"{picture.name}"' in program
+        assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+        assert picture.stat().st_size < 150_000
+
+
 def test_every_error_has_a_section() -> None:
     """The codes of the error classes and the sections of the errors page are the same set."""
     classes = [value for _, value in inspect.getmembers(errors, inspect.isclass) if issubclass(value, errors.Error)]
