@@ -3,11 +3,14 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.conftest import commands
 from tests.test_release import _record as record
 from whatworks import KnowledgeGraph
 from whatworks.cli import main
@@ -86,6 +89,35 @@ def test_forms(folder: Path, tmp_path: Path) -> None:
     assert (same.exit_code, same.stdout.splitlines()[1]) == (0, "Nothing changed.")
     _run(folder, "--output", str(tmp_path / "changes.txt"))
     assert (tmp_path / "changes.txt").read_text().startswith("From release ")
+
+
+def test_words_are_completed(folder: Path, names: list[str]) -> None:
+    """A shell offers the words, the releases, and else files."""
+
+    def offered(incomplete: str) -> list[tuple[str, str]]:
+        with main.make_context("whatworks", ["--project", str(folder)], resilient_parsing=True) as context:
+            parameter = next(each for each in commands()["diff"].params if each.name == "before")
+            sub = commands()["diff"].context_class(commands()["diff"], parent=context)
+            return [(item.value, item.type) for item in parameter.shell_complete(sub, incomplete)]
+
+    assert {word for word, _ in offered("")} == {"files", "latest", "previous", *names}
+    assert offered("la") == [("latest", "plain")]
+    assert offered(names[0][:6]) == [(names[0], "plain")]
+    assert offered("./old") == [("./old", "file")]
+
+
+@pytest.mark.slow
+def test_a_page_needs_an_extra(folder: Path) -> None:
+    """Where the library for pages is not installed, it is said how to install it; text needs none."""
+    code = "import sys; sys.modules['jinja2'] = None\nfrom whatworks.cli import main\nmain(sys.argv[1:])"
+    for format_, status in (("html", 3), ("text", 0)):
+        command = [sys.executable, "-c", code, "--project", str(folder), "diff", "--format", format_]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == status, done.stderr
+    command[-1] = "html"
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "Error [missing-extra]" in done.stderr
+    assert "whatworks[serve]" in done.stderr
 
 
 def test_what_is_not_there(folder: Path, opened: KnowledgeGraph, tmp_path: Path) -> None:

@@ -142,6 +142,14 @@ def completes_release(ctx: click.Context, _: click.Parameter, incomplete: str) -
     return fitting(_releases(found), incomplete) if found is not None else []
 
 
+def completes_state(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
+    """Complete what can be compared: a release, a word for one, or a file."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - lazy on purpose
+
+    words = [CompletionItem(word) for word in ("files", "latest", "previous") if word.startswith(incomplete)]
+    return [*words, *completes_release(ctx, param, incomplete)] or [CompletionItem(incomplete, type="file")]
+
+
 def completes_store(ctx: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
     """Complete the folder of a release of the project; other folders are left to the shell."""
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - lazy on purpose

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks.cli.completion import completes_release
+from whatworks.cli.completion import completes_state
 from whatworks.cli.output import Steps, emit, output_option
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("before", default="previous", shell_complete=completes_release)
-@click.argument("after", default="latest", shell_complete=completes_release)
+@click.argument("before", default="previous", shell_complete=completes_state)
+@click.argument("after", default="latest", shell_complete=completes_state)
 @click.option(
     "--format",
     "-f",

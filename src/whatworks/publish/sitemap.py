@@ -39,7 +39,7 @@ def pages(edition: Edition) -> list[Page]:
     days |= {str(kg.collection.space.thing("query", query.name)): "" for query in kg.catalogue.all()}
     own = {iri.removeprefix(base): day for iri, day in days.items() if iri.startswith(base) and "#" not in iri}
     found = [Page(path.replace("id/", "doc/", 1) if path.startswith("id/") else path, day) for path, day in own.items()]
-    first = [Page(path) for path in ("", "catalog", "dumps/", "api", "sparql", "ont", "shapes")]
+    first = [Page(path) for path in ("", "catalog", "dumps/", "changes/", "api", "sparql", "ont", "shapes")]
     return [*first, *sorted(found)]
 
 
