@@ -124,7 +124,7 @@ def test_fields_are_told_with_labels(told: Differences) -> None:
         "has phase: phase-1",
         "stage: Pilot → Mainstreamed",
         "start year: 2001 (removed)",
-        "phase-1 › type: Phase",
+        "phase-1 › type: phase",
         "phase-1 › stage: Pilot",
         "record › source note: A page [en] → Another page [en]",
     ]
@@ -192,6 +192,16 @@ def test_terms_of_the_model_stand_apart(kg: KnowledgeGraph, tmp_path: Path) -> N
         "skos:prefLabel: Pilot [en] → Trial [en]",
     )
     assert "Changed in the model" in found.write("text").decode()
+
+
+def test_own_classes_are_called_by_their_labels(project: Make, tmp_path: Path) -> None:
+    """A class of a project has an IRI with a number sign, as parts have, and is no part."""
+    label = "<https://jobs.org/ont#JobGuarantee> <http://www.w3.org/2000/01/rdf-schema#label> 'job guarantee'@en ."
+    kg = project({"whatworks.toml": 'base = "https://jobs.org/"', "ontology/own.ttl": label})
+    (tmp_path / "empty.ttl").touch()
+    (tmp_path / "one.ttl").write_text("<https://jobs.org/id/intervention/a> a <https://jobs.org/ont#JobGuarantee> .")
+    (one,) = kg.diff(str(tmp_path / "empty.ttl"), str(tmp_path / "one.ttl")).things
+    assert one.of_class == "job guarantee"
 
 
 def test_links_are_called_by_their_ends(kg: KnowledgeGraph, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class Comparer:
         self, before: State, after: State, prefixes: Prefixes, base: str, names: Callable[[], Mapping[Iri, str]]
     ) -> None:
         self._before, self._after = before, after
-        self._prefixes, self._base, self._names = prefixes, base, names
+        self._prefixes, self._things, self._names = prefixes, f"{base}id/", names
         self._shown: dict[tuple[Term, bool], str] = {}
         self._fields: dict[Iri, str] = {}
 
@@ -122,7 +122,7 @@ class Comparer:
             return f"_:{node.name}"
         first, second = (self._after, self._before) if is_new else (self._before, self._after)
         # A part is called by its place in the thing: its name is what is being told.
-        if "#" in node and node.startswith(self._base) and owner_of(node) != node:
+        if "#" in node and node.startswith(self._things):
             return node.partition("#")[2]
         return first.named(node) or second.named(node) or self._prefixes.shorten(node) or str(node)
 

@@ -1,6 +1,7 @@
 """The index, opened: words by spelling, things by word, texts by thing."""
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +33,7 @@ class Index:
     def __init__(self, database: sqlite3.Connection, name: str = "index") -> None:
         self._database = database
         self._name = name
+        weakref.finalize(self, database.close)  # Python 3.13 warns of one that is left open
 
     @classmethod
     def open(cls, file: Path) -> "Index":
