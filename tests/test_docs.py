@@ -153,13 +153,14 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 
 def test_versions_agree() -> None:
-    """The package, the changelog and the citation file name one version."""
+    """The package, the changelog and the citation file name one version, and the last two one day."""
     from whatworks import __version__  # noqa: PLC0415 - read where it is compared
 
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert re.findall(r"^## (\S+)", changelog, re.MULTILINE)[0] == __version__
-    assert f"\nversion: {__version__}\n" in citation
+    version, day = re.findall(r"^## (\S+) - (\S+)$", changelog, re.MULTILINE)[0]
+    assert version == __version__
+    assert f'\nversion: {version}\ndate-released: "{day}"\n' in citation
 
 
 def test_decisions_are_listed() -> None:
