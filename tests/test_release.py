@@ -187,6 +187,17 @@ def test_newer_files_are_noticed(small: KnowledgeGraph) -> None:
     assert "whatworks build" in told[0]
 
 
+def test_a_damaged_state_of_the_files_is_not_called_newer_files(small: KnowledgeGraph) -> None:
+    """Where it cannot be read what files a release was made from, that is said, and no more."""
+    release = small.build(checked=False)
+    (release.folder / "local.json").write_bytes(b"{")
+    told: list[str] = []
+    assert _again(small, notify=told.append).release is not None
+    (line,) = told
+    assert "local.json cannot be read" in line
+    assert "whatworks build" in line
+
+
 @pytest.mark.slow
 def test_change_that_keeps_size_and_time_is_noticed(small: KnowledgeGraph) -> None:
     """A file with another content of the same size and its old time set again is a changed file."""

@@ -181,7 +181,12 @@ class Releases:
     def read(self, assets: Assets, notify: Callable[[str], None]) -> Release | None:
         """Return the release in use, and tell if it was made from other files than those that are there now."""
         release = self.current()
-        if release is not None and self.stale(assets):
+        if release is not None and not release.local():
+            notify(
+                f"Release {release.name} is damaged: local.json cannot be read, so nobody can tell whether the files are "
+                "newer. Renew it: whatworks build"
+            )
+        elif release is not None and self.stale(assets):
             notify(f"The files are newer than release {release.name}, which is read. Renew it: whatworks build")
         return release
 
