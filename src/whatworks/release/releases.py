@@ -183,7 +183,7 @@ class Releases:
         release = self.current()
         if release is not None and not release.local():
             notify(
-                f"Release {release.name} is damaged: local.json cannot be read, so nobody can tell whether the files are "
+                f"Release {release.name} is damaged: local.json cannot be read, so nobody knows whether the files are "
                 "newer. Renew it: whatworks build"
             )
         elif release is not None and self.stale(assets):
