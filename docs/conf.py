@@ -18,7 +18,7 @@ version = release = __version__
 
 extensions = ["myst_parser"]
 # README.md is the front page on a code host; index.md takes it in.
-exclude_patterns = ["README.md"]
+exclude_patterns = ["README.md", "editor"]
 myst_heading_anchors = 3
 # Text stays as it is written: two hyphens are an option, not a dash.
 smartquotes = False

@@ -301,8 +301,9 @@ def test_vendored_files_are_what_their_list_says() -> None:
 
 
 def test_scripts_are_loaded_only_where_they_are_needed(client: TestClient) -> None:
-    """Only the list, of which parts change, loads a script; it is ours, and none stands in a page."""
+    """Only the list, of which parts change, and the editor load scripts; they are ours, and none stands in a page."""
     assert page(client, "/interventions").count("<script src=") == 1
+    assert page(client, "/sparql").count("<script src=") == 2
     for path in ("/doc/intervention/expairs-project", "/search?q=a", "/catalog"):
         assert "<script src=" not in page(client, path)
     policy = client.get("/interventions", headers={"Accept": BROWSER}).headers["content-security-policy"]

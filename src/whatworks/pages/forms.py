@@ -17,10 +17,6 @@ from whatworks.results import Boolean, Row, Table, plain, safe
 from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term
 
 ROWS = 100  # rows on a page
-_EXAMPLE = """SELECT ?intervention ?title
-WHERE { ?intervention ww:stage stage:mainstreamed ; dcterms:title ?title }
-LIMIT 10
-"""
 _MOST_OFFERED = 2000  # so many things are offered for completion
 _CHOSEN_FROM = ("concept", "place", "language")
 _TOPICS = {
@@ -47,21 +43,6 @@ def listed(view: View) -> list[dict[str, Any]]:
         for topic in order
         if topic in found
     ]
-
-
-def own(view: View) -> dict[str, Any]:
-    """Return what an own query begins with: an example, or a stored query with its values."""
-    kg = view.edition.kg
-    name = next((value for key, value in view.fields if key == "from"), "")
-    known = {query.name: query for query in kg.catalogue.all() if query.form in ("SELECT", "ASK", "CONSTRUCT")}
-    text, chosen = _EXAMPLE, known.get(name)
-    if chosen is not None:
-        try:
-            text = kg.sparql_of(chosen, asked(chosen, view.fields))
-        except UsageError:  # what must be given is not, or is no value: the file runs as it stands
-            text = chosen.text
-    prefixes = sorted(kg.prefixes.table.items())
-    return {"text": text.strip(), "chosen": name, "stored": list(known.values()), "prefixes": prefixes}
 
 
 def asked(query: Query, fields: Sequence[tuple[str, str]]) -> dict[str, list[str]]:

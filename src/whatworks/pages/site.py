@@ -6,7 +6,19 @@ from weakref import WeakKeyDictionary
 
 from whatworks.catalogue import Query
 from whatworks.describe import Description
-from whatworks.pages import compare, differences, entrance, forms, listing, matrix, network, profile, subjects, things
+from whatworks.pages import (
+    compare,
+    differences,
+    editor,
+    entrance,
+    forms,
+    listing,
+    matrix,
+    network,
+    profile,
+    subjects,
+    things,
+)
 from whatworks.pages.brand import brand_of
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import View
@@ -121,7 +133,7 @@ class Pages:
 
     def query(self, view: View, formats: Sequence[str]) -> bytes:
         """Return the page on which an own query is written."""
-        values = {"formats": formats, **forms.own(view)}
+        values = {"formats": formats, **editor.values(view, self.shelf(view.edition))}
         return self._written("sparql.html", view, values)
 
     def catalogue(self, view: View, where: str) -> bytes:

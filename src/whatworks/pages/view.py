@@ -119,6 +119,11 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def heading(text: str) -> str:
+    """Return a sentence as a title, without the stop at its end."""
+    return text.removesuffix(".")
+
+
 def cut(text: str, most: int = _LONGEST) -> str:
     """Return a text of at most so many letters; dots stand where it was cut."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -11,14 +11,16 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from whatworks.errors import Place, SettingsFault
 from whatworks.pages.brand import Brand, shipped_templates
-from whatworks.pages.view import View
+from whatworks.pages.view import View, heading
 from whatworks.pages.wording import LANGUAGES
 from whatworks.settings import Look
 from whatworks.version import __version__
 
 _STATIC = {
     "style.css": "text/css",
+    "editor.js": "text/javascript",
     "model.svg": "image/svg+xml",
+    "vendor/codemirror.js": "text/javascript",
     "vendor/pico.min.css": "text/css",
     "vendor/htmx.min.js": "text/javascript",
 }
@@ -68,6 +70,7 @@ class Writer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        made.filters["heading"] = heading
         made.globals.update(version=__version__, spoken=LANGUAGES, marks=self._marks, brand=self._brand)
         return made
 
