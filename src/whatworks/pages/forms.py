@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from whatworks.catalogue import Parameter, Query
-from whatworks.errors import MissingParameter, UsageError
+from whatworks.errors import MissingParameter
 from whatworks.namespaces import Space
 from whatworks.pages.profile import decimal
 from whatworks.pages.shelf import Shelf
