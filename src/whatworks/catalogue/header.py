@@ -11,7 +11,19 @@ from typing import Any, NoReturn
 from whatworks import gate
 from whatworks.assets import Asset
 from whatworks.catalogue.kept import Head, Kept
-from whatworks.catalogue.query import RESERVED, TYPES, Block, Parameter, Part, Query, Text, Values, variable_of
+from whatworks.catalogue.query import (
+    CHARTS,
+    RESERVED,
+    TYPES,
+    Block,
+    Chart,
+    Parameter,
+    Part,
+    Query,
+    Text,
+    Values,
+    variable_of,
+)
 from whatworks.errors import Error, Place, QueryHeader
 from whatworks.namespaces import Prefixes
 from whatworks.terms import Literal, Term
@@ -85,6 +97,7 @@ def read_query(asset: Asset, prefixes: Prefixes, kept: Kept | None = None) -> Qu
         text=text,
         file=asset.name,
         parts=parts,
+        chart=reader.chart(header),
     )
 
 
@@ -204,6 +217,21 @@ class _HeaderReader:
             if names.count(name) > 1:
                 self.fail(f"parameter {name!r} is declared twice.", near=rf"name\W+{name}")
         return tuple(found)
+
+    def chart(self, header: Mapping[str, Any]) -> Chart | None:
+        """Return how the answer is drawn; its parts must be columns of the answer."""
+        said = header.get("chart")
+        if said is None:
+            return None
+        if not isinstance(said, dict) or said.get("kind") not in CHARTS:
+            self.fail("chart names no kind.", f"Known kinds: {', '.join(CHARTS)}.", near="chart:")
+        parts = CHARTS[said["kind"]]
+        if set(said) != {"kind", *parts}:
+            self.fail(f"a chart of the kind {said['kind']} has these keys: kind, {', '.join(parts)}.", near="chart:")
+        for part in parts:
+            if said[part] not in (header.get("returns") or {}):
+                self.fail(f"chart draws {said[part]!r}, which is no column of the query.", near=f"{part}:")
+        return Chart(said["kind"], {part: said[part] for part in parts})
 
     def check_forms(self, header: Mapping[str, Any]) -> None:
         """Refuse a key of the wrong kind."""

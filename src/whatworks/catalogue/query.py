@@ -109,6 +109,29 @@ class Block(NamedTuple):
 Part: TypeAlias = Text | Values | Block
 
 
+# How an answer may be drawn, and the columns that each way needs.
+CHARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "bar": ("label", "value"),
+        "map": ("label", "value"),
+        "grid": ("row", "column", "value"),
+        "span": ("label", "from", "to"),
+    }
+)
+
+
+class Chart(NamedTuple):
+    """How pages draw an answer.
+
+    Attributes:
+        kind: One of `CHARTS`.
+        columns: The column of the answer that plays each part.
+    """
+
+    kind: str
+    columns: Mapping[str, str]
+
+
 class Query(NamedTuple):
     """A stored query.
 
@@ -122,6 +145,7 @@ class Query(NamedTuple):
         text: The file as it is.
         file: Its logical name, for messages.
         parts: The body, cut for binding.
+        chart: How pages draw the answer; None where a table says more.
     """
 
     name: str
@@ -135,6 +159,7 @@ class Query(NamedTuple):
     text: str
     file: str
     parts: tuple[Part, ...]
+    chart: Chart | None = None
 
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of this name.

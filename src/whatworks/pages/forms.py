@@ -2,21 +2,18 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
 from whatworks.catalogue import Parameter, Query
 from whatworks.errors import MissingParameter
-from whatworks.namespaces import Space
-from whatworks.pages.profile import decimal
+from whatworks.pages import answers
 from whatworks.pages.shelf import Shelf
-from whatworks.pages.view import Shown, View, cut
+from whatworks.pages.view import Shown, View
 from whatworks.pages.wording import N_
-from whatworks.results import Boolean, Row, Table, plain, safe
-from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term
+from whatworks.results import Boolean, Table
+from whatworks.terms import Iri
 
-ROWS = 100  # rows on a page
 _MOST_OFFERED = 2000  # so many things are offered for completion
 _CHOSEN_FROM = ("concept", "place", "language")
 _TOPICS = {
@@ -74,7 +71,7 @@ def values(view: View, shelf: Shelf, query: Query, formats: Sequence[str]) -> di
     if isinstance(answer, Boolean):
         return {**made, "answer": {"yes": answer.value}}
     if isinstance(answer, Table):
-        return {**made, "answer": _table(view, query, answer)}
+        return {**made, "answer": answers.table(view, query, answer)}
     written = view.edition.kg.exporter.triples(answer, "turtle").decode().splitlines()
     return {**made, "answer": {"lines": "\n".join(written[:200]), "cut": max(0, len(written) - 200)}}
 
@@ -142,70 +139,6 @@ def _things(view: View, shelf: Shelf, kind: str) -> list[tuple[str, Shown, bool]
         return sorted(named, key=lambda each: each[1].text.casefold()) if len(named) <= _MOST_OFFERED else []
 
     return shelf.once(("offered", kind, view.language), made)
-
-
-def _table(view: View, query: Query, answer: Table) -> dict[str, Any]:
-    """Return a page of rows; a column with labels is left out where the page shows the labels anyway."""
-    page = next((value for name, value in view.fields if name == "page"), "1")
-    number = int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 7 else 1
-    start = (number - 1) * ROWS
-    rows = list(islice(answer.rows, start, start + ROWS + 1))
-    named = {f"{name}Label" for name in answer.columns}
-    shown = [at for at, name in enumerate(answer.columns) if name not in named]
-    columns = [answer.columns[at] for at in shown]
-    bars = _largest(columns, rows, shown)
-    others = [(name, value) for name, value in view.fields if name != "page"]
-    return {
-        "columns": [(name, query.returns.get(name, ""), name in bars) for name in columns],
-        "rows": [
-            [_cell(view, name, row[at], bars.get(name, 0)) for name, at in zip(columns, shown, strict=True)]
-            for row in rows[:ROWS]
-        ],
-        "first": start + 1,
-        "number": number,
-        "more": len(rows) > ROWS,
-        "before": [*others, ("page", str(number - 1))] if number > 1 else None,
-        "after": [*others, ("page", str(number + 1))] if len(rows) > ROWS else None,
-        "note": answer.note,
-    }  # fmt: skip
-
-
-def _largest(columns: list[str], rows: list[Row], shown: list[int]) -> dict[str, float]:
-    """Return the largest number of the column that counts, which is drawn beside the numbers."""
-    for name, at in zip(columns, shown, strict=True):
-        terms = [row[at] for row in rows]
-        numbers = [float(term.value) for term in terms if isinstance(term, Literal) and term.datatype == XSD_INTEGER]
-        if name in ("interventions", "together", "actors") and len(numbers) > 1 and max(numbers) > 0:
-            return {name: max(numbers)}
-    return {}
-
-
-def _cell(view: View, column: str, term: Term | None, largest: float) -> dict[str, Any]:
-    if isinstance(term, Iri):
-        shown = view.name(term)
-        return {"shown": shown if shown.href else Shown(cut(safe(term))), "number": False, "bar": None}
-    if isinstance(term, Literal) and term.datatype in (XSD_INTEGER, XSD_DECIMAL):
-        is_year = "year" in column.casefold()
-        text = term.value if is_year else decimal(view, Shown(term.value))
-        bar = round(100 * float(term.value) / largest, 1) if largest and not is_year else None
-        return {"shown": Shown(text), "number": True, "bar": bar}
-    if isinstance(term, Literal) and term.datatype == XSD_BOOLEAN:
-        text = view.words("yes") if term.value in ("true", "1") else view.words("no")
-        return {"shown": Shown(text), "number": False, "bar": None}
-    text = cut(plain(term), 1000)
-    if column == "key" and isinstance(term, Literal):
-        iri = _keyed(view, term.value)
-        return {"shown": Shown(text, "", view.href(iri) if iri else ""), "number": False, "bar": None}
-    language = term.language if isinstance(term, Literal) and term.language != view.language else ""
-    return {"shown": Shown(text, language), "number": False, "bar": None}
-
-
-def _keyed(view: View, key: str) -> Iri | None:
-    """Return the thing that a key of an answer stands for."""
-    space: Space = view.edition.kg.collection.space
-    keyed = (space.thing(kind, key) for kind in ("intervention", "resource"))
-    store = view.edition.kg.collection.store
-    return next((iri for iri in keyed if next(store.match(iri), None) is not None), None)
 
 
 def _calls(view: View, query: Query, given: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:

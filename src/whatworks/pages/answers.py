@@ -1,0 +1,88 @@
+"""The answer to a stored query on its page: a drawing where the query declares one, and a table of all values."""
+
+from itertools import islice
+from typing import Any
+
+from whatworks.catalogue import Query
+from whatworks.pages import charts
+from whatworks.pages.profile import decimal
+from whatworks.pages.view import Shown, View, cut
+from whatworks.results import Row, Table, plain, safe
+from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term
+
+ROWS = 100  # rows on a page
+_LONG = 70  # letters from which on a cell needs room
+# Columns that say in other words which thing a row is about, where the page shows its name anyway.
+_REPEATED = {"key": ("intervention",), "title": ("intervention", "key", "other")}
+
+
+def table(view: View, query: Query, answer: Table) -> dict[str, Any]:
+    """Return a page of rows, and what is drawn of all of them."""
+    page = next((value for name, value in view.fields if name == "page"), "1")
+    number = int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 7 else 1
+    start = (number - 1) * ROWS
+    chart = None
+    if query.chart is not None and number == 1:
+        all_rows = list(islice(answer.kept(), charts.MOST_ROWS + 1))
+        chart = charts.drawn(view, query.chart, answer.columns, all_rows)
+    rows = list(islice(answer.rows, start, start + ROWS + 1))
+    shown = [at for at, name in enumerate(answer.columns) if not _is_repeated(name, answer.columns)]
+    columns = [answer.columns[at] for at in shown]
+    bars = _largest(columns, rows, shown) if chart is None or chart["kind"] != "bar" else {}
+    others = [(name, value) for name, value in view.fields if name != "page"]
+    lines = [
+        [_cell(view, name, row[at], bars.get(name, 0)) for name, at in zip(columns, shown, strict=True)]
+        for row in rows[:ROWS]
+    ]
+    numbers = [any(line[at]["number"] for line in lines) for at in range(len(columns))]
+    return {
+        "chart": chart,
+        "columns": [
+            (name, charts.title(name), query.returns.get(name, ""), is_number)
+            for name, is_number in zip(columns, numbers, strict=True)
+        ],
+        "left": [(name, query.returns.get(name, "")) for name in answer.columns if name not in columns],
+        "rows": lines,
+        "first": start + 1,
+        "number": number,
+        "more": len(rows) > ROWS,
+        "before": [*others, ("page", str(number - 1))] if number > 1 else None,
+        "after": [*others, ("page", str(number + 1))] if len(rows) > ROWS else None,
+        "note": answer.note,
+    }
+
+
+def _is_repeated(name: str, columns: tuple[str, ...]) -> bool:
+    """Say whether a column only repeats another: the label of a concept, or the key and the title of a thing."""
+    if name.endswith("Label") and name.removesuffix("Label") in columns:
+        return True
+    return any(other in columns for other in _REPEATED.get(name, ()))
+
+
+def _largest(columns: list[str], rows: list[Row], shown: list[int]) -> dict[str, float]:
+    """Return the largest number of the column that counts, which is drawn beside the numbers."""
+    for name, at in zip(columns, shown, strict=True):
+        terms = [row[at] for row in rows]
+        numbers = [float(term.value) for term in terms if isinstance(term, Literal) and term.datatype == XSD_INTEGER]
+        if name in ("interventions", "together", "actors") and len(numbers) > 1 and max(numbers) > 0:
+            return {name: max(numbers)}
+    return {}
+
+
+def _cell(view: View, column: str, term: Term | None, largest: float) -> dict[str, Any]:
+    bar, is_number = None, False
+    if isinstance(term, Iri):
+        name = view.name(term)
+        shown = name if name.href else Shown(cut(safe(term)))
+    elif isinstance(term, Literal) and term.datatype in (XSD_INTEGER, XSD_DECIMAL):
+        is_number, is_year = True, "year" in column.casefold()
+        shown = Shown(term.value if is_year else decimal(view, Shown(term.value)))
+        bar = round(100 * float(term.value) / largest, 1) if largest and not is_year else None
+    elif isinstance(term, Literal) and term.datatype == XSD_BOOLEAN:
+        shown = Shown(view.words("yes") if term.value in ("true", "1") else view.words("no"))
+    elif column == "key" and isinstance(term, Literal) and (iri := charts.keyed(view, term.value)) is not None:
+        shown = view.name(iri)
+    else:
+        language = term.language if isinstance(term, Literal) and term.language != view.language else ""
+        shown = Shown(cut(plain(term), 1000), language)
+    return {"shown": shown, "number": is_number, "bar": bar, "long": len(shown.text) > _LONG}
