@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.conftest import CASES
 from whatworks import KnowledgeGraph
 from whatworks.assets import Asset
-from whatworks.catalogue import Bound, Catalogue, Query, iri_rows
+from whatworks.catalogue import CHARTS, Bound, Catalogue, Query, iri_rows
 from whatworks.catalogue import kept as kept_module
 from whatworks.catalogue.header import name_of, projected, read_query
 from whatworks.catalogue.kept import Kept
@@ -286,6 +286,15 @@ def test_fault_names_the_line() -> None:
     assert text.splitlines().index("#+   - name: kind") + 1 == caught.value.where.line
 
 
+DRAWN = (
+    HEAD
+    + """\
+#+ chart:
+#+   kind: bar
+#+   label: thing
+#+   value: thing
+"""
+)
 CHOICE = """\
 #+ summary: A choice.
 #+ params:
@@ -303,6 +312,16 @@ SELECT ?x WHERE {
   ?x ?property ?y .
 }
 """
+
+
+def test_a_query_says_how_it_is_drawn(kg: KnowledgeGraph) -> None:
+    """A header declares a drawing by the columns that play each part; most queries declare none."""
+    chart = kg.catalogue.get("countries").chart
+    assert chart is not None
+    assert (chart.kind, dict(chart.columns)) == ("map", {"label": "country", "value": "interventions"})
+    assert _read(DRAWN + BODY).chart is not None
+    assert kg.catalogue.get("interventions").chart is None
+    assert {query.chart.kind for query in kg.catalogue.all() if query.chart} == set(CHARTS)
 
 
 @pytest.mark.parametrize(
@@ -336,6 +355,9 @@ SELECT ?x WHERE {
         (HEAD + BODY, "#end\n}\n", "#end\n}}\n", "The bracket } closes none", 19),
         (HEAD + BODY, "?thing a ?any", "?thing a any", "is refused: The query is not valid SPARQL. 'any'", 17),
         (HEAD + BODY, "- name: kind", "- name: kinds", "'kinds' is declared and not used", 4),
+        (DRAWN + BODY, "kind: bar", "kind: pie", "chart names no kind", 11),
+        (DRAWN + BODY, "value: thing", "size: thing", "has these keys: kind, label, value", 11),
+        (DRAWN + BODY, "value: thing", "value: number", "chart draws 'number', which is no column", 14),
     ],
 )
 def test_slip_is_told_with_its_line(text: str, old: str, new: str, says: str, line: int) -> None:

@@ -12,8 +12,12 @@ from starlette.testclient import TestClient
 from tests.servers import asked
 from tests.test_pages import BROWSER, page
 from whatworks import KnowledgeGraph
+from whatworks.catalogue import Chart
 from whatworks.cli import main
+from whatworks.pages import View, atlas, charts
+from whatworks.publish.edition import Edition
 from whatworks.results import Table
+from whatworks.terms import Iri, Literal
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +228,78 @@ def test_the_ontology_has_every_term(client: TestClient, kg: KnowledgeGraph) -> 
     (picture,) = re.findall(r'<img src="([^"]+)"', text)
     assert client.get(picture).headers["content-type"].startswith("image/svg+xml")
     assert "One result of an evaluation" in text
+
+
+# ---- drawings ----
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "drawn"),
+    [
+        ("success-factor-themes", "bar", '<rect class="span" x="0%" width="100.0%"'),
+        ("countries", "map", 'class="land step-4"'),
+        ("gap-map", "grid", '<td class="shade-4"><span>'),
+        ("pilots-mainstreamed", "span", "1990–2005"),
+    ],
+)
+def test_an_answer_is_drawn_as_its_query_says(
+    client: TestClient, kg: KnowledgeGraph, path: str, kind: str, drawn: str
+) -> None:
+    """The drawing stands above the table, which has the same values and names."""
+    chart = kg.catalogue.get(path).chart
+    assert chart is not None
+    assert chart.kind == kind
+    picture, _, table = page(client, f"/queries/{path}").partition('<table class="striped">')
+    assert drawn in picture
+    labels = re.findall(r'<span class="label">([^<]+)</span>', picture)
+    assert all(label in table for label in labels)
+
+
+def test_what_cannot_be_drawn_is_a_table_alone(client: TestClient) -> None:
+    """One row is no drawing; of a long answer the later pages have none, and none has a picture of nothing."""
+    assert 'class="chart"' not in page(client, "/queries/success-factor-themes?theme=leadership")
+    assert 'class="grid-map"' not in page(client, "/queries/gap-map?page=2")
+    assert "No rows" in page(client, "/queries/pilots-mainstreamed?country=Cyprus")
+
+
+def test_too_much_to_draw_is_said(kg: KnowledgeGraph) -> None:
+    """Of too many rows nothing is drawn; of too many bars the first are; both is said."""
+    view, columns = View(Edition(kg, "test")), ("thing", "number")
+    chart = Chart("bar", {"label": "thing", "value": "number"})
+    rows = [(Literal(f"thing {number}"), Literal.integer(number)) for number in range(1, charts.MOST_ROWS + 2)]
+    many = charts.drawn(view, chart, columns, rows)
+    assert many is not None
+    assert (many["kind"], many["note"]) == ("none", "These are too many to draw; choose fewer.")
+    some = charts.drawn(view, chart, columns, rows[:50])
+    assert some is not None
+    assert (len(some["bars"]), some["note"]) == (30, "The first 30 of 50 are drawn.")
+    assert charts.drawn(view, chart, columns, [(None, None)]) is None
+    grid = Chart("grid", {"row": "thing", "column": "number", "value": "number"})
+    wide = charts.drawn(view, grid, columns, rows[:100])
+    assert wide is not None
+    assert wide["note"] == many["note"]
+
+
+def test_an_answer_names_things_and_not_keys(client: TestClient) -> None:
+    """A key is shown as the title, with a link; columns that repeat one are only in the files, which is said."""
+    text = page(client, "/queries/related?intervention=expairs-project")
+    table = text.partition("<thead>")[2].partition("</table>")[0]
+    assert re.findall(r"<th [^>]*>([^<]+)</th>", table) == ["Other", "Score", "Explanation", "Shared"]
+    assert "Only in the files below:" in text
+    assert ">EXPAIRS project</bdi></a>" in page(client, "/queries/pilots-mainstreamed")
+
+
+def test_a_world_map_for_a_collection_elsewhere(kg: KnowledgeGraph) -> None:
+    """Where fewer than half of the countries are in Europe, the map is that of the world."""
+    base = "http://publications.europa.eu/resource/authority/country/"
+    view = View(Edition(kg, "test"))
+    made = atlas.drawn(view, {Iri(f"{base}{code}"): 2 for code in ("KEN", "BRA", "DEU")})
+    assert made is not None
+    assert made["width"] > 2 * made["height"] - 100
+    assert [each["title"][-1] for each in made["countries"] if each["href"]] == ["2", "2", "2"]
+    near = atlas.drawn(view, {Iri(f"{base}{code}"): 2 for code in ("KEN", "FRA", "DEU")})
+    assert near is not None
+    assert [each["count"] for each in near["elsewhere"]] == [2]
 
 
 # ---- networks ----

@@ -14,6 +14,8 @@ from tests.servers import asked
 from tests.test_pages import page
 from whatworks import KnowledgeGraph
 from whatworks.pages.wording import LANGUAGES, Wording
+from whatworks.results import Table
+from whatworks.terms import Term
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +91,36 @@ def test_an_unknown_language_is_the_usual_one(client: TestClient) -> None:
     assert '<html lang="en">' in page(client, "/interventions?lang=xx")
     one, two = (client.get(f"/doc/intervention/expairs-project.ttl{query}") for query in ("", "?lang=fr"))
     assert (one.content, one.headers["etag"]) == (two.content, two.headers["etag"])
+
+
+def _rows(kg: KnowledgeGraph, name: str) -> Table:
+    answer = kg.query(name)
+    assert isinstance(answer, Table)
+    return answer
+
+
+def test_every_field_has_its_name_in_each_language(kg: KnowledgeGraph) -> None:
+    """What pages call fields and headings is translated, and the same wherever it stands."""
+    named = dict[tuple[Term | None, Term | None], list[str]]()
+    headings = set[str]()
+    for of_class, path, name, group, *_ in _rows(kg, "system/fields"):
+        named.setdefault((of_class, path), []).append(str(getattr(name, "value", "")))
+        headings.add(str(getattr(group, "value", "")))
+    # Of several names of a field the shortest counts.
+    shown = headings | {min(names, key=len) for (of_class, _), names in named.items()}
+    for language in set(LANGUAGES) - {"en"}:
+        pairs = [
+            (getattr(english, "value", ""), getattr(name, "value", ""))
+            for english, name in _rows(kg, "system/field-names")
+            if getattr(name, "language", "") == language
+        ]
+        assert len(dict(pairs)) == len(pairs) > 150
+        assert sorted(shown - set(dict(pairs))) == []
+
+
+def test_fields_are_called_as_the_page_speaks(client: TestClient) -> None:
+    """Fields and headings have the language of the page; a mark says who chose, so the name does not."""
+    text = page(client, "/doc/intervention/expairs-project?lang=de")
+    assert "<span><bdi>Anmerkung zur Reichweite</bdi></span>" in text
+    assert "<bdi>Art der Aktivität</bdi>" in text
+    assert "Activity type" not in text

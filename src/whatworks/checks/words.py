@@ -60,12 +60,17 @@ class Words:
                 return str(min(found, key=lambda text: (text.language != "en", str(text))))
         return ""
 
+    def _named(self, shape: RdflibNode | None) -> str:
+        """Return what a shape calls its field, in English where it has such a name; empty where it has none."""
+        found = [text for text in self.shapes.objects(shape, SH.name) if isinstance(text, RdflibLiteral)]
+        return str(min(found, key=lambda text: (text.language != "en", str(text)), default=""))
+
     def field(self, shape: RdflibNode | None, path: RdflibNode | None) -> str:
         """Return what people call the field that a shape speaks of."""
-        name = self.shapes.value(shape, SH.name)
-        if name is None and (path is None or (shape, SH.path, None) in self.shapes):
-            name = self.shapes.value(shape, RDFS.label)
-        if name is None and path == RDF.type:
+        name = self._named(shape)
+        if not name and (path is None or (shape, SH.path, None) in self.shapes):
+            name = str(self.shapes.value(shape, RDFS.label) or "")
+        if not name and path == RDF.type:
             return "Class"
         return str(name or (self.label(path) if path is not None else "the thing itself"))
 
@@ -73,8 +78,8 @@ class Words:
         """Return the name that the shapes give another field of the same thing."""
         for parent in self.shapes.subjects(SH.property, shape):
             for other in self.shapes.objects(parent, SH.property):
-                if self.shapes.value(other, SH.path) == path and (name := self.shapes.value(other, SH.name)):
-                    return _lower(str(name))
+                if self.shapes.value(other, SH.path) == path and (name := self._named(other)):
+                    return _lower(name)
         return self.label(path)
 
     def _thing(self, term: RdflibNode) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from whatworks.namespaces import SKOS
 from whatworks.pages import atlas, listing
 from whatworks.pages.shelf import Shelf
-from whatworks.pages.view import Shown, View, cut
+from whatworks.pages.view import Shown, View, cut, sentence
 from whatworks.publish import schemaorg
 from whatworks.results import safe
 from whatworks.search.hits import Found, Hit
@@ -94,7 +94,8 @@ def _sort(view: View, hit: Hit) -> Shown:
         schemes = sorted(str(quad.object) for quad in view.edition.kg.collection.store.match(hit.thing, _IN_SCHEME))
         if schemes:
             return view.name(Iri(schemes[0]))
-    return view.name(hit.of_class)
+    name = view.name(hit.of_class)
+    return name._replace(text=sentence(name.text))
 
 
 def search(view: View, text: str, found: Found | None) -> dict[str, Any]:

@@ -42,6 +42,11 @@ def listed(view: View) -> list[dict[str, Any]]:
     ]
 
 
+def body(query: Query) -> str:
+    """Return the text of a query without its header."""
+    return "\n".join(line for line in query.text.splitlines() if not line.startswith("#+")).strip()
+
+
 def asked(query: Query, fields: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     """Return the values that the fields of an address give the parameters; empty ones count as not given."""
     names = {parameter.name for parameter in query.parameters}

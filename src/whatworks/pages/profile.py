@@ -5,7 +5,7 @@ from typing import Any
 
 from whatworks.describe import Description, Field, Value
 from whatworks.errors import UsageError
-from whatworks.namespaces import DCTERMS, IDENTIFIER, LINK_FROM, LINK_TO, POSITION, PROV, SKOS, TITLE, WW
+from whatworks.namespaces import DCAT, DCTERMS, IDENTIFIER, LINK_FROM, LINK_TO, POSITION, PROV, SKOS, TITLE, WW
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View, cut, sentence
 from whatworks.pages.wording import N_
@@ -103,6 +103,15 @@ class Facts:
         return self.rows(*(name for name in self.fields if name not in self.used))
 
 
+# Properties that no shape names, as they stand on the page of a data set.
+_UNNAMED = {
+    Iri(DCTERMS + "creator"): N_("Made by"),
+    Iri(DCTERMS + "issued"): N_("Issued"),
+    Iri(DCTERMS + "rights"): N_("Rights"),
+    Iri(DCAT + "version"): N_("Version"),
+}
+
+
 def shown(view: View, value: Value) -> Shown:
     """Return a value as a page shows it."""
     href = view.href(value.term) if isinstance(value.term, Iri) and value.part is None else ""
@@ -118,7 +127,9 @@ def _row(view: View, field: Field) -> dict[str, Any]:
         title = Shown(safe(value.part.title)) if value.part is not None else shown(view, value)
         values.append({"shown": title, "rows": part.rest() if part is not None else []})
     mark = "assigned" if field.assigned else "computed" if field.inferred else ""
-    return {"name": Shown(field.name, english(view)), "mark": mark, "values": values}
+    own = _UNNAMED.get(field.property) if view.field_names.get(field.name) is None else None
+    name = Shown(view.words(own)) if own is not None else view.field(field.name, marked=mark == "assigned")
+    return {"name": name, "mark": mark, "values": values}
 
 
 def english(view: View) -> str:
@@ -164,9 +175,10 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
         made[heading] = facts.rows(*(WW + each for each in names), *_FOREIGN.get(heading, ()))
     made["more"] = facts.rest()
     made["record"] = _record(view, described)
-    made["ours"] = sorted({row.name for rows in facts.fields.values() for row in rows if row.assigned})
+    names = {row.name for rows in facts.fields.values() for row in rows if row.assigned}
+    made["ours"] = sorted({view.field(name, marked=True) for name in names})
     made["mentions"] = [
-        {"name": Shown(each.name, english(view)), "values": [shown(view, value) for value in each.values]}
+        {"name": view.field(each.name), "values": [shown(view, value) for value in each.values]}
         for each in described.mentions
         if each.property not in (LINK_FROM, LINK_TO)
     ]
@@ -179,7 +191,7 @@ def key_facts(view: View, facts: Facts) -> Iterator[dict[str, Any]]:
     for title, properties in _KEY:
         found = groups if WW + "targetGroup" in properties else facts.shown(*properties)
         if found:
-            called = view.words(title) or sentence(view.name(Iri(properties[0])).text)
+            called = view.words(title) or view.field(sentence(view.name(Iri(properties[0])).text)).text
             yield {"title": called, "values": list(dict.fromkeys(found)), "mark": facts.mark(*properties)}
     start, end = facts.first(WW + "startYear"), facts.first(WW + "endYear")
     if start or end:

@@ -114,6 +114,20 @@ class Shelf:
                 found[intervention].append((facet, value))
         return dict(found)
 
+    def field_names(self, language: str) -> dict[str, str]:
+        """Return what the shapes call fields and headings in a language, by their English names."""
+        if language == "en":
+            return {}
+        pairs = [row for row in self.rows("system/field-names") if isinstance(row[1], Literal)]
+        return self.once(
+            ("field names", language),
+            lambda: {
+                english.value: name.value
+                for english, name in pairs
+                if isinstance(english, Literal) and isinstance(name, Literal) and name.language == language
+            },
+        )
+
     def broader(self, concept: Iri) -> Iri | None:
         """Return the next wider concept."""
 

@@ -105,6 +105,7 @@ class Pages:
             where: The path of the document, for the links to its other forms.
         """
         edition = view.edition
+        view.field_names = self.shelf(edition).field_names(view.language)
         described = edition.kg.near([iri]).describer.describe(iri, view.language)
         citation = citations.cited(edition, iri)
         template, about = self._about(view, described, graph)
@@ -175,7 +176,9 @@ class Pages:
     def stored(self, view: View, query: Query, where: str) -> bytes:
         """Return the page of a stored query as a document: what it answers, with what, and its text."""
         iri = examples.iri_of(view.edition, query)
-        return self._written("query.html", view, {"query": query, "iri": iri, "here": "queries"}, iri, where)
+        return self._written(
+            "query.html", view, {"query": query, "iri": iri, "here": "queries", "body": forms.body(query)}, iri, where
+        )
 
     def queries(self, view: View) -> bytes:
         """Return the list of the stored queries."""

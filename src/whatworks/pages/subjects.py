@@ -7,7 +7,7 @@ from whatworks.describe import Description
 from whatworks.errors import UsageError
 from whatworks.namespaces import DCTERMS, FOAF, PREF_LABEL, SKOS, TITLE, VOC, WW
 from whatworks.pages import listing
-from whatworks.pages.profile import Facts, english, shown
+from whatworks.pages.profile import Facts, shown
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View
 from whatworks.results import Row, safe
@@ -99,7 +99,7 @@ def _rest(view: View, facts: Facts, described: Description, used: set[Iri]) -> d
         "more": facts.rest(),
         "mentions": [
             {
-                "name": Shown(each.name, english(view)),
+                "name": view.field(each.name, marked=each.assigned),
                 "assigned": each.assigned,
                 "values": [shown(view, value) for value in each.values],
             }

@@ -1,17 +1,23 @@
 """Pages of what has no page of its own kind: each field with its values, where they lead, and who says so."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from whatworks.describe import Description
-from whatworks.namespaces import DCTERMS, MODEL, OWL, POSITION, SH, SKOS
-from whatworks.pages.profile import Facts, english, shown
-from whatworks.pages.view import Shown, View
+from whatworks.namespaces import DCTERMS, MODEL, OWL, POSITION, RDFS, SH, SKOS
+from whatworks.pages.profile import Facts, shown
+from whatworks.pages.view import Shown, View, sentence
 from whatworks.pages.wording import N_
 from whatworks.terms import RDF_TYPE, Iri
 
 _LEADS = (DCTERMS + "description", SKOS + "definition")
 _DEFINITION = Iri(SKOS + "definition")
 _MODEL = Iri(MODEL + "ont")
+_NARROWER_OF = {Iri(RDFS + "subClassOf"): N_("a kind of"), Iri(RDFS + "subPropertyOf"): N_("a case of")}
+_SCHEME = Iri(SKOS + "ConceptScheme")
+_DOMAIN, _RANGE = Iri(RDFS + "domain"), Iri(RDFS + "range")
+# What a page of a list of terms draws as a tree, and need not say again as fields.
+_OF_SCHEME = (SKOS + "hasTopConcept", SKOS + "prefLabel", RDFS + "label")
 
 
 # What the sorts of terms of an ontology are called, in the order in which one reads them.
@@ -23,6 +29,9 @@ _SORTS = {
     Iri(SH + "NodeShape"): N_("Shapes of things"),
     Iri(SH + "PropertyShape"): N_("Shapes of properties"),
     Iri(SH + "PropertyGroup"): N_("Groups of properties"),
+    Iri(SKOS + "Concept"): N_("Terms"),
+    Iri(SKOS + "OrderedCollection"): N_("Terms in order"),
+    Iri(SKOS + "Collection"): N_("Groups of terms"),
 }
 
 
@@ -31,16 +40,17 @@ def values(view: View, described: Description) -> dict[str, Any]:
     facts = Facts(view, described)
     lead = facts.best(_LEADS[0]) or facts.best(_LEADS[1])
     name = view.name(described.iri)
+    is_scheme = _SCHEME in {quad.object for quad in view.edition.kg.collection.store.match(described.iri, RDF_TYPE)}
     return {
         "iri": described.iri,
         "name": name if described.title else Shown(described.iri.code or str(described.iri)),
-        "classes": described.classes,
+        "classes": [of_class(name) for name in described.classes],
         "lead": lead,
-        "sections": _sections(view, described, {str(POSITION), *_LEADS}),
+        "sections": _sections(view, described, {str(POSITION), *_LEADS, *(_OF_SCHEME if is_scheme else ())}),
         "record": _sections(view, described.record, set()) if described.record is not None else [],
         "mentions": [
             {
-                "name": Shown(each.name, english(view)),
+                "name": view.field(each.name, marked=each.assigned),
                 "assigned": each.assigned,
                 "values": [shown(view, value) for value in each.values],
             }
@@ -55,27 +65,62 @@ def _sections(view: View, described: Description, used: set[str]) -> list[tuple[
     for section in described.sections:
         names = dict.fromkeys(str(field.property) for field in section.fields if str(field.property) not in used)
         if names:
-            found.append((Shown(section.name, english(view)), facts.rows(*names)))
+            title = Shown(view.words("More")) if section.name == "More" else view.field(section.name)
+            found.append((title, facts.rows(*names)))
     return found
 
 
 def held(view: View, graph: Iri, iri: Iri) -> dict[str, Any]:
-    """Return the things that a graph holds, with their definitions, by their classes."""
+    """Return the things that a graph holds, with their definitions, by their classes; those of others stand apart."""
     store = view.edition.kg.collection.store
     subjects = {quad.subject for quad in store.match(graph=graph)}
-    terms, groups = [], dict[str, list[dict[str, Any]]]()
+    groups, reused, count = dict[str, list[dict[str, Any]]](), list[Shown](), 0
     for subject in sorted(each for each in subjects if isinstance(each, Iri) and each != iri):
+        definition = view.best(quad.object for quad in store.match(subject, _DEFINITION))
+        if definition is None and view.links.of(subject) == str(subject):
+            reused.append(view.name(subject))
+            continue
+        count += 1
         term = {
             "label": view.name(subject),
             "fragment": subject[len(iri) + 1 :] if subject.startswith(f"{iri}#") else "",
-            "definition": view.best(quad.object for quad in store.match(subject, _DEFINITION)),
+            "definition": definition,
+            "more": list(_ties(view, subject)),
         }
-        terms.append(term)
-        classes = {quad.object for quad in store.match(subject, RDF_TYPE, graph=graph)}
-        sort = next((sort for sort in _SORTS if sort in classes), None)
-        others = sorted(view.name(each).text for each in classes if isinstance(each, Iri))
-        name = view.words(_SORTS[sort]) if sort is not None else next(iter(others), "")
-        groups.setdefault(name, []).append(term)
+        groups.setdefault(_group(view, subject, graph), []).append(term)
     order = [view.words(each) for each in _SORTS.values()]
     listed = sorted(groups.items(), key=lambda pair: (order.index(pair[0]) if pair[0] in order else 99, pair[0]))
-    return {"terms": terms, "groups": listed, "picture": iri == _MODEL}
+    for _, several in listed:
+        several.sort(key=lambda term: term["label"].text.casefold())
+    return {"count": count, "groups": listed, "reused": reused, "picture": iri == _MODEL}
+
+
+def _group(view: View, subject: Iri, graph: Iri) -> str:
+    """Return under which heading a thing stands."""
+    classes = {quad.object for quad in view.edition.kg.collection.store.match(subject, RDF_TYPE, graph=graph)}
+    sort = next((sort for sort in _SORTS if sort in classes), None)
+    if sort is not None:
+        return view.words(_SORTS[sort])
+    return next(iter(sorted(of_class(view.name(each).text) for each in classes if isinstance(each, Iri))), "")
+
+
+def _ties(view: View, subject: Iri) -> Iterator[tuple[str, list[Shown]]]:
+    """Yield how a term of an ontology hangs together with others: of what it is a kind, and what it joins."""
+    store = view.edition.kg.collection.store
+
+    def named(predicate: Iri) -> list[Shown]:
+        found = {quad.object for quad in store.match(subject, predicate)}
+        return [view.name(each) for each in sorted(each for each in found if isinstance(each, Iri))]
+
+    for predicate, words in _NARROWER_OF.items():
+        if several := named(predicate):
+            yield view.words(words), several
+    if several := named(_DOMAIN):
+        yield view.words("of"), several
+    if several := named(_RANGE):
+        yield view.words("leads to"), several
+
+
+def of_class(name: str) -> str:
+    """Return what a class is called; of one without a label, its name in its vocabulary."""
+    return sentence(name.partition(":")[2] if " " not in name and ":" in name else name)

@@ -1,6 +1,6 @@
 """One page in the making: what is published, in which language it is read, and where its links lead."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -54,6 +54,7 @@ class View:
         languages: The languages of labels, in order of preference.
         fields: What the address of the page asks, without the language.
         words: The texts of the pages in its language.
+        field_names: What the shapes call fields in its language, by the English names.
     """
 
     def __init__(self, edition: Edition, home: str = "/", language: str = "", fields: Fields = ()) -> None:
@@ -63,6 +64,7 @@ class View:
         self.language = language if language in LANGUAGES else self.usual
         self.languages = tuple(dict.fromkeys((self.language, *preferred)))
         self.words = Wording(self.language)
+        self.field_names: Mapping[str, str] = {}
         self.links = Links(edition)
         self._names: dict[Term, Shown] = {}
 
@@ -103,6 +105,19 @@ class View:
             href = self.href(term) if isinstance(term, Iri) else ""
             found = self._names[term] = Shown(cut(safe(text)), "" if language == self.language else language, href)
         return found
+
+    def field(self, name: str, *, marked: bool = False) -> Shown:
+        """Return what a field, or a heading over fields, is called.
+
+        Args:
+            name: The English name.
+            marked: Whether a mark beside it says who chose its values, so that the name need not.
+        """
+        found = self.field_names.get(name)
+        text = name if found is None else found
+        if marked:
+            text = text.removesuffix(" assigned here").partition(" (")[0]
+        return Shown(text, "" if found is not None or self.language == "en" else "en")
 
     def best(self, terms: Iterable[Term]) -> Shown | None:
         """Return the text that fits the language of the page best; None where there is none."""

@@ -48,3 +48,10 @@ class Wording:
             return written
         signs = {",": "\u202f", ".": ","} if self.language == "fr" else {",": ".", ".": ","}
         return "".join(signs.get(sign, sign) for sign in written)
+
+    def size(self, size: int) -> str:
+        """Return the size of a file as people write it, in units of a thousand bytes."""
+        for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+            if size >= unit:
+                return f"{self.number(round(size / unit, 1))}\u00a0{name}"
+        return f"{self.number(size)}\u00a0B"
