@@ -217,7 +217,7 @@ def test_the_editor_completes_asks_and_says_what_is_wrong(page: "Page") -> None:
     assert "hasSuccessFactor ?factor" in text.inner_text()
     assert page.locator("#answer td a").first.get_attribute("href").startswith("/id/intervention/")  # type: ignore[union-attr]
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert violations(page, {"type": "tag", "values": RULES}) == []
     kept = page.url
     text.press("Control+End")

@@ -62,7 +62,8 @@ class Words:
 
     def _named(self, shape: RdflibNode | None) -> str:
         """Return what a shape calls its field, in English where it has such a name; empty where it has none."""
-        found = [text for text in self.shapes.objects(shape, SH.name) if isinstance(text, RdflibLiteral)]
+        names = self.shapes.objects(shape, SH.name) if shape is not None else ()
+        found = [text for text in names if isinstance(text, RdflibLiteral)]
         return str(min(found, key=lambda text: (text.language != "en", str(text)), default=""))
 
     def field(self, shape: RdflibNode | None, path: RdflibNode | None) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from whatworks.catalogue import Query
 from whatworks.pages import charts
-from whatworks.pages.profile import decimal
+from whatworks.pages.facts import decimal
 from whatworks.pages.view import Shown, View, cut
 from whatworks.results import Row, Table, plain, safe
 from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term

@@ -7,7 +7,7 @@ from typing import Any
 from whatworks.catalogue import Chart
 from whatworks.namespaces import Space, is_key
 from whatworks.pages import atlas
-from whatworks.pages.profile import decimal
+from whatworks.pages.facts import decimal
 from whatworks.pages.view import Shown, View, cut, sentence
 from whatworks.results import Row, plain
 from whatworks.terms import XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term

@@ -4,7 +4,8 @@ from typing import Any
 
 from whatworks.errors import UsageError
 from whatworks.namespaces import DCTERMS, PROV, WW
-from whatworks.pages.profile import Facts, factor_of, key_facts
+from whatworks.pages.facts import Facts
+from whatworks.pages.profile import factor_of, key_facts
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View, cut
 from whatworks.pages.wording import N_

@@ -31,7 +31,7 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
         "ways": [
             _way(view, shelf, facet, counts.get(facet.property, {}))
             for facet in listing.choices(view)
-            if facet.name in _WAYS
+            if facet.name in _WAYS and counts.get(facet.property)
         ],
         "map": atlas.drawn(
             view, next((counts.get(each.property, {}) for each in listing.choices(view) if each.name == "country"), {})

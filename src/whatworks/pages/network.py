@@ -70,6 +70,7 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
         thing = view.edition.kg.lookup.thing(wanted)
     except UsageError as error:
         return {**made, "notice": safe(cut(f"{error.message} {error.hint or ''}".strip(), 400))}
+    view.field_names = shelf.field_names(view.language)
     described = view.edition.kg.near([thing]).describer.describe(thing, view.language)
     ties = list(dict.fromkeys(_ties(view, shelf, described)))
     groups: dict[str, list[Tie]] = {}
@@ -115,7 +116,7 @@ def _of(view: View, field: Field, centre: Iri) -> Iterator[Tie]:
         if isinstance(value.term, Iri) and value.part is None and value.term != centre:
             name = view.name(value.term)
             if name.href.startswith("/"):
-                yield Tie(field.name, value.term, name)
+                yield Tie(view.field(field.name, marked=field.assigned).text, value.term, name)
 
 
 def _picture(name: Shown, groups: list[dict[str, Any]]) -> dict[str, Any]:

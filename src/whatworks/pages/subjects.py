@@ -7,7 +7,7 @@ from whatworks.describe import Description
 from whatworks.errors import UsageError
 from whatworks.namespaces import DCTERMS, FOAF, PREF_LABEL, SKOS, TITLE, VOC, WW
 from whatworks.pages import listing
-from whatworks.pages.profile import Facts, shown
+from whatworks.pages.facts import Facts, shown
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View
 from whatworks.results import Row, safe

@@ -5,7 +5,7 @@ from typing import Any
 
 from whatworks.describe import Description
 from whatworks.namespaces import DCTERMS, MODEL, OWL, POSITION, RDFS, SH, SKOS
-from whatworks.pages.profile import Facts, shown
+from whatworks.pages.facts import Facts, shown
 from whatworks.pages.view import Shown, View, sentence
 from whatworks.pages.wording import N_
 from whatworks.terms import RDF_TYPE, Iri

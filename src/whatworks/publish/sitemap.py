@@ -15,6 +15,9 @@ from whatworks.terms import RDF_TYPE, Iri, Literal
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _MOST = 50_000
+_FIRST = (
+    "", "interventions", "what-works", "gap-map", "queries", "catalog", "dumps/", "changes/", "api", "sparql", "ont", "shapes",
+)  # fmt: skip
 _CLASSES = (Iri(SKOS + "ConceptScheme"), Iri(SKOS + "Concept"), Iri("http://xmlns.com/foaf/0.1/Agent"))
 
 
@@ -26,7 +29,7 @@ class Page(NamedTuple):
 
 
 def pages(edition: Edition) -> list[Page]:
-    """Return the pages that a search engine should know: what has a record, agents, concepts and schemes, queries."""
+    """Return the pages that a search engine should know: what has a record, agents, concepts, queries and forms."""
     kg = edition.kg
     store, base = kg.collection.store, edition.base
     records = {quad.subject: quad.object for quad in store.match(predicate=TOPIC)}
@@ -39,8 +42,8 @@ def pages(edition: Edition) -> list[Page]:
     days |= {str(kg.collection.space.thing("query", query.name)): "" for query in kg.catalogue.all()}
     own = {iri.removeprefix(base): day for iri, day in days.items() if iri.startswith(base) and "#" not in iri}
     found = [Page(path.replace("id/", "doc/", 1) if path.startswith("id/") else path, day) for path, day in own.items()]
-    first = [Page(path) for path in ("", "catalog", "dumps/", "changes/", "api", "sparql", "ont", "shapes")]
-    return [*first, *sorted(found)]
+    asked = [Page(f"queries/{query.name}") for query in kg.catalogue.all()]
+    return [*(Page(path) for path in _FIRST), *asked, *sorted(found)]
 
 
 def sitemap(found: Sequence[Page], home: str, number: int | None = None) -> bytes | None:

@@ -1,0 +1,117 @@
+"""What is said of one thing, field by field: the values, what the fields are called, and who chose the values."""
+
+from typing import Any
+
+from whatworks.describe import Description, Field, Value
+from whatworks.namespaces import DCAT, DCTERMS, POSITION, TITLE
+from whatworks.pages.view import Shown, View, cut
+from whatworks.pages.wording import N_
+from whatworks.results import safe
+from whatworks.terms import Iri
+
+_LONGEST = 20_000  # letters of a text on its own page
+
+
+class Facts:
+    """A description by its properties.
+
+    Args:
+        view: What the page needs.
+        described: The description of a thing, or of a part of it.
+    """
+
+    def __init__(self, view: View, described: Description) -> None:
+        self._view = view
+        self.described = described
+        self.fields: dict[str, list[Field]] = {}
+        for section in described.sections:
+            for field in section.fields:
+                self.fields.setdefault(str(field.property), []).append(field)
+        self.used: set[str] = {str(POSITION)}
+
+    def values(self, *properties: str) -> list[Value]:
+        """Return the values of properties, which count as said."""
+        self.used.update(properties)
+        return [value for each in properties for field in self.fields.get(each, ()) for value in field.values]
+
+    def parts(self, *properties: str) -> "list[Facts]":
+        """Return the parts to which properties lead."""
+        found = (value.part for value in self.values(*properties))
+        return [Facts(self._view, part) for part in found if part is not None]
+
+    def shown(self, *properties: str) -> list[Shown]:
+        """Return the values of properties as a page shows them."""
+        return [shown(self._view, value) for value in self.values(*properties)]
+
+    def first(self, *properties: str) -> Shown | None:
+        """Return the first value of properties."""
+        return next(iter(self.shown(*properties)), None)
+
+    def best(self, name: str) -> Shown | None:
+        """Return the text of a property that fits the language of the page best."""
+        return self._view.best(value.term for value in self.values(name))
+
+    def mark(self, *properties: str) -> str:
+        """Return who says what properties say: `assigned` or `computed`, or nothing where a source does."""
+        fields = [field for each in properties for field in self.fields.get(each, ())]
+        if fields and all(field.assigned for field in fields):
+            return "assigned"
+        return "computed" if fields and all(field.inferred for field in fields) else ""
+
+    def rows(self, *properties: str) -> list[dict[str, Any]]:
+        """Return fields as rows of a list of facts."""
+        self.used.update(properties)
+        return [_row(self._view, field) for each in properties for field in self.fields.get(each, ())]
+
+    def rest(self) -> list[dict[str, Any]]:
+        """Return the fields of which nothing was said."""
+        return self.rows(*(name for name in self.fields if name not in self.used))
+
+
+# Properties that no shape names, as they stand on the page of a data set.
+_UNNAMED = {
+    Iri(DCTERMS + "creator"): N_("Made by"),
+    Iri(DCTERMS + "issued"): N_("Issued"),
+    Iri(DCTERMS + "rights"): N_("Rights"),
+    Iri(DCAT + "version"): N_("Version"),
+}
+
+
+def shown(view: View, value: Value) -> Shown:
+    """Return a value as a page shows it."""
+    href = view.href(value.term) if isinstance(value.term, Iri) and value.part is None else ""
+    return Shown(cut(safe(value.text), _LONGEST), value.language, href)
+
+
+def _row(view: View, field: Field) -> dict[str, Any]:
+    values = []
+    for value in field.values:
+        part = Facts(view, value.part) if value.part is not None else None
+        if part is not None and value.part is not None and value.part.title:
+            part.used.add(str(TITLE))
+        title = Shown(safe(value.part.title)) if value.part is not None else shown(view, value)
+        values.append({"shown": title, "rows": part.rest() if part is not None else []})
+    mark = "assigned" if field.assigned else "computed" if field.inferred else ""
+    own = _UNNAMED.get(field.property) if view.field_names.get(field.name) is None else None
+    name = Shown(view.words(own)) if own is not None else view.field(field.name, marked=mark == "assigned")
+    return {"name": name, "mark": mark, "values": values}
+
+
+def english(view: View) -> str:
+    """Return the language of what the shapes call fields, where it is not that of the page."""
+    return "" if view.language == "en" else "en"
+
+
+def decimal(view: View, value: Shown | None) -> str:
+    """Return a number with two digits after the point; the data has all of them."""
+    if value is None:
+        return ""
+    try:
+        number = float(value.text)
+    except ValueError:
+        return value.text
+    if number == int(number):
+        return view.words.number(int(number)).replace("-", "−")
+    if 0 < abs(number) < 0.005:
+        return "<" + view.words.number(0.01) if number > 0 else "−" + view.words.number(0.01)
+    return view.words.number(round(number, 2)).replace("-", "−")
