@@ -16,7 +16,8 @@ _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _MOST = 50_000
 _FIRST = (
-    "", "interventions", "what-works", "gap-map", "queries", "catalog", "dumps/", "changes/", "api", "sparql", "ont", "shapes",
+    "", "interventions", "what-works", "gap-map", "queries",
+    "catalog", "dumps/", "changes/", "api", "sparql", "ont", "shapes",
 )  # fmt: skip
 _CLASSES = (Iri(SKOS + "ConceptScheme"), Iri(SKOS + "Concept"), Iri("http://xmlns.com/foaf/0.1/Agent"))
 
