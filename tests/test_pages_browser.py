@@ -234,7 +234,7 @@ def test_print_leaves_out_what_is_for_screens(page: "Page") -> None:
     """On paper there are no menus and no facets, and the text is there."""
     page.emulate_media(media="print")
     page.goto("/doc/intervention/expairs-project")
-    assert not page.locator("header.top nav").is_visible()
+    assert not page.locator("header.top nav").first.is_visible()
     assert page.locator("#factors").is_visible()
     page.goto("/interventions")
     assert not page.locator(".side").is_visible()

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 
+from whatworks.catalogue import Query
 from whatworks.engines import LARGE, Engines
 from whatworks.namespaces import SKOS
 from whatworks.publish.edition import Edition
-from whatworks.results import Row, Table
+from whatworks.results import Answer, Row, Table
 from whatworks.terms import Iri, Literal
 
 T = TypeVar("T")
@@ -49,6 +50,11 @@ class Shelf:
         """Return the rows of a stored query."""
         given = {key: tuple(each) for key, each in (values or {}).items()}
         return self.once(("rows", name, *given.items()), lambda: self.asked(name, given))
+
+    def answer(self, query: Query, values: Values) -> Answer:
+        """Return the answer to a stored query; what counts by group is answered by columns where there are any."""
+        rows = self.asked(query.name, values) if query.name in _SCANS and self._engines is not None else None
+        return Table(tuple(query.returns), rows) if rows else self.kg.ask(query, values)
 
     def asked(self, name: str, values: Values) -> list[Row]:
         """Return the rows of a stored query, which are not kept."""

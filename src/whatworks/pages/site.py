@@ -121,7 +121,10 @@ class Pages:
         """Return the template that fits what is described, and what it shows."""
         shelf = self.shelf(view.edition)
         if graph is not None:
-            return "graph.html", {**things.values(view, described), **things.held(view, graph, described.iri)}
+            held = shelf.once(
+                ("held", graph, described.iri, view.language), lambda: things.held(view, graph, described.iri)
+            )
+            return "graph.html", {**things.values(view, described), **held}
         if described.iri in shelf.interventions:
             return "intervention.html", {**profile.values(view, shelf, described), "here": "interventions"}
         if subjects.is_concept(described):

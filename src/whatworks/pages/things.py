@@ -1,6 +1,5 @@
 """Pages of what has no page of its own kind: each field with its values, where they lead, and who says so."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from whatworks.describe import Description
@@ -13,9 +12,13 @@ from whatworks.terms import RDF_TYPE, Iri
 _LEADS = (DCTERMS + "description", SKOS + "definition")
 _DEFINITION = Iri(SKOS + "definition")
 _MODEL = Iri(MODEL + "ont")
-_NARROWER_OF = {Iri(RDFS + "subClassOf"): N_("a kind of"), Iri(RDFS + "subPropertyOf"): N_("a case of")}
+_TIES = {
+    Iri(RDFS + "subClassOf"): N_("a kind of"),
+    Iri(RDFS + "subPropertyOf"): N_("a case of"),
+    Iri(RDFS + "domain"): N_("of"),
+    Iri(RDFS + "range"): N_("leads to"),
+}
 _SCHEME = Iri(SKOS + "ConceptScheme")
-_DOMAIN, _RANGE = Iri(RDFS + "domain"), Iri(RDFS + "range")
 # What a page of a list of terms draws as a tree, and need not say again as fields.
 _OF_SCHEME = (SKOS + "hasTopConcept", SKOS + "prefLabel", RDFS + "label")
 
@@ -74,6 +77,7 @@ def held(view: View, graph: Iri, iri: Iri) -> dict[str, Any]:
     """Return the things that a graph holds, with their definitions, by their classes; those of others stand apart."""
     store = view.edition.kg.collection.store
     subjects = {quad.subject for quad in store.match(graph=graph)}
+    tied = _tied(view, graph)
     groups, reused, count = dict[str, list[dict[str, Any]]](), list[Shown](), 0
     for subject in sorted(each for each in subjects if isinstance(each, Iri) and each != iri):
         definition = view.best(quad.object for quad in store.match(subject, _DEFINITION))
@@ -85,7 +89,7 @@ def held(view: View, graph: Iri, iri: Iri) -> dict[str, Any]:
             "label": view.name(subject),
             "fragment": subject[len(iri) + 1 :] if subject.startswith(f"{iri}#") else "",
             "definition": definition,
-            "more": list(_ties(view, subject)),
+            "more": tied.get(subject, []),
         }
         groups.setdefault(_group(view, subject, graph), []).append(term)
     order = [view.words(each) for each in _SORTS.values()]
@@ -104,21 +108,17 @@ def _group(view: View, subject: Iri, graph: Iri) -> str:
     return next(iter(sorted(of_class(view.name(each).text) for each in classes if isinstance(each, Iri))), "")
 
 
-def _ties(view: View, subject: Iri) -> Iterator[tuple[str, list[Shown]]]:
-    """Yield how a term of an ontology hangs together with others: of what it is a kind, and what it joins."""
-    store = view.edition.kg.collection.store
-
-    def named(predicate: Iri) -> list[Shown]:
-        found = {quad.object for quad in store.match(subject, predicate)}
-        return [view.name(each) for each in sorted(each for each in found if isinstance(each, Iri))]
-
-    for predicate, words in _NARROWER_OF.items():
-        if several := named(predicate):
-            yield view.words(words), several
-    if several := named(_DOMAIN):
-        yield view.words("of"), several
-    if several := named(_RANGE):
-        yield view.words("leads to"), several
+def _tied(view: View, graph: Iri) -> dict[Iri, list[tuple[str, list[Shown]]]]:
+    """Return how terms of an ontology hang together with others: of what each is a kind, and what it joins."""
+    found: dict[Iri, list[tuple[str, list[Shown]]]] = {}
+    for predicate, words in _TIES.items():
+        others: dict[Iri, set[Iri]] = {}
+        for quad in view.edition.kg.collection.store.match(predicate=predicate, graph=graph):
+            if isinstance(quad.subject, Iri) and isinstance(quad.object, Iri):
+                others.setdefault(quad.subject, set()).add(quad.object)
+        for subject, several in others.items():
+            found.setdefault(subject, []).append((view.words(words), [view.name(each) for each in sorted(several)]))
+    return found
 
 
 def of_class(name: str) -> str:
