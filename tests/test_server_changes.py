@@ -125,7 +125,7 @@ def test_the_feed_is_valid(client: TestClient, names: list[str]) -> None:
     assert len(set(_texts(root, "id") + [_texts(each, "id")[0] for each in entries])) == 4
     assert [_texts(each, "name") for each in root.findall(f"{ATOM}author")] == [["The Office {of} 100% & more_"]]
     assert _texts(root, "updated")[0] == max(_texts(each, "updated")[0] for each in entries)
-    assert "retired: Two (two), approach → One" in _texts(entries[0], "summary")[0]
+    assert "retired: Two (two), intervention approach → One" in _texts(entries[0], "summary")[0]
     assert not root.findall(f".//{ATOM}email")
 
 
