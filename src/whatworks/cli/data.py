@@ -113,10 +113,14 @@ def export(
     "--format",
     "-f",
     "format_",
-    type=click.Choice(("text", "json", "csv", "xlsx", "turtle")),
+    type=click.Choice(("text", "json", "csv", "xlsx", "html", "turtle")),
     default="text",
-    help="Default: text.",
+    help="Default: text; html is a page for people.",
 )
+@click.option(
+    "--language", type=click.Choice(("en", "fr", "de")), default="en", help="The language of findings. Default: en."
+)
+@click.option("--trend", is_flag=True, help="Also count what there is to find in the release in use, to compare.")
 @output_option
 @click.pass_obj
 def check(
@@ -126,6 +130,8 @@ def check(
     since: str | None,
     fail_on: str,
     format_: str,
+    language: str,
+    trend: bool,
     output: Path | None,
 ) -> None:
     """Check the collection, or FILES as if they were part of it, and say how to mend what is found.
@@ -138,7 +144,10 @@ def check(
       whatworks check --profile publication --fail-on warning
       whatworks check data/interventions/expairs-project.trig
       whatworks check --changed
+      whatworks check --trend --format html --output findings.html
     """
+    if trend and (files or since is not None):
+        raise click.UsageError("--trend compares everything with a release: name no files, and leave --changed out.")
     if files and since is not None:
         raise click.UsageError("Name files, or ask for what has changed with --changed.")
     click.echo("Checking with the shapes …", err=True)
@@ -146,7 +155,10 @@ def check(
     report = interruptible(lambda: kg.check(files, profile, since=since, progress=progress))
     for note in report.notes:
         click.echo(f"Note: {note}", err=True)
-    emit(report.write(format_), output)
+    if trend:
+        click.echo("Checking the release in use …", err=True)
+        report = interruptible(lambda: kg.since_release(report, progress))
+    emit(report.in_language(language).write(format_), output)
     if report.fails(fail_on):
         raise click.exceptions.Exit(1)
 
