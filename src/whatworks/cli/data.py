@@ -164,27 +164,50 @@ def check(
 
 
 @click.command()
+@click.argument("measure", required=False, shell_complete=completes(lambda known: known.measures()))
 @click.option(
     "--format",
     "-f",
     "format_",
     metavar="FORMAT",
     shell_complete=completes_format("SELECT"),
-    help="One of: table, csv, tsv, json, xml, md.",
+    help="One of: table, csv, tsv, json, xml, md; as a chart: vega-lite, svg.",
 )
 @click.option("--graphs", is_flag=True, help="Count the statements of each named graph instead.")
+@click.option("--quality", is_flag=True, help="List the measures of quality, with how many rows each has.")
 @output_option
 @click.pass_obj
-def stats(opener: Any, format_: str | None, graphs: bool, output: Path | None) -> None:
-    """Count what the collection holds, by class.
+def stats(
+    opener: Any, measure: str | None, format_: str | None, graphs: bool, quality: bool, output: Path | None
+) -> None:
+    """Count what the collection holds, by class, or look at a MEASURE of its quality.
+
+    A measure is a stored query with the tag quality: `whatworks stats --quality` lists them. Of one that has numbers, a
+    chart shows them; of another, how many rows it has.
 
     \b
-    Example:
+    Examples:
       whatworks stats --format csv
+      whatworks stats completeness --format svg --output completeness.svg
     """
     from whatworks.cli.output import emit_answer  # noqa: PLC0415 - lazy on purpose
 
-    emit_answer(opener.kg, opener.kg.statistics(graphs=graphs), format_, output, None)
+    if sum((measure is not None, graphs, quality)) > 1:
+        raise click.UsageError("Name one measure, or ask for --graphs, or for --quality.")
+    kg = opener.kg
+    if measure is not None:
+        table, title = kg.measure(measure), kg.catalogue.get(measure).summary
+    elif quality:
+        table, title = kg.quality(), "Rows of each measure of quality"
+    else:
+        table, title = kg.statistics(graphs=graphs), "Statements" if graphs else "Things of each class"
+    if format_ in ("vega-lite", "svg"):
+        from whatworks.charts import chart  # noqa: PLC0415 - needed by one command only
+
+        drawn = chart(table, title.rstrip("."), lambda iri: kg.prefixes.shorten(iri) or iri)
+        emit(drawn.write(format_), output)
+    else:
+        emit_answer(kg, table, format_, output, None)
 
 
 @click.command()
