@@ -28,7 +28,7 @@ from whatworks.checks.given import Given, with_parts
 from whatworks.checks.lint import lint_shapes
 from whatworks.checks.opened import Opened
 from whatworks.checks.phrases import LANGUAGES
-from whatworks.checks.places import Places
+from whatworks.checks.places import Places, lines_of
 from whatworks.checks.profile import PROFILES, Profile
 from whatworks.checks.report import FORMATS, Report
 from whatworks.checks.validation import quiet
@@ -44,7 +44,18 @@ from whatworks.terms import BlankNode, Quad
 # Files of more bytes are kept on disk while they are checked: in memory they take about as much again.
 _IN_MEMORY = 1 << 30
 
-__all__ = ["FORMATS", "LANGUAGES", "PROFILES", "SEVERITIES", "Checks", "Earlier", "Finding", "Report", "lint_shapes"]
+__all__ = [
+    "FORMATS",
+    "LANGUAGES",
+    "PROFILES",
+    "SEVERITIES",
+    "Checks",
+    "Earlier",
+    "Finding",
+    "Report",
+    "lines_of",
+    "lint_shapes",
+]
 
 
 class Checks:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from whatworks.ingest import Batch, Change
 
 _KINDS = ("added", "changed", "unchanged")
+_MAPPED = (".jsonl", ".yaml", ".yml")  # a mapping says what becomes of each value; whatworks check tells the rest
 _TABLES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
 
 
@@ -93,9 +94,9 @@ def import_(
 
     batch = kg.read(files, mapping, encoding)
     changes = [] if batch.tally.problems else batch.changes(folder)
-    if any(file.suffix.lower() in _TABLES for file in files) and changes:
+    if any(file.suffix.lower() not in _MAPPED for file in files) and changes:
         click.echo("Checking with the shapes …", err=True)
-        kg.check_batch(batch, changes)
+        kg.check_batch(batch, changes, files)
     differences = kg.differences(batch, changes, folder) if dry_run and not batch.tally.problems else {}
     _tell(batch, changes, differences, format_)
     if batch.tally.problems and marked is not None:

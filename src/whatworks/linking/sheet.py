@@ -11,7 +11,7 @@ from whatworks.linking.decisions import Pair
 from whatworks.native import Native
 from whatworks.tally import Problem
 from whatworks.terms import Iri
-from whatworks.workbook import ORIGIN, Form, FormColumn, Forms, cell_name, open_book, write_forms
+from whatworks.workbook import ORIGIN, Form, FormColumn, Forms, cell_name, has_sheet, open_book, write_forms
 
 FORMAT = "whatworks review 1"
 _SHEET = "Links"
@@ -103,6 +103,8 @@ def is_review(data: bytes, name: str) -> bool:
     Raises:
         WorkbookFault: It cannot be read at all.
     """
+    if not has_sheet(data, _SHEET):
+        return False
     origin = next((sheet for sheet in open_book(data, name) if sheet.name == ORIGIN), None)
     first = next(origin.rows(), None) if origin is not None else None
     return first is not None and first[1][:1] == [FORMAT]
