@@ -151,14 +151,12 @@ def test_every_property_shape_is_described(shapes: Graph) -> None:
     assert len(rules) > 300
     for rule in rules:
         assert isinstance(rule, URIRef)
-        assert [text.language for text in shapes.objects(rule, SH.name)].count("en") == 1  # type: ignore[attr-defined]
-        for part in (SH.path, SH.description, SH.group, SH.order, SH.severity, SH.message):
-            assert (rule, part, len(list(shapes.objects(rule, part)))) == (rule, part, 1)
+        for part in (SH.path, SH.name, SH.description, SH.group, SH.order, SH.severity, SH.message):
+            values = [each for each in shapes.objects(rule, part) if getattr(each, "language", None) in (None, "en")]
+            assert (rule, part, len(values)) == (rule, part, 1)
         assert (shapes.value(rule, SH.group), RDF.type, SH.PropertyGroup) in shapes
-        for part in (SH.description, SH.message):
-            text = shapes.value(rule, part)
-            assert isinstance(text, Literal)
-            assert (rule, part, text.language) == (rule, part, "en")
+        for part in (SH.name, SH.description, SH.message):
+            text = next(str(text) for text in shapes.objects(rule, part) if getattr(text, "language", None) == "en")
             assert (rule, part, part == SH.name or text.endswith(".")) == (rule, part, True)
 
 

@@ -101,3 +101,23 @@ def test_a_mapping_is_proposed_that_can_be_used(small: Path, tmp_path: Path) -> 
     assert "ww:startYear 2001" in said
     refused = CliRunner().invoke(main, [*args, str(table), "--suggest"])
     assert refused.exit_code == 2
+
+
+def test_rdf_is_checked_before_it_is_written(small: Path, tmp_path: Path) -> None:
+    """What the shapes find in RDF is told with the line of its thing, and nothing is written; without it, all is."""
+    text = (
+        "@prefix i: <https://w3id.org/whatworks/id/intervention/> .\n"
+        "@prefix ww: <https://w3id.org/whatworks/ont#> .\n"
+        "@prefix dcterms: <http://purl.org/dc/terms/> .\n\n"
+        'i:one a ww:Practice ; dcterms:title "One"@en ; dcterms:identifier "one" ; ww:startYear {} .\n'
+    )
+    own = shutil.copytree(small, tmp_path / "own")
+    file, written = tmp_path / "given.ttl", own / "data/interventions/one.trig"
+    file.write_text(text.format('"twelve"'), encoding="utf-8")
+    args = ["--project", str(own), "import", str(file)]
+    refused = CliRunner().invoke(main, args)
+    assert (3, True) == (refused.exit_code, "given.ttl:5: one, Start year" in refused.stderr)
+    assert not written.exists()
+    file.write_text(text.format("2012"), encoding="utf-8")
+    assert 0 == CliRunner().invoke(main, args).exit_code
+    assert written.exists()

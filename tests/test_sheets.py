@@ -8,6 +8,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import openpyxl
@@ -672,6 +673,28 @@ def test_a_million_empty_rows_do_not_matter(
         book["Intervention"].cell(1, 16_384).value = " "
 
     batch = opened.read([edited(content, tmp_path, edit)])
+    assert problems(batch) == []
+    assert files_of(batch, small) == {}
+
+
+def test_rows_with_a_format_alone_are_not_read(
+    content: bytes, opened: KnowledgeGraph, small: Path, tmp_path: Path
+) -> None:
+    """Hundreds of thousands of rows in which a colour stands and no value are passed over before they are parsed."""
+    book = book_of(content)
+    path = f"xl/worksheets/sheet{book.sheetnames.index('Intervention') + 1}.xml"
+    rows = b"".join(b'<row r="%d"><c r="A%d" s="1"/></row>' % (row, row) for row in range(10_000, 210_000))
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(tmp_path / "long.xlsx", "w", 8) as after:
+        for name in before.namelist():
+            part = before.read(name)
+            after.writestr(name, part.replace(b"</sheetData>", rows + b"</sheetData>") if name == path else part)
+    sheet = next(each for each in open_book((tmp_path / "long.xlsx").read_bytes(), "x") if each.name == "Intervention")
+    started = process_time()
+    read = list(sheet.rows())
+    assert process_time() - started < 1
+    same = next(each for each in open_book(content, "x") if each.name == "Intervention")
+    assert list(same.rows()) == read
+    batch = opened.read([tmp_path / "long.xlsx"])
     assert problems(batch) == []
     assert files_of(batch, small) == {}
 

@@ -21,6 +21,7 @@ _TITLES = {
     "links": "Links",
     "overview": "Overviews",
     "publication": "Publication",
+    "quality": "Quality",
     "records": "Records",
     "success-factors": "Success factors",
 }

@@ -10,6 +10,7 @@ from whatworks.assets import Assets
 from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection
 from whatworks.errors import Place
+from whatworks.formats import READABLE_ENDINGS
 from whatworks.settings import Settings
 from whatworks.terms import Iri
 from whatworks.trees import without_circles
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # Of so many changed files it is looked at what they break in other things; of more, `whatworks check` tells it.
 _LOOKED_BESIDE = 200
+_RDF = READABLE_ENDINGS
 
 
 class Importing(ABC):
@@ -104,34 +106,37 @@ class Importing(ABC):
         lookup = Lookup(self.written, self.catalogue)
         return suggest_mapping(content_of(file), file.name, self.written, lookup, encoding)
 
-    def check_batch(self, batch: "Batch", changes: "Sequence[Change]") -> None:
-        """Check what filled-in sheets would change with the core profile; what is found counts as a problem of a cell.
+    def check_batch(self, batch: "Batch", changes: "Sequence[Change]", files: Sequence[Path] = ()) -> None:
+        """Check what sheets or RDF would change with the core profile; what is found counts as a problem of its place.
 
         Args:
             batch: What was read.
             changes: What would become of the data files.
+            files: The files that it was read from; in those of RDF the lines of things are looked for.
         """
+        from whatworks.checks import lines_of  # noqa: PLC0415 - pyshacl costs half a second to import
         from whatworks.scratch import Scratch  # noqa: PLC0415 - needed by one command only
         from whatworks.tally import Problem  # noqa: PLC0415 - the same
 
         scratch = Scratch()
         try:
-            files = []
+            written = []
             for change in changes:
                 if change.kind != "unchanged":
                     file = scratch.folder / change.name
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_bytes(batch.contents[change.name])
-                    files.append(file)
-            findings = self.check(files, "core", beside=len(files) <= _LOOKED_BESIDE).findings if files else []
+                    written.append(file)
+            beside = len(written) <= _LOOKED_BESIDE
+            findings = self.check(written, "core", beside=beside).findings if written else []
+            findings = [finding for finding in findings if finding.severity == "violation"]
+            lines = lines_of(findings, [file for file in files if file.suffix in _RDF], self.settings.base)
             for finding in findings:
-                if finding.severity != "violation":
-                    continue
                 name = finding.file.removeprefix("data/")
                 if Path(name).is_relative_to(scratch.folder):
                     name = Path(name).relative_to(scratch.folder).as_posix()
                 traced = batch.trace(finding.record, finding.part, finding.rule, finding.found)
-                where, field = traced or (Place(f"data/{name}", finding.line), finding.field)
+                where, field = traced or (lines.get(finding) or Place(f"data/{name}", finding.line), finding.field)
                 record = f"{Iri(finding.record).code} {finding.part}".rstrip()
                 message = f"{finding.field}: found {finding.found}."
                 problem = Problem(

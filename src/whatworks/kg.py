@@ -15,6 +15,7 @@ from whatworks import gate
 from whatworks.asking import Asking
 from whatworks.assets import SETTINGS_FILE, Assets, current_folder, find_project
 from whatworks.catalogue import Catalogue, Query
+from whatworks.checking import Checking
 from whatworks.collection import Collection, read_prefixes
 from whatworks.differing import Differing
 from whatworks.engines import Engines
@@ -32,7 +33,6 @@ from whatworks.terms import Iri, Quad
 if TYPE_CHECKING:
     import rdflib
 
-    from whatworks.checks import Checks, Report
     from whatworks.describe import Describer, Description
     from whatworks.export import Exporter
     from whatworks.jsonld import Documents
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from whatworks.why import Origin
 
 
-class KnowledgeGraph(Importing, Differing, Door):
+class KnowledgeGraph(Checking, Importing, Differing, Door):
     """A collection of interventions, opened."""
 
     def __init__(
@@ -368,20 +368,6 @@ class KnowledgeGraph(Importing, Differing, Door):
 
         dump = self.release.folder / "dump.nq" if self.release is not None else None
         return Exporter(self.collection, self.describer, self.documents, dump)
-
-    def check(self, files: Sequence[Path] = (), profile: str = "curation", **how: Any) -> "Report":
-        """Check the collection with the shapes, or files; further arguments are those of `checks.Checks.check`.
-
-        Raises:
-            UnknownThing, GitFault, InputError: As they say; files cannot be read, or the shapes are broken.
-        """
-        return self._checks.check(files, profile, **how)
-
-    @cached_property
-    def _checks(self) -> "Checks":
-        from whatworks.checks import Checks  # noqa: PLC0415 - pyshacl costs half a second to import
-
-        return Checks(self.assets, self.settings, self.documents.contexts, self.prepared)
 
     def statistics(self, *, graphs: bool = False) -> Table:
         """Count the things of each class, or the statements of each named graph."""

@@ -14,6 +14,7 @@ Profiles: `core` reports violations, `curation` also warnings and notes, `public
 
 import os
 import weakref
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,12 +23,14 @@ from typing import Any
 from whatworks.assets import Assets
 from whatworks.checks.changes import History, difference
 from whatworks.checks.checker import Checker, Progress, node_of_name
+from whatworks.checks.findings import SEVERITIES, Earlier, Finding
 from whatworks.checks.given import Given, with_parts
 from whatworks.checks.lint import lint_shapes
 from whatworks.checks.opened import Opened
-from whatworks.checks.places import Places
+from whatworks.checks.phrases import LANGUAGES
+from whatworks.checks.places import Places, lines_of
 from whatworks.checks.profile import PROFILES, Profile
-from whatworks.checks.report import FORMATS, SEVERITIES, Finding, Report
+from whatworks.checks.report import FORMATS, Report
 from whatworks.checks.validation import quiet
 from whatworks.collection import PREFIX_FILE, Collection
 from whatworks.errors import GitFault, UnknownThing
@@ -41,7 +44,18 @@ from whatworks.terms import BlankNode, Quad
 # Files of more bytes are kept on disk while they are checked: in memory they take about as much again.
 _IN_MEMORY = 1 << 30
 
-__all__ = ["FORMATS", "PROFILES", "SEVERITIES", "Checks", "Finding", "Report", "lint_shapes"]
+__all__ = [
+    "FORMATS",
+    "LANGUAGES",
+    "PROFILES",
+    "SEVERITIES",
+    "Checks",
+    "Earlier",
+    "Finding",
+    "Report",
+    "lines_of",
+    "lint_shapes",
+]
 
 
 class Checks:
@@ -124,6 +138,28 @@ class Checks:
             weakref.finalize(self, scratch.close)
         folder = scratch.folder if scratch is not None else None
         return Collection.open(self._assets, self._settings, folder, infer=False, in_memory=_IN_MEMORY)
+
+    def earlier(
+        self, collection: Collection, name: str, profile: str, progress: Progress = lambda _, __: None
+    ) -> Earlier:
+        """Count what the shapes of now find in a release.
+
+        Args:
+            collection: The release's statements.
+            name: The name of the release.
+            profile: One of `PROFILES`.
+            progress: Is told how many nodes of how many are done.
+
+        Raises:
+            ShapeFault: The shapes are broken.
+        """
+        with quiet():
+            shapes = Profile(profile, self._assets, self._settings, collection.prefixes)
+            checker = Checker(Opened(collection), shapes, self._settings.base)
+            nowhere = Places([], self._settings.base)
+            found = checker.all(nowhere, _processors(), progress).findings
+        severities = Counter(finding.severity for finding in found)
+        return Earlier(name, severities, Counter(finding.rule for finding in found))
 
     def _checker(self, profile: str) -> Checker:
         if profile not in self._checkers:

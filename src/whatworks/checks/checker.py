@@ -1,7 +1,7 @@
 """Checks a project by the shapes of a profile: all of it, or what files or changes concern."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -11,14 +11,16 @@ from rdflib.term import Node as RdflibNode
 
 from whatworks.checks.affected import Affected
 from whatworks.checks.clerks import judged
+from whatworks.checks.findings import SEVERITIES, Finding
 from whatworks.checks.found import Found
 from whatworks.checks.graphs import short, view
 from whatworks.checks.lint import lint_shapes
 from whatworks.checks.opened import Opened
+from whatworks.checks.phrases import Phrases
 from whatworks.checks.places import Places
 from whatworks.checks.profile import Profile
 from whatworks.checks.reads import nodes_at
-from whatworks.checks.report import SEVERITIES, Finding, Report
+from whatworks.checks.report import Report
 from whatworks.checks.strays import Declared, Watch
 from whatworks.checks.teller import Teller
 from whatworks.checks.words import Words
@@ -135,14 +137,21 @@ class Checker:
         profile = self._profile
         every = {(each.result, each.severity, each.messages): each for each in found}
         kept = [each for each in every.values() if profile.reports(each.severity_name)]
-        words = Words(view(ground, self._profile.prefixes), profile.graph, profile.prefixes, self._declared)
-        findings = sorted(Teller(words, places).findings(kept), key=_rank)
+        data = view(ground, profile.prefixes)
         notes = [
             f"{short(root.shape, profile.prefixes)} is asked over the whole graph: {root.whole}."
             for root in profile.reads.roots
             if root.whole
         ]
-        return Report(profile.name, findings, size, lambda: _standard_report(kept, profile.prefixes), notes)
+
+        def told(language: str) -> Report:
+            say = Phrases(language)
+            teller = Teller(Words(data, profile.graph, profile.prefixes, self._declared, say), places)
+            findings = sorted(teller.findings(kept), key=_rank)
+            report = Report(profile.name, findings, size, lambda: _standard_report(kept, profile.prefixes), notes)
+            return replace(report, say=say, rules=teller.rules, told=told)
+
+        return told("en")
 
 
 @dataclass(frozen=True, slots=True)

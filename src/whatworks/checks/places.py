@@ -7,10 +7,12 @@ otherwise the first that speaks of it.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
+from whatworks import errors
 from whatworks.assets import Asset
+from whatworks.checks.findings import Finding
 from whatworks.checks.lines import Lines
 from whatworks.formats import by_file
 from whatworks.store import decoded
@@ -92,6 +94,27 @@ class Places:
             for each in asked:
                 if each not in found and (place := _place(lines, name, thing, each)) is not None:
                     found[each] = place
+
+
+def lines_of(findings: Iterable[Finding], files: Sequence[Path], base: str) -> dict[Finding, errors.Place]:
+    """Return the file, and the line of the thing or its part, of findings about what files that were read say.
+
+    Args:
+        findings: What was found.
+        files: RDF files.
+        base: The IRI that relative IRIs are resolved against.
+    """
+    texts = {str(file): decoded(file.read_bytes(), str(file)) for file in files}
+    places: dict[Finding, errors.Place] = {}
+    for finding in findings if texts else ():
+        part = finding.part.partition(" › ")[0]
+        node = f"{finding.record}#{part}" if part and part != "record" else finding.record
+        naming = [name for name, text in texts.items() if finding.record.rsplit("/", 1)[-1] in text]
+        asked = (node,)
+        found = Places([], base, {finding.record: naming}, texts).find([asked])[asked] if naming else ("", None)
+        if found[0]:
+            places[finding] = errors.Place(PurePosixPath(found[0]).name, found[1])
+    return places
 
 
 def _mentioned(things: Iterable[str], data: bytes) -> list[str]:

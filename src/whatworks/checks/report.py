@@ -1,18 +1,20 @@
-"""What a check finds, and the report of it as text, JSON, CSV, a workbook or the standard graph."""
+"""The report of a check as text, JSON, CSV, a workbook, a page or the standard graph."""
 
 import csv
 import io
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
+from whatworks.checks.findings import SEVERITIES, Finding, Findings, plural
+from whatworks.checks.page import page
 from whatworks.codebook import Codebook, Column
 from whatworks.native import Values
 from whatworks.results import safe
 
-SEVERITIES = ("info", "warning", "violation")
-FORMATS = ("text", "json", "csv", "xlsx", "turtle")
+FORMATS = ("text", "json", "csv", "xlsx", "html", "turtle")
 
 
 _MEANINGS = {
@@ -30,72 +32,33 @@ _MEANINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that the shapes find.
-
-    Attributes:
-        severity: violation, warning or info.
-        record: The thing that the finding is about, by its IRI; empty where it has none.
-        title: The thing's title.
-        part: The part of it, such as factor-3; empty for the thing itself.
-        field: What people call the field.
-        found: What is there.
-        expected: What should be there.
-        advice: What to do.
-        rule: The shape and the constraint, as CURIEs.
-        file: The file that speaks of the thing.
-        line: The line of the field, or of the thing where the field is missing.
-    """
-
-    severity: str
-    record: str
-    title: str
-    part: str
-    field: str
-    found: str
-    expected: str
-    advice: str
-    rule: str
-    file: str
-    line: int | None
-
-
 @dataclass(slots=True)
-class Report:
-    """All findings of a check.
+class Report(Findings):
+    """All findings of a check, to be written.
 
     Attributes:
-        profile: The profile that was checked.
-        findings: Worst first, then by record.
-        triples: How many statements were checked.
-        graph: Writes the validation report as SHACL defines it, in Turtle.
-        notes: What to know of the check itself.
+        told: Returns the same report in another language.
     """
 
-    profile: str
-    findings: list[Finding]
-    triples: int
-    graph: Callable[[], bytes] = field(repr=False, default=bytes)
-    notes: list[str] = field(default_factory=list)
+    told: "Callable[[str], Report] | None" = field(repr=False, default=None)
 
-    def count(self, severity: str) -> int:
-        """Return how many findings there are of a severity."""
-        return sum(finding.severity == severity for finding in self.findings)
-
-    def fails(self, severity: str) -> bool:
-        """Say whether a finding is of this severity or worse."""
-        return any(self.count(each) for each in SEVERITIES[SEVERITIES.index(severity) :])
+    def in_language(self, language: str) -> "Report":
+        """Return the same report in another language, one of `LANGUAGES`; texts that have none in it stay English."""
+        if self.told is None or language == self.say.language:
+            return self
+        return replace(self.told(language), notes=self.notes, earlier=self.earlier)
 
     def write(self, format: str) -> bytes:
-        """Return the report as text, json, csv, xlsx or turtle."""
+        """Return the report as text, json, csv, xlsx, html or turtle."""
         match format:
             case "json":
-                body = {
+                body: dict[str, Any] = {
                     "profile": self.profile,
                     "triples": self.triples,
                     "findings": [asdict(finding) for finding in self.findings],
                 }
+                if self.earlier is not None:
+                    body["since"] = {"release": self.earlier.name, "change": self.trend()}
                 return (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode()
             case "csv":
                 return _csv(self.findings)
@@ -103,6 +66,8 @@ class Report:
                 return self._workbook()
             case "turtle":
                 return self.graph()
+            case "html":
+                return page(self)
         return self._text().encode()
 
     def _workbook(self) -> bytes:
@@ -113,6 +78,9 @@ class Report:
         columns = [Column(*said, kind) for said, kind in zip(_MEANINGS.items(), kinds, strict=True)]
         rows = [[getattr(finding, name) for name in _MEANINGS] for finding in self.findings]
         counts = ", ".join(f"{self.count(severity)} {severity}" for severity in reversed(SEVERITIES))
+        if self.earlier is not None:
+            since = ", ".join(f"{change:+} {severity}" for severity, change in self.trend().items())
+            counts += f"; since release {self.earlier.name}: {since}"
         title = f"What the profile {self.profile} finds in {self.triples} statements: {counts}"
         codebook = Codebook(title, "whatworks check", {"profile": [self.profile]}, "the files", (), columns)
         return write(Values(list(_MEANINGS), kinds, rows), codebook)
@@ -122,23 +90,27 @@ class Report:
         for finding in self.findings:
             by_record[finding.record, finding.title].append(finding)
         lines: list[str] = []
+        say = self.say
         for (record, title), findings in by_record.items():
-            key = f" ({record.rsplit('/', 1)[-1]})" if record else " (without an IRI)"
+            key = f" ({record.rsplit('/', 1)[-1]})" if record else say(" (without an IRI)")
             place = f"  {findings[0].file}" if findings[0].file else ""
             lines += [f"{safe(title)}{key}{place}"]
             for finding in findings:
                 what = f"{finding.part} › {finding.field}" if finding.part else finding.field
-                at = f" (line {finding.line})" if finding.line else ""
-                lines.append(
-                    f"  {finding.severity:<9}  {safe(what)}{at}: "
-                    f"found {safe(finding.found)}; expected {safe(finding.expected)}."
+                at = say(" (line {n})", n=finding.line) if finding.line else ""
+                told = say(
+                    "found {found}; expected {expected}.", found=safe(finding.found), expected=safe(finding.expected)
                 )
+                lines.append(f"  {say(finding.severity):<9}  {safe(what)}{at}: {told}")
                 lines.append(f"             {safe(finding.advice)}  [{finding.rule}]")
             lines.append("")
-        counts = ", ".join(
-            f"{self.count(severity)} {_plural(severity, self.count(severity))}" for severity in reversed(SEVERITIES)
+        counts = ", ".join(self.counted(severity) for severity in reversed(SEVERITIES))
+        lines.append(
+            say("Profile {profile}: {counts} in {n} statements.", profile=self.profile, counts=counts, n=self.triples)
         )
-        lines.append(f"Profile {self.profile}: {counts} in {self.triples} statements.")
+        if self.earlier is not None:
+            trend = ", ".join(f"{change:+} {say(plural(name, change))}" for name, change in self.trend().items())
+            lines.append(say("Since release {name}: {trend}.", name=self.earlier.name, trend=trend))
         return "\n".join(lines) + "\n"
 
 
@@ -149,9 +121,3 @@ def _csv(findings: Sequence[Finding]) -> bytes:
     writer.writeheader()
     writer.writerows(asdict(finding) for finding in findings)
     return text.getvalue().encode()
-
-
-def _plural(severity: str, count: int) -> str:
-    if severity == "info":
-        return "notes" if count != 1 else "note"
-    return severity if count == 1 else f"{severity}s"

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rdflib import BNode, URIRef
-from rdflib.namespace import FOAF
+from rdflib.namespace import FOAF, SH
 from rdflib.term import Node as RdflibNode
 
+from whatworks.checks.findings import SEVERITIES, Finding, Rule
 from whatworks.checks.found import Found, Result
 from whatworks.checks.graphs import short
+from whatworks.checks.phrases import TEXTS
 from whatworks.checks.places import Asked, Places
-from whatworks.checks.report import SEVERITIES, Finding
 from whatworks.checks.words import Words
 
 
@@ -22,10 +23,12 @@ class Teller:
     Attributes:
         words: Says in words what is found and expected.
         places: Finds files and lines.
+        rules: What is to be known of the rules of the findings that were told.
     """
 
     words: Words
     places: Places
+    rules: dict[str, Rule] = field(default_factory=dict)
 
     def findings(self, results: Iterable[Found]) -> list[Finding]:
         """Return results as findings, in their order."""
@@ -57,17 +60,27 @@ class Teller:
             field=self.words.field(result.shape, result.path),
             found=self.words.found(result),
             expected=self.words.expected(result),
-            advice=str(found.messages[0]) if found.messages else "",
+            advice=self._advice(found),
             rule=self._rule(result),
             file="",
             line=None,
         )
         return finding, (str(named), *said)
 
+    def _advice(self, found: Found) -> str:
+        """Return what to do: the shape's words, or those of a check beside the shapes."""
+        text, say = self.words.say.pick(found.messages), self.words.say
+        return say(text) if text in TEXTS else text
+
     def _rule(self, result: Result) -> str:
-        if result.shape is None:
+        shape, say = result.shape, self.words.say
+        if shape is None:
             return f"model {re.sub('(?<!^)(?=[A-Z])', '-', result.kind).lower()}"
-        return f"{short(result.shape, self.words.prefixes)} {result.kind}"
+        name = f"{short(shape, self.words.prefixes)} {result.kind}"
+        if name not in self.rules:
+            description = say.text(self.words.shapes, shape, SH.description)
+            self.rules[name] = Rule(str(shape) if isinstance(shape, URIRef) else "", description)
+        return name
 
     def _named(self, focus: RdflibNode | None) -> tuple[RdflibNode | None, RdflibNode | None]:
         """Return the nearest thing with an IRI that a node belongs to, and the property that leads from it."""

@@ -13,6 +13,7 @@ from rdflib.term import Node as RdflibNode
 
 from whatworks.checks.found import Result
 from whatworks.checks.graphs import pattern_of, short
+from whatworks.checks.phrases import Phrases
 from whatworks.checks.strays import Declared
 from whatworks.namespaces import Prefixes
 
@@ -36,9 +37,25 @@ _MANY = 8
 
 
 class Words:
-    """Words for the terms of checked data and for the shapes."""
+    """Words for the terms of checked data and for the shapes.
 
-    def __init__(self, data: Graph, shapes: Graph, prefixes: Prefixes, declared: Declared | None = None) -> None:
+    Args:
+        data: The checked data.
+        shapes: The shapes.
+        prefixes: The prefixes to write IRIs with.
+        declared: The terms of the model.
+        say: The words of the language.
+    """
+
+    def __init__(
+        self,
+        data: Graph,
+        shapes: Graph,
+        prefixes: Prefixes,
+        declared: Declared | None = None,
+        say: Phrases | None = None,
+    ) -> None:
+        self.say = say or Phrases()
         self.data = data
         self.shapes = shapes
         self.prefixes = prefixes
@@ -48,38 +65,27 @@ class Words:
     # ---- names ----
 
     def label(self, term: RdflibNode | None) -> str:
-        """Return an English label, another one, or the short IRI."""
-        unnamed = "a thing" if isinstance(term, BNode) else short(term, self.prefixes)
+        """Return a label in the language of the words, an English one, another one, or the short IRI."""
+        unnamed = self.say("a thing") if isinstance(term, BNode) else short(term, self.prefixes)
         return self._title(self.data, term) or unnamed
 
-    @staticmethod
-    def _title(graph: Graph, term: RdflibNode | None) -> str:
-        for predicate in _TITLES:
-            found = [text for text in graph.objects(term, predicate) if isinstance(text, RdflibLiteral)]
-            if found:
-                return str(min(found, key=lambda text: (text.language != "en", str(text))))
-        return ""
-
-    def _named(self, shape: RdflibNode | None) -> str:
-        """Return what a shape calls its field, in English where it has such a name; empty where it has none."""
-        names = self.shapes.objects(shape, SH.name) if shape is not None else ()
-        found = [text for text in names if isinstance(text, RdflibLiteral)]
-        return str(min(found, key=lambda text: (text.language != "en", str(text)), default=""))
+    def _title(self, graph: Graph, term: RdflibNode | None) -> str:
+        return next((text for predicate in _TITLES if (text := self.say.text(graph, term, predicate))), "")
 
     def field(self, shape: RdflibNode | None, path: RdflibNode | None) -> str:
         """Return what people call the field that a shape speaks of."""
-        name = self._named(shape)
+        name = self.say.text(self.shapes, shape, SH.name)
         if not name and (path is None or (shape, SH.path, None) in self.shapes):
-            name = str(self.shapes.value(shape, RDFS.label) or "")
+            name = self.say.text(self.shapes, shape, RDFS.label)
         if not name and path == RDF.type:
-            return "Class"
-        return str(name or (self.label(path) if path is not None else "the thing itself"))
+            return self.say("Class")
+        return name or (self.label(path) if path is not None else self.say("the thing itself"))
 
     def _sibling(self, shape: RdflibNode | None, path: RdflibNode | None) -> str:
         """Return the name that the shapes give another field of the same thing."""
         for parent in self.shapes.subjects(SH.property, shape):
             for other in self.shapes.objects(parent, SH.property):
-                if self.shapes.value(other, SH.path) == path and (name := self._named(other)):
+                if self.shapes.value(other, SH.path) == path and (name := self.say.text(self.shapes, other, SH.name)):
                     return _lower(name)
         return self.label(path)
 
@@ -87,10 +93,10 @@ class Words:
         label, curie = self.label(term), short(term, self.prefixes)
         return f"{label} ({curie})" if label != curie else label
 
-    def _home(self, term: RdflibNode | None) -> str:
-        """Say where a term should be declared: in the model, or in the vocabulary that has all its terms listed."""
+    def _stray(self, term: RdflibNode | None, of_model: str, of_vocabulary: str) -> str:
+        """Say of a term that the model lacks it, or the vocabulary that has all its terms listed."""
         is_listed = self._declared is not None and isinstance(term, URIRef) and self._declared.is_listed(term)
-        return "its vocabulary" if is_listed else "the model"
+        return self.say(of_vocabulary if is_listed else of_model, term=short(term, self.prefixes))
 
     # ---- what is there ----
 
@@ -99,37 +105,47 @@ class Words:
         if result.kind == "UniqueLang":
             return self._repeated(result)
         if result.kind == "UnknownProperty":
-            return f"{short(result.path, self.prefixes)}, which is no property of {self._home(result.path)}"
+            return self._stray(
+                result.path,
+                "{term}, which is no property of the model",
+                "{term}, which is no property of its vocabulary",
+            )
         if result.kind == "UnknownClass":
-            return f"{short(result.value, self.prefixes)}, which is no class of {self._home(result.value)}"
+            return self._stray(
+                result.value, "{term}, which is no class of the model", "{term}, which is no class of its vocabulary"
+            )
         if result.kind in _COUNTS or result.value is None:
             return self._several(result)
         if isinstance(result.value, RdflibLiteral):
             is_forbidden = result.kind == "ContactData"
             forbidden = result.shape if is_forbidden else self.shapes.value(result.shape, SH["not"])
-            return self._excerpt(result.value, forbidden) + self._what_it_is(result)
+            return self._what_it_is(result, self._excerpt(result.value, forbidden))
         return self._node(result.value, result)
 
-    def _what_it_is(self, result: Result) -> str:
+    def _what_it_is(self, result: Result, value: str) -> str:
         """Say of which sort a literal is, where that is what is wrong with it."""
-        literal = result.value
+        literal, say = result.value, self.say
         if result.kind not in ("Datatype", "NodeKind") or not isinstance(literal, RdflibLiteral):
-            return ""
+            return value
         datatype = literal.datatype or (RDF.langString if literal.language else XSD.string)
-        sort = _TYPES[datatype][1] if datatype in _TYPES else f"a value of the type {short(datatype, self.prefixes)}"
+        known = _TYPES.get(datatype)
+        sort = say(known[1]) if known else say("a value of the type {type}", type=short(datatype, self.prefixes))
         if literal.ill_typed:
-            return f", which is marked as {sort} and is none"
+            return say("{value}, which is marked as {sort} and is none", value=value, sort=sort)
         texts = (XSD.string, RDF.langString)
         is_tag_wrong = datatype in texts and self.shapes.value(result.shape, SH.datatype) in texts
-        return f", {sort}" if datatype not in texts or is_tag_wrong else ", a text"
+        return say(
+            "{value}, {sort}", value=value, sort=sort if datatype not in texts or is_tag_wrong else say("a text")
+        )
 
     def _node(self, value: RdflibNode, result: Result) -> str:
         if isinstance(value, BNode):
-            return "a thing without an IRI"
+            return self.say("a thing without an IRI")
         if value == result.focus:
-            return f"values of {self._own(value)} that do not fit together"
+            return self.say("values of {thing} that do not fit together", thing=self._own(value))
         is_missing = result.kind in ("Node", "Class", "Or") and (value, None, None) not in self.data
-        return f"{self._thing(value)}{', which is not described' if is_missing else ''}"
+        thing = self._thing(value)
+        return self.say("{thing}, which is not described", thing=thing) if is_missing else thing
 
     def _values(self, result: Result) -> list[RdflibNode]:
         return list(self.data.objects(result.focus, result.path)) if isinstance(result.path, URIRef) else []
@@ -137,9 +153,9 @@ class Words:
     def _several(self, result: Result) -> str:
         values = self._values(result)
         if not values:
-            return "nothing" if result.kind in _COUNTS else "values that do not fit together"
-        shown = sorted(self.label(item) if isinstance(item, URIRef) else _quoted(item) for item in values)
-        count = "one value" if len(shown) == 1 else f"{len(shown)} values"
+            return self.say("nothing" if result.kind in _COUNTS else "values that do not fit together")
+        shown = sorted(self.label(item) if isinstance(item, URIRef) else self._quoted(item) for item in values)
+        count = self.say("one value") if len(shown) == 1 else self.say("{n} values", n=len(shown))
         return f"{count} ({', '.join(shown[:5])}{', …' if len(shown) > 5 else ''})"
 
     def _own(self, focus: RdflibNode) -> str:
@@ -149,8 +165,12 @@ class Words:
         texts = [text for text in self._values(result) if isinstance(text, RdflibLiteral) and text.language]
         languages = Counter(str(text.language).lower() for text in texts)
         return "; ".join(
-            f"{count} texts in {language} "
-            f"({', '.join(sorted(_quoted(text) for text in texts if str(text.language).lower() == language))})"
+            self.say(
+                "{count} texts in {language} ({texts})",
+                count=count,
+                language=language,
+                texts=", ".join(sorted(self._quoted(text) for text in texts if str(text.language).lower() == language)),
+            )
             for language, count in sorted(languages.items())
             if count > 1
         )
@@ -160,13 +180,21 @@ class Words:
         pattern = pattern_of(self.shapes, forbidden) if forbidden is not None else None
         match = pattern.search(str(value)) if pattern else None
         if match is None or len(str(value)) <= _LONGEST:
-            return _quoted(value)
+            return self._quoted(value)
         before, after = str(value)[: match.start()], str(value)[match.end() :]
         if len(before) > _AROUND:
             before = f"… {before[-_AROUND:].partition(' ')[2]}"
         if len(after) > _AROUND:
             after = f"{after[:_AROUND].rpartition(' ')[0]} …"
         return f"'{before}{match.group()}{after}'"
+
+    def _quoted(self, term: RdflibNode) -> str:
+        if not isinstance(term, RdflibLiteral):
+            return self.say("a thing without an IRI") if isinstance(term, BNode) else str(term)
+        if term.datatype in _NUMBERS and not term.ill_typed:
+            return str(term)
+        text = str(term) if len(str(term)) <= _LONGEST else str(term)[: _LONGEST - 1] + "…"
+        return f"'{text}'{f'@{term.language}' if term.language else ''}"
 
     # ---- what should be there ----
 
@@ -177,44 +205,68 @@ class Words:
         def given(name: str) -> RdflibNode | None:
             return self.shapes.value(shape, SH[name])
 
+        say = self.say
         words: dict[str, Callable[[], str]] = {
-            "MinCount": lambda: _count(given("minCount"), "at least"),
-            "MaxCount": lambda: _count(given("maxCount"), "at most"),
-            "QualifiedMinCount": lambda: (
-                f"{_count(given('qualifiedMinCount'), 'at least')} that is {self._sort(given('qualifiedValueShape'))}"
+            "MinCount": lambda: self._count(given("minCount"), "at least one value", "at least {n} values"),
+            "MaxCount": lambda: self._count(given("maxCount"), "at most one value", "at most {n} values"),
+            "QualifiedMinCount": lambda: say(
+                "{count} that is {sort}",
+                count=self._count(given("qualifiedMinCount"), "at least one value", "at least {n} values"),
+                sort=self._sort(given("qualifiedValueShape")),
             ),
             "Datatype": lambda: self._type(given("datatype")),
-            "NodeKind": lambda: _NODE_KINDS.get(given("nodeKind"), "another kind of value"),
-            "Class": lambda: f"a thing of the class {self._class(given('class'))}{self._near_member(value, shape)}",
-            "Pattern": lambda: f"a text of another form (pattern {given('pattern')})",
-            "MinLength": lambda: f"at least {_characters(given('minLength'))}",
-            "MaxLength": lambda: f"at most {_characters(given('maxLength'))}",
-            "MinInclusive": lambda: f"{given('minInclusive')} or more",
-            "MaxInclusive": lambda: f"{given('maxInclusive')} or less",
-            "MinExclusive": lambda: f"more than {given('minExclusive')}",
-            "MaxExclusive": lambda: f"less than {given('maxExclusive')}",
-            "UniqueLang": lambda: "one text for each language",
-            "LanguageIn": lambda: "a text in another language",
-            "HasValue": lambda: f"{self._thing(node)} among them" if (node := given("hasValue")) else "another value",
+            "NodeKind": lambda: say(_NODE_KINDS.get(given("nodeKind"), "another kind of value")),
+            "Class": lambda: (
+                say("a thing of the class {name}", name=self._class(given("class"))) + self._near_member(value, shape)
+            ),
+            "Pattern": lambda: say("a text of another form (pattern {pattern})", pattern=given("pattern")),
+            "MinLength": lambda: self._count(given("minLength"), "at least one character", "at least {n} characters"),
+            "MaxLength": lambda: self._count(given("maxLength"), "at most one character", "at most {n} characters"),
+            "MinInclusive": lambda: say("{number} or more", number=given("minInclusive")),
+            "MaxInclusive": lambda: say("{number} or less", number=given("maxInclusive")),
+            "MinExclusive": lambda: say("more than {number}", number=given("minExclusive")),
+            "MaxExclusive": lambda: say("less than {number}", number=given("maxExclusive")),
+            "UniqueLang": lambda: say("one text for each language"),
+            "LanguageIn": lambda: say("a text in another language"),
+            "HasValue": lambda: (
+                say("{thing} among them", thing=self._thing(node))
+                if (node := given("hasValue"))
+                else say("another value")
+            ),
             "In": lambda: self._listed(given("in")),
-            "LessThanOrEquals": lambda: f"no more than {self._other(result, given('lessThanOrEquals'))}",
-            "LessThan": lambda: f"less than {self._other(result, given('lessThan'))}",
-            "Disjoint": lambda: f"a value that is not also given as '{self._sibling(shape, given('disjoint'))}'",
+            "LessThanOrEquals": lambda: say(
+                "no more than the {other}", other=self._other(result, given("lessThanOrEquals"))
+            ),
+            "LessThan": lambda: say("less than the {other}", other=self._other(result, given("lessThan"))),
+            "Disjoint": lambda: say(
+                "a value that is not also given as '{other}'", other=self._sibling(shape, given("disjoint"))
+            ),
             "Node": lambda: f"{self._sort(given('node'))}{self._near_concept(value, [given('node')])}",
-            "Not": lambda: f"nothing that {self._sort(given('not'))}",
+            "Not": lambda: say("nothing that {sort}", sort=self._sort(given("not"))),
             "Or": lambda: self._either(value, given("or")),
             "UnknownProperty": lambda: (
-                f"a property of {self._home(result.path)}{self._near_term(result.path, 'properties')}"
+                self._stray(result.path, "a property of the model", "a property of its vocabulary")
+                + self._near_term(result.path, "properties")
             ),
-            "UnknownClass": lambda: f"a class of {self._home(value)}{self._near_term(value, 'classes')}",
-            "NoClass": lambda: "a class of the model, such as ww:Practice",
-            "ContactData": lambda: f"nothing that {self._sort(shape)}",
+            "UnknownClass": lambda: (
+                self._stray(value, "a class of the model", "a class of its vocabulary")
+                + self._near_term(value, "classes")
+            ),
+            "NoClass": lambda: say("a class of the model, such as ww:Practice"),
+            "ContactData": lambda: say("nothing that {sort}", sort=self._sort(shape)),
         }
-        return words.get(result.kind, lambda: f"what the rule {result.kind} asks for")()
+        return words.get(result.kind, lambda: say("what the rule {rule} asks for", rule=result.kind))()
+
+    def _count(self, number: RdflibNode | None, one: str, more: str) -> str:
+        if str(number) == "0":
+            return self.say("nothing")
+        return self.say(one) if str(number) == "1" else self.say(more, n=number)
 
     def _type(self, datatype: RdflibNode | None) -> str:
         known = _TYPES.get(datatype) if datatype is not None else None
-        return known[0] if known else f"a value of the type {short(datatype, self.prefixes)}"
+        if known:
+            return self.say(known[0])
+        return self.say("a value of the type {type}", type=short(datatype, self.prefixes))
 
     def _class(self, name: RdflibNode | None) -> str:
         curie = short(name, self.prefixes)
@@ -224,9 +276,10 @@ class Words:
     def _sort(self, node_shape: RdflibNode | None) -> str:
         """Return what a named shape holds for: concepts of a scheme, texts in a language, or what its label says."""
         if scheme := self._scheme(node_shape):
-            return f"a concept of the scheme {str(scheme).rsplit('/', 1)[-1]}"
+            return self.say("a concept of the scheme {scheme}", scheme=str(scheme).rsplit("/", 1)[-1])
         if (languages := self.shapes.value(node_shape, SH.languageIn)) is not None:
-            return f"a text in {' or '.join(str(tag) for tag in RdfList(self.shapes, languages))}"
+            tags = self.say(" or ").join(str(tag) for tag in RdfList(self.shapes, languages))
+            return self.say("a text in {languages}", languages=tags)
         return _lower(self._title(self.shapes, node_shape) or short(node_shape, self.prefixes)).removeprefix("is ")
 
     def _scheme(self, node_shape: RdflibNode | None) -> RdflibNode | None:
@@ -237,15 +290,15 @@ class Words:
 
     def _either(self, value: RdflibNode | None, alternatives: RdflibNode | None) -> str:
         shapes = list(RdfList(self.shapes, alternatives)) if alternatives is not None else []
-        return f"{', or '.join(self._sort(each) for each in shapes)}{self._near_concept(value, shapes)}"
+        return f"{self.say(', or ').join(self._sort(each) for each in shapes)}{self._near_concept(value, shapes)}"
 
     def _listed(self, values: RdflibNode | None) -> str:
         listed = list(RdfList(self.shapes, values)) if values is not None else []
-        return " or ".join(self._thing(item) if isinstance(item, URIRef) else str(item) for item in listed)
+        return self.say(" or ").join(self._thing(item) if isinstance(item, URIRef) else str(item) for item in listed)
 
     def _other(self, result: Result, path: RdflibNode | None) -> str:
-        values = ", ".join(sorted(_quoted(item) for item in self.data.objects(result.focus, path)))
-        return f"the {self._sibling(result.shape, path)}{f' ({values})' if values else ''}"
+        values = ", ".join(sorted(self._quoted(item) for item in self.data.objects(result.focus, path)))
+        return f"{self._sibling(result.shape, path)}{f' ({values})' if values else ''}"
 
     # ---- what may be meant ----
 
@@ -254,7 +307,7 @@ class Words:
         schemes = [scheme for shape in shapes if (scheme := self._scheme(shape)) is not None]
         concepts = sorted({item for scheme in schemes for item in self.data.subjects(SKOS.inScheme, scheme)}, key=str)
         if near := self._nearest(value, concepts):
-            return f"; nearest is {near}"
+            return self.say("; nearest is {near}", near=near)
         if concepts and len(concepts) <= _MANY:
             return f": {', '.join(short(concept, self.prefixes) for concept in concepts)}"
         return ""
@@ -264,13 +317,13 @@ class Words:
             return ""
         members = sorted(set(self.data.subjects(RDF.type, self.shapes.value(shape, SH["class"]))), key=str)
         near = self._nearest(value, members)
-        return f"; nearest is {near}" if near else ""
+        return self.say("; nearest is {near}", near=near) if near else ""
 
     def _near_term(self, value: RdflibNode | None, kind: str) -> str:
         if value not in self._near_terms:
             like = self._declared.like(value, kind) if self._declared and isinstance(value, URIRef) else []
             near = self._nearest(value, like)
-            self._near_terms[value] = f"; nearest is {near}" if near else ""
+            self._near_terms[value] = self.say("; nearest is {near}", near=near) if near else ""
         return self._near_terms[value]
 
     def _nearest(self, value: RdflibNode | None, things: Sequence[RdflibNode]) -> str:
@@ -292,22 +345,3 @@ def _code(term: RdflibNode) -> str:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-def _count(number: RdflibNode | None, bound: str) -> str:
-    if str(number) == "0":
-        return "nothing"
-    return f"{bound} one value" if str(number) == "1" else f"{bound} {number} values"
-
-
-def _characters(number: RdflibNode | None) -> str:
-    return "one character" if str(number) == "1" else f"{number} characters"
-
-
-def _quoted(term: RdflibNode) -> str:
-    if not isinstance(term, RdflibLiteral):
-        return "a thing without an IRI" if isinstance(term, BNode) else str(term)
-    if term.datatype in _NUMBERS and not term.ill_typed:
-        return str(term)
-    text = str(term) if len(str(term)) <= _LONGEST else str(term)[: _LONGEST - 1] + "…"
-    return f"'{text}'{f'@{term.language}' if term.language else ''}"

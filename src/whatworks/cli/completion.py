@@ -225,6 +225,10 @@ class Known:
         """Return the tags of the stored queries."""
         return ((tag, "") for tag in sorted({tag for query in self._kg.catalogue.all() for tag in query.tags}))
 
+    def measures(self) -> Offers:
+        """Return the measures of quality."""
+        return ((query.name, query.summary) for query in self._kg.measures)
+
     def classes(self) -> Offers:
         """Return the classes that have members: of the data, of the ontology, and concepts."""
         from whatworks.namespaces import SKOS, SUBCLASS  # noqa: PLC0415 - lazy on purpose

@@ -113,10 +113,14 @@ def export(
     "--format",
     "-f",
     "format_",
-    type=click.Choice(("text", "json", "csv", "xlsx", "turtle")),
+    type=click.Choice(("text", "json", "csv", "xlsx", "html", "turtle")),
     default="text",
-    help="Default: text.",
+    help="Default: text; html is a page for people.",
 )
+@click.option(
+    "--language", type=click.Choice(("en", "fr", "de")), default="en", help="The language of findings. Default: en."
+)
+@click.option("--trend", is_flag=True, help="Also count what there is to find in the release in use, to compare.")
 @output_option
 @click.pass_obj
 def check(
@@ -126,6 +130,8 @@ def check(
     since: str | None,
     fail_on: str,
     format_: str,
+    language: str,
+    trend: bool,
     output: Path | None,
 ) -> None:
     """Check the collection, or FILES as if they were part of it, and say how to mend what is found.
@@ -138,7 +144,10 @@ def check(
       whatworks check --profile publication --fail-on warning
       whatworks check data/interventions/expairs-project.trig
       whatworks check --changed
+      whatworks check --trend --format html --output findings.html
     """
+    if trend and (files or since is not None):
+        raise click.UsageError("--trend compares everything with a release: name no files, and leave --changed out.")
     if files and since is not None:
         raise click.UsageError("Name files, or ask for what has changed with --changed.")
     click.echo("Checking with the shapes …", err=True)
@@ -146,33 +155,59 @@ def check(
     report = interruptible(lambda: kg.check(files, profile, since=since, progress=progress))
     for note in report.notes:
         click.echo(f"Note: {note}", err=True)
-    emit(report.write(format_), output)
+    if trend:
+        click.echo("Checking the release in use …", err=True)
+        report = interruptible(lambda: kg.since_release(report, progress))
+    emit(report.in_language(language).write(format_), output)
     if report.fails(fail_on):
         raise click.exceptions.Exit(1)
 
 
 @click.command()
+@click.argument("measure", required=False, shell_complete=completes(lambda known: known.measures()))
 @click.option(
     "--format",
     "-f",
     "format_",
     metavar="FORMAT",
     shell_complete=completes_format("SELECT"),
-    help="One of: table, csv, tsv, json, xml, md.",
+    help="One of: table, csv, tsv, json, xml, md; as a chart: vega-lite, svg.",
 )
 @click.option("--graphs", is_flag=True, help="Count the statements of each named graph instead.")
+@click.option("--quality", is_flag=True, help="List the measures of quality, with how many rows each has.")
 @output_option
 @click.pass_obj
-def stats(opener: Any, format_: str | None, graphs: bool, output: Path | None) -> None:
-    """Count what the collection holds, by class.
+def stats(
+    opener: Any, measure: str | None, format_: str | None, graphs: bool, quality: bool, output: Path | None
+) -> None:
+    """Count what the collection holds, by class, or look at a MEASURE of its quality.
+
+    A measure is a stored query with the tag quality: `whatworks stats --quality` lists them. Of one that has numbers, a
+    chart shows them; of another, how many rows it has.
 
     \b
-    Example:
+    Examples:
       whatworks stats --format csv
+      whatworks stats completeness --format svg --output completeness.svg
     """
     from whatworks.cli.output import emit_answer  # noqa: PLC0415 - lazy on purpose
 
-    emit_answer(opener.kg, opener.kg.statistics(graphs=graphs), format_, output, None)
+    if sum((measure is not None, graphs, quality)) > 1:
+        raise click.UsageError("Name one measure, or ask for --graphs, or for --quality.")
+    kg = opener.kg
+    if measure is not None:
+        table, title = kg.measure(measure), kg.catalogue.get(measure).summary
+    elif quality:
+        table, title = kg.quality(), "Rows of each measure of quality"
+    else:
+        table, title = kg.statistics(graphs=graphs), "Statements" if graphs else "Things of each class"
+    if format_ in ("vega-lite", "svg"):
+        from whatworks.charts import chart  # noqa: PLC0415 - needed by one command only
+
+        drawn = chart(table, title.rstrip("."), lambda iri: kg.prefixes.shorten(iri) or iri)
+        emit(drawn.write(format_), output)
+    else:
+        emit_answer(kg, table, format_, output, None)
 
 
 @click.command()

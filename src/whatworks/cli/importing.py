@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from whatworks.ingest import Batch, Change
 
 _KINDS = ("added", "changed", "unchanged")
+_MAPPED = (".jsonl", ".yaml", ".yml")  # a mapping says what becomes of each value; whatworks check tells the rest
 _TABLES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
 
 
@@ -34,6 +35,13 @@ _TABLES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
     help="How the account is written; csv has the problems alone. Default: text.",
 )
 @click.option("--suggest", is_flag=True, help="Propose a mapping for a table of other people, and write nothing.")
+@click.option(
+    "--by",
+    metavar="NAME",
+    envvar="WHATWORKS_REVIEWER",
+    default="",
+    help="Who decided, for a workbook of links to review; it is published.",
+)
 @click.option("--marked", type=Named(dir_okay=False), help="Where there are problems: a copy with its cells marked.")
 @click.pass_obj
 def import_(
@@ -44,6 +52,7 @@ def import_(
     encoding: str,
     format_: str,
     suggest: bool,
+    by: str,
     marked: Path | None,
 ) -> None:
     """Bring records into the collection, one data file for each.
@@ -57,6 +66,7 @@ def import_(
       whatworks import measures.xlsx --marked mend-these.xlsx
       whatworks import data/sources/interventions.jsonl --dry-run
       whatworks import survey.csv --suggest > survey.mapping.yaml
+      whatworks import links.xlsx --by "Ada L."
     """
     from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
     from whatworks.errors import Unwritable  # noqa: PLC0415 - lazy on purpose
@@ -75,15 +85,22 @@ def import_(
             "The collection that came with the package cannot be changed.",
             hint="Begin a collection of your own with: whatworks new DIR",
         )
+    if len(files) == 1 and files[0].suffix.lower() == ".xlsx":
+        from whatworks.cli.review import review  # noqa: PLC0415 - lazy on purpose
+
+        if review(kg, files[0], by, marked, dry_run=dry_run):
+            return
+    from whatworks.cli.review import write_marked  # noqa: PLC0415 - lazy on purpose
+
     batch = kg.read(files, mapping, encoding)
     changes = [] if batch.tally.problems else batch.changes(folder)
-    if any(file.suffix.lower() in _TABLES for file in files) and changes:
+    if any(file.suffix.lower() not in _MAPPED for file in files) and changes:
         click.echo("Checking with the shapes …", err=True)
-        kg.check_batch(batch, changes)
+        kg.check_batch(batch, changes, files)
     differences = kg.differences(batch, changes, folder) if dry_run and not batch.tally.problems else {}
     _tell(batch, changes, differences, format_)
     if batch.tally.problems and marked is not None:
-        _mark(batch, files[0], marked)
+        write_marked(batch.tally.problems, files[0], marked)
     if format_ == "text" or batch.tally.problems:
         batch.check()
     if not dry_run:
@@ -145,14 +162,3 @@ def _account(batch: "Batch") -> None:
     ]
     if rows:
         click.echo(write_table(("file", "field", "read", "mapped", "left out", "why"), rows))
-
-
-def _mark(batch: "Batch", file: Path, marked: Path) -> None:
-    """Write a copy of a workbook in which the cells of problems are marked."""
-    from whatworks.workbook import Mark, mark  # noqa: PLC0415 - lazy on purpose
-
-    marks = [
-        Mark(each.where.sheet, each.where.cell, f"{each.found!r} {each.message} {each.hint}".strip())
-        for each in batch.tally.problems
-    ]
-    emit(mark(file.read_bytes(), marks), marked)

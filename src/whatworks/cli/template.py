@@ -15,8 +15,9 @@ _completes_key = completes(lambda known: known.things(), by_label=True)
 @click.argument("file", type=Named(dir_okay=False))
 @click.argument("keys", nargs=-1, shell_complete=_completes_key)
 @click.option("--with-data", is_flag=True, help="Fill it with the present records; with KEYS, with those alone.")
+@click.option("--review", is_flag=True, help="Write the links that wait for review instead, to accept or reject in it.")
 @click.pass_obj
-def template(opener: Any, file: Path, keys: tuple[str, ...], with_data: bool) -> None:
+def template(opener: Any, file: Path, keys: tuple[str, ...], with_data: bool, review: bool) -> None:
     """Write a workbook to fill in: a sheet for each class, with what may stand where.
 
     FILE is the workbook (.xlsx). KEYS name the records that it is filled with, by key or title.
@@ -26,6 +27,7 @@ def template(opener: Any, file: Path, keys: tuple[str, ...], with_data: bool) ->
       whatworks template new-measures.xlsx
       whatworks template all.xlsx --with-data
       whatworks template two.xlsx --with-data expairs-project youthreach
+      whatworks template links.xlsx --review
     """
     from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
 
@@ -33,6 +35,13 @@ def template(opener: Any, file: Path, keys: tuple[str, ...], with_data: bool) ->
         raise click.UsageError("Keys say which records the workbook is filled with: add --with-data.")
     if file.suffix.lower() != ".xlsx":
         raise click.UsageError(f"{str(file)!r} must end with .xlsx.")
+    if review and (keys or with_data):
+        raise click.UsageError("--review writes links alone: leave --with-data and keys out.")
+    if review:
+        content, count = opener.kg.review_sheet()
+        write_files({file: content})
+        click.echo(f"Wrote {file}, with {count} links that wait for review.", err=True)
+        return
     made = opener.kg.template(keys if with_data else None)
     write_files({file: made.content})
     click.echo(f"Wrote {file}, {f'with {made.things} things' if with_data else 'to be filled in'}.", err=True)

@@ -1,18 +1,23 @@
 """What a knowledge graph can be asked about links."""
 
 from abc import ABC, abstractmethod
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from whatworks.assets import Assets
 from whatworks.catalogue import Catalogue
-from whatworks.results import Answer
+from whatworks.results import Answer, Table, plain
 from whatworks.settings import Settings
+from whatworks.terms import Iri
 
 if TYPE_CHECKING:
+    from whatworks.linking.decisions import Pair
     from whatworks.linking.keeper import Linking
     from whatworks.linking.mappings import Mappings
     from whatworks.linking.related import Relation
+    from whatworks.linking.sheet import Verdict, Waiting
+    from whatworks.tally import Problem
 
 
 class Door(ABC):
@@ -58,3 +63,63 @@ class Door(ABC):
         from whatworks.linking.mappings import Mappings  # noqa: PLC0415 - not every command needs it
 
         return Mappings(self.assets, self.settings, self.catalogue)
+
+    def review_sheet(self) -> "tuple[bytes, int]":
+        """Return a workbook of the links that wait for review, and how many there are."""
+        from whatworks.linking.sheet import write_review  # noqa: PLC0415 - openpyxl takes half a second to import
+
+        waiting = list(self._waiting().values())
+        return write_review(waiting), len(waiting)
+
+    def review(
+        self, data: bytes, name: str, *, by: str = "", write: bool = True
+    ) -> "tuple[list[Verdict], list[Problem]]":
+        """Read what a person decided in such a workbook, and note it unless something cannot be followed.
+
+        Args:
+            data: The workbook.
+            name: Its name.
+            by: Who decided.
+            write: Whether it is noted.
+
+        Returns:
+            What was decided, and what cannot be followed.
+
+        Raises:
+            WorkbookFault: It cannot be read.
+            MissingExtra: numpy is not installed.
+            InvalidValue: Nobody is named.
+            Unwritable: The collection came with the package, or the file cannot be written.
+        """
+        from whatworks.linking.decisions import Decision  # noqa: PLC0415 - needed by one command only
+        from whatworks.linking.sheet import read_review  # noqa: PLC0415 - the same
+
+        things = self._by_key()
+        verdicts, problems = read_review(data, name, lambda key: things.get(key, (None, ""))[0], self._waiting())
+        if write and verdicts and not problems:
+            links = self.linking.between([verdict.pair for verdict in verdicts])
+            today = date.today()
+            pairs = zip(links, verdicts, strict=True)
+            self.linking.decide_all([Decision(link, each.status, by.strip(), today, each.note) for link, each in pairs])
+        return verdicts, problems
+
+    def _by_key(self) -> dict[str, tuple[Iri, str]]:
+        """Return interventions with their titles, by key."""
+        table = self.query("interventions")
+        assert isinstance(table, Table)  # noqa: S101 - a SELECT query of the tool, tested as such
+        at = {name: place for place, name in enumerate(table.columns)}
+        return {plain(row[at["key"]]): (Iri(plain(row[at["intervention"]])), plain(row[at["title"]])) for row in table}
+
+    def _waiting(self) -> "dict[Pair, Waiting]":
+        """Return the links that wait for review, the strongest first, by the two in the order of IRIs."""
+        from whatworks.linking.sheet import Waiting  # noqa: PLC0415 - openpyxl takes half a second to import
+
+        things, table = self._by_key(), self.query("review-queue")
+        assert isinstance(table, Table)  # noqa: S101 - a SELECT query of the tool, tested as such
+        found: dict[Pair, Waiting] = {}
+        for _, *cells in table:
+            one, other, score, why, shared = (plain(cell) for cell in cells)
+            (start, title), (end, other_title) = things[one], things[other]
+            titles = (title, other_title)
+            found.setdefault((min(start, end), max(start, end)), Waiting(start, end, titles, float(score), why, shared))
+        return found

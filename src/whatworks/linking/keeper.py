@@ -128,16 +128,28 @@ class Linking:
             InvalidValue: There is no such status, or nobody is named.
             Unwritable: The collection came with the package, or the file cannot be written.
         """
-        if status not in ("accepted", "rejected"):
-            raise InvalidValue(f"{status!r} is no decision.", hint="A link is accepted or rejected.")
-        if not by.strip():
-            raise InvalidValue("A decision needs the name of who decides.", hint="Give a name or initials.")
+        return self.decide_all([Decision(link, status, by.strip(), on or date.today(), note.strip())])
+
+    def decide_all(self, decisions: Sequence[Decision]) -> Path:
+        """Note what a person decided about several links, all or none.
+
+        Raises:
+            InvalidValue, Unwritable: As `decide` does.
+        """
+        for decision in decisions:
+            if decision.status not in ("accepted", "rejected"):
+                raise InvalidValue(f"{decision.status!r} is no decision.", hint="A link is accepted or rejected.")
+            if not decision.by:
+                raise InvalidValue("A decision needs the name of who decides.", hint="Give a name or initials.")
         file = self._folder() / REVIEWED_FILE
         collection = Collection.described(self._assets, self._settings)
         name = Place(f"data/{REVIEWED_FILE}").file
-        held = parse(file.read_bytes(), "turtle", name=name, base=self._settings.base) if file.is_file() else []
-        decision = Decision(link, status, by.strip(), on or date.today(), note.strip())
-        write_files({file: reviewed(collection, held, decision)})
+        content = file.read_bytes() if file.is_file() else b""
+        for decision in decisions:
+            held = parse(content, "turtle", name=name, base=self._settings.base)
+            content = reviewed(collection, held, decision)
+        if decisions:
+            write_files({file: content})
         return file
 
     def is_begun(self) -> bool:

@@ -87,7 +87,7 @@ def delimiter_of(text: str, fits: Callable[[list[str]], int]) -> str:
     def known(delimiter: str) -> int:
         lines = csv.reader(io.StringIO(text[:_LONGEST], newline=""), delimiter=delimiter)
         try:
-            return max((fits(row) for row, _ in zip(lines, range(20), strict=False)), default=0)
+            return max((fits(row[:_MOST_COLUMNS]) for row, _ in zip(lines, range(20), strict=False)), default=0)
         except csv.Error:
             return 0
 

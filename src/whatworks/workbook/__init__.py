@@ -8,7 +8,7 @@ writes what is wrong with cells into a copy.
 from whatworks.workbook.answers import write
 from whatworks.workbook.forms import LISTS, ORIGIN, Form, FormColumn, Forms, write_forms
 from whatworks.workbook.marked import Mark, mark
-from whatworks.workbook.opened import Odd, Opened, cell_name, open_book
+from whatworks.workbook.opened import Odd, Opened, cell_name, has_sheet, open_book
 from whatworks.workbook.texts import MOST_ROWS
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Odd",
     "Opened",
     "cell_name",
+    "has_sheet",
     "mark",
     "open_book",
     "write",

@@ -23,6 +23,9 @@ _MOST_BYTES = 1 << 30  # unpacked
 _SUSPECT, _RATIO = 64 << 20, 200  # a part of more bytes that was packed to so small a share is no table
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 _CHUNK = 1 << 20
+_SHEETS, _LONG = "xl/worksheets/", 8 << 20  # parts of more bytes are looked through for empty rows
+_EMPTY_CELL = re.compile(rb'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?(?:/>|></c>)')
+_EMPTY_ROW = re.compile(rb'<row r="[0-9]+"[^>]*(?:/>|></row>)')
 _TRUTH = {"=TRUE()": True, "=FALSE()": False}  # as LibreOffice writes what is true or false
 
 
@@ -68,7 +71,7 @@ def open_book(data: bytes, name: str) -> list[Opened]:
     """
     parts = _checked(data, name)
     try:
-        book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+        book = load_workbook(io.BytesIO(_lean(data)), read_only=True, keep_links=False)
         found = []
         for sheet in book.worksheets:
             sheet.reset_dimensions()
@@ -77,6 +80,16 @@ def open_book(data: bytes, name: str) -> list[Opened]:
     except (KeyError, ValueError, TypeError, AttributeError, SyntaxError, OSError, InvalidFileException) as error:
         raise _broken(name, error) from error
     return found
+
+
+def has_sheet(data: bytes, sheet: str) -> bool:
+    """Say whether a workbook seems to have a sheet of this name, without opening it; False where it is none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            info = archive.getinfo("xl/workbook.xml")
+            return info.file_size <= _CHUNK and f'name="{sheet}"'.encode() in archive.read(info)
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, EOFError):
+        return False
 
 
 def cell_name(row: int, column: int) -> str:
@@ -158,6 +171,26 @@ def _scanned(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: Place) -> l
             found += [match[1].decode() for match in _MERGED.finditer(text)]
             before = chunk
     return list(dict.fromkeys(found))
+
+
+def _lean(data: bytes) -> bytes:
+    """Return the workbook without the cells and rows of long sheets in which nothing stands but a format.
+
+    A program writes up to a million of them for a column that was coloured once, and each takes as long as a full one.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        infos = archive.infolist()
+        long = {each.filename for each in infos if each.filename.startswith(_SHEETS) and each.file_size > _LONG}
+        if not long:
+            return data
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as lean:
+            for info in infos:
+                part = archive.read(info)
+                if info.filename in long and b"<![CDATA[" not in part:
+                    part = _EMPTY_ROW.sub(b"", _EMPTY_CELL.sub(b"", part))
+                lean.writestr(info.filename, part)
+    return out.getvalue()
 
 
 def _broken(name: str, error: Exception) -> WorkbookFault:

@@ -1,0 +1,152 @@
+"""Links that wait for review, decided about in a spreadsheet."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from tests.filled import book_of, edited, headings
+from tests.test_linking import SCHOOLS, Project, run
+
+_SIGNED = ("--by", "Ada L.")
+
+
+@pytest.fixture
+def schools(project: Project) -> Path:
+    """A project of six schools whose links are worked out."""
+    folder = project({"data/interventions/all.ttl": SCHOOLS}).assets.project
+    assert folder is not None
+    assert 0 == run(folder, "link", "--minimum", "0")[0]
+    return folder
+
+
+@pytest.fixture
+def sheet(schools: Path) -> Path:
+    """The workbook of their links."""
+    file = schools / "links.xlsx"
+    status, _, said = run(schools, "template", str(file), "--review")
+    assert (0, f"Wrote {file}, with 15 links that wait for review.\n") == (status, said)
+    return file
+
+
+def _decide(row: int, decision: str, note: str = "") -> Callable[[Any], None]:
+    def edit(book: Any) -> None:
+        book["Links"].cell(row, 1).value = decision
+        book["Links"].cell(row, 2).value = note
+
+    return edit
+
+
+def test_the_sheet_has_each_link_that_waits(sheet: Path) -> None:
+    """A row has both ends with their titles, score and reasons, the strongest first, and a list to choose from."""
+    links = book_of(sheet.read_bytes())["Links"]
+    assert ["Decision", "Note", "One", "Title", "Other", "Other title", "Score", "Explanation", "In common"] == list(
+        headings(links)
+    )
+    rows = list(links.iter_rows(min_row=4, values_only=True))
+    assert 15 == len(rows)
+    scores = [row[6] for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    assert all(row[2] and row[3] and row[4] and row[5] and row[7] for row in rows)
+    assert any("A" in str(each.sqref) for each in links.data_validations.dataValidation)
+
+
+def test_decisions_are_noted(schools: Path, sheet: Path, tmp_path: Path) -> None:
+    """What was accepted and rejected stands in the file of decisions with who and why; the rest waits."""
+
+    def edit(book: Any) -> None:
+        _decide(4, "accept", "Both are farms.")(book)
+        _decide(6, "\u00a0Reject ")(book)
+
+    file = edited(sheet.read_bytes(), tmp_path, edit)
+    status, said, _ = run(schools, "import", str(file), "--dry-run")
+    assert (0, True) == (status, said.endswith("2 decisions. Nothing was written.\n"))
+    assert not (schools / "data/links/reviewed.ttl").exists()
+    status, said, _ = run(schools, "import", str(file), *_SIGNED)
+    assert (0, True) == (status, "2 decisions. Take them up with: whatworks link" in said)
+    text = (schools / "data/links/reviewed.ttl").read_text(encoding="utf-8")
+    assert (1, 1) == (text.count("review-status:accepted"), text.count("review-status:rejected"))
+    assert 'ww:reviewedBy "Ada L."' in text
+    assert 'ww:reviewNote "Both are farms."@en' in text
+    status, said, _ = run(schools, "link", "--minimum", "0")
+    assert "13 wait for review, 1 are accepted, 1 rejected" in said
+
+
+def test_a_decision_needs_a_name(schools: Path, sheet: Path, tmp_path: Path) -> None:
+    """Nobody decides without a name."""
+    file = edited(sheet.read_bytes(), tmp_path, _decide(4, "accept"))
+    status, _, error = run(schools, "import", str(file))
+    assert (2, True) == (status, "--by NAME" in error)
+
+
+def test_nothing_decided(schools: Path, sheet: Path) -> None:
+    """A workbook without decisions decides nothing; the example is none."""
+    status, said, _ = run(schools, "import", str(sheet), *_SIGNED)
+    assert (0, "0 decisions. Take them up with: whatworks link\n") == (status, said)
+    assert not (schools / "data/links/reviewed.ttl").exists()
+
+
+def test_what_cannot_be_followed(schools: Path, sheet: Path, tmp_path: Path) -> None:
+    """All problems are told at once, each with its cell; nothing is noted; a copy has them marked."""
+
+    def edit(book: Any) -> None:
+        _decide(4, "accept")(book)
+        _decide(5, "perhaps")(book)
+        _decide(6, "reject")(book)
+        book["Links"].cell(6, 3).value = "nowhere"
+        _decide(7, "reject")(book)
+        book["Links"].cell(7, 5).value = book["Links"].cell(7, 3).value
+        _decide(19, "reject")(book)
+        for column in (3, 5):
+            book["Links"].cell(19, column).value = book["Links"].cell(4, column).value
+
+    file, marked = edited(sheet.read_bytes(), tmp_path, edit), tmp_path / "marked.xlsx"
+    status, _, error = run(schools, "import", str(file), *_SIGNED, "--marked", str(marked))
+    assert 3 == status
+    for said in (
+        "edited.xlsx, Links!A5: ",
+        "is no decision. Write accept or reject",
+        "edited.xlsx, Links!C6: ",
+        "'nowhere': is the key of no intervention.",
+        "edited.xlsx, Links!A7: ",
+        "does not wait for review",
+        "edited.xlsx, Links!A19: ",
+        "is not what A4 says of the same two.",
+    ):
+        assert said in error, said
+    assert not (schools / "data/links/reviewed.ttl").exists()
+    assert "is no decision" in openpyxl.load_workbook(marked)["Links"]["A5"].comment.text
+
+
+def test_a_link_that_was_decided_meanwhile(schools: Path, sheet: Path, tmp_path: Path) -> None:
+    """A decision that somebody else made meanwhile is not written over."""
+    file = edited(sheet.read_bytes(), tmp_path, _decide(4, "accept"))
+    row = next(book_of(sheet.read_bytes())["Links"].iter_rows(min_row=4, max_row=4, values_only=True))
+    run(schools, "link", "--reject", row[2], row[4], "--by", "Bob", "--minimum", "0")
+    before = (schools / "data/links/reviewed.ttl").read_bytes()
+    status, _, error = run(schools, "import", str(file), *_SIGNED)
+    assert (3, True) == (status, "does not wait for review" in error)
+    assert before == (schools / "data/links/reviewed.ttl").read_bytes()
+
+
+def test_headings_that_are_gone(schools: Path, sheet: Path, tmp_path: Path) -> None:
+    """A sheet without its headings, and a workbook without the sheet, are told as such."""
+
+    def rename(book: Any) -> None:
+        book["Links"].cell(2, 1).value = "Mine"
+
+    def take_out(book: Any) -> None:
+        del book["Links"]
+
+    for number, edit in enumerate((rename, take_out)):
+        file = edited(sheet.read_bytes(), tmp_path, edit, f"{number}.xlsx")
+        status, _, error = run(schools, "import", str(file), *_SIGNED)
+        assert (3, True) == (status, "has not the headings Decision, One, Other." in error)
+
+
+def test_links_alone_are_written(schools: Path) -> None:
+    """A workbook of links holds no records."""
+    status, _, error = run(schools, "template", str(schools / "x.xlsx"), "--review", "--with-data")
+    assert (2, True) == (status, "--review writes links alone" in error)
