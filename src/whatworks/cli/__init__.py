@@ -62,7 +62,7 @@ COMMANDS = {
     ),
     "show": ("data:show", "Show one thing: everything worth saying about it."),
     "sparql": ("query:sparql", "Answer an own SPARQL query (read-only)."),
-    "stats": ("data:stats", "Count what the collection holds, by class."),
+    "stats": ("data:stats", "Count what the collection holds, or measure its quality."),
     "template": (
         "template:template",
         "Write a workbook to fill in: a sheet for each class, with what may stand where.",

@@ -180,10 +180,10 @@ def check(
 def stats(
     opener: Any, measure: str | None, format_: str | None, graphs: bool, quality: bool, output: Path | None
 ) -> None:
-    """Count what the collection holds, by class, or look at a MEASURE of its quality.
+    """Count what the collection holds, or measure its quality.
 
-    A measure is a stored query with the tag quality: `whatworks stats --quality` lists them. Of one that has numbers, a
-    chart shows them; of another, how many rows it has.
+    Without a MEASURE things are counted by class. A measure is a stored query with the tag quality: --quality lists
+    them. Of one that has numbers, a chart shows them; of another, how many rows it has.
 
     \b
     Examples:
