@@ -115,14 +115,17 @@ def component(kind: str, purl: str, name: str, version: str, expression: str) ->
 
 
 def vendored() -> Iterator[dict[str, Any]]:
-    """Yield the parts that lie in the package as others published them, from the list beside them."""
+    """Yield the parts that lie in the package as others published them, from the list beside them, each once."""
+    found: dict[str, dict[str, Any]] = {}
     for line in VENDORED.read_text(encoding="utf-8").splitlines()[6:]:
         file, package, version, words, _, checksum = (each.strip(" `") for each in line.strip("|").split("|"))
         if not file.endswith(".txt"):
             purl = f"pkg:npm/{package.replace('@', '%40')}@{version}"
             expression = str(canonicalize_license_expression(words.partition(",")[0]))
             made = component("library", purl, package, version, expression)
-            yield {**made, "hashes": [{"alg": "SHA-256", "content": checksum}]}
+            known = found.setdefault(purl, {**made, "hashes": []})
+            known["hashes"].append({"alg": "SHA-256", "content": checksum})
+    yield from found.values()
 
 
 def sbom(known: dict[str, str]) -> dict[str, Any]:
