@@ -34,7 +34,7 @@ HEAD = (
 )
 PREFIXES = Prefixes({"": BASE})
 GRAPH = Iri(BASE + "graph")
-# How many examples each test tries; the longest run so far was of 10,000.
+# How many examples each test tries: fewer in the gate, which has little time; the longest run so far was of 10,000.
 EXAMPLES = int(os.environ.get("WHATWORKS_EXAMPLES", "150"))
 SETTINGS = settings(
     max_examples=EXAMPLES,
