@@ -273,7 +273,7 @@ def test_lists_of_what_is_hard_to_show(hard: TestClient) -> None:
 def test_what_was_retired_says_so_to_people(hard: TestClient) -> None:
     """A browser gets a page with the status 410 that leads to what stands instead; a program gets its JSON."""
     text = page(hard, "/doc/intervention/old", status=410)
-    assert 'href="/id/intervention/long"' in text
+    assert 'href="/doc/intervention/long"' in text
     assert hard.get("/doc/intervention/old").json()["status"] == 410
 
 

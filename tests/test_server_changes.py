@@ -71,10 +71,10 @@ def test_what_is_retired_leads_to_its_successor(client: TestClient, names: list[
     """The page names what stands in its place, as the IRI itself does, which is gone."""
     page = client.get(f"/changes/{names[2]}/", headers=BROWSER).text
     retired = page.partition("<h2>Retired</h2>")[2].partition("</section>")[0]
-    assert retired.index('href="/id/intervention/two"') < retired.index('href="/id/intervention/one"')
+    assert retired.index('href="/doc/intervention/two"') < retired.index('href="/doc/intervention/one"')
     gone = client.get("/id/intervention/two", headers=BROWSER)
     assert gone.status_code == 410
-    assert "/id/intervention/one" in gone.text
+    assert "/doc/intervention/one" in gone.text
 
 
 def test_programs_get_the_same(client: TestClient, folder: Path, names: list[str]) -> None:

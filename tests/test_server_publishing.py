@@ -306,7 +306,7 @@ def test_browsers_can_search(client: TestClient) -> None:
         url.get("type"): url.get("template") or "" for url in root.iter("{http://a9.com/-/spec/opensearch/1.1/}Url")
     }
     page = client.get(urls["text/html"].replace("{searchTerms}", "two"), headers={"Accept": BROWSER})
-    assert 'href="/id/intervention/two"' in page.text
+    assert 'href="/doc/intervention/two"' in page.text
     rows = client.get(urls["application/json"].replace("{searchTerms}", "two")).json()["results"]["bindings"]
     assert rows[0]["key"]["value"] == "two"
     assert client.get("/search", headers={"Accept": BROWSER}).status_code == 200

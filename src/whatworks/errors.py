@@ -13,6 +13,7 @@ Error:
         ├── MissingExtra
         ├── MappingFault, ImportRefused, ShapeFault, GitFault, SettingsFault, Unwritable, InvalidTerm
         ├── DamagedRelease, NewerRelease, Locked, SourcesChanged
+        ├── ForeignFiles, UnusableName
         └── EndpointUnreachable, EndpointTimeout, EndpointRedirect, EndpointRefused, EndpointAnswer
 
 Each code is an anchor of docs/errors.md. Neither the command line nor a web framework is known here: each door maps
@@ -312,10 +313,23 @@ class NewerRelease(InputError):
 
 
 class Locked(InputError):
-    """Another process is writing releases of this project."""
+    """Another process is writing releases of this project, or the same site."""
 
     code = "locked"
     http_status = 409
+
+
+class ForeignFiles(InputError):
+    """The folder of a site holds files that are not of the site."""
+
+    code = "foreign-files"
+    http_status = 409
+
+
+class UnusableName(InputError):
+    """An address of the site cannot be the name of a file on every disk and host."""
+
+    code = "unusable-name"
 
 
 class SourcesChanged(InputError):

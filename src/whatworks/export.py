@@ -9,7 +9,7 @@ from whatworks.describe import Describer
 from whatworks.jsonld import Documents
 from whatworks.namespaces import LABELS, NOTATION
 from whatworks.results import Triples
-from whatworks.store import ordered, pour_ordered, read_lines, serialize, write_ordered
+from whatworks.store import ordered, pour_ordered, read_lines, serialize, write_forms, write_ordered
 from whatworks.terms import Iri, Quad, Triple
 
 # From so many things on, reading all statements once is quicker than asking for each.
@@ -46,6 +46,21 @@ class Exporter:
             return self._documents.document(self.trees(things), single=single)
         return write_ordered(self.quads(things), format, self._collection.prefixes.table)
 
+    def forms(self, formats: Sequence[str], thing: Iri) -> dict[str, bytes]:
+        """Return what `things` returns of one thing in several formats, its statements looked up once."""
+        quads = self._describer.statements([thing])
+        found = write_forms(quads, [each for each in formats if each != "jsonld"], self._collection.prefixes.table)
+        if "jsonld" in formats:
+            trees = self._documents.read(self._near(quads), (*LABELS, NOTATION), self._counts)
+            written = self._documents.written(trees, [thing], self._framed)
+            found["jsonld"] = self._documents.document(written, single=True)
+        return found
+
+    def _near(self, quads: Iterable[Quad]) -> list[bytes]:
+        """Return statements that all count, one a line."""
+        graph = self._collection.space.graph("any")
+        return serialize((quad._replace(graph=graph) for quad in quads), "nquads").split(b"\n")[:-1]
+
     def quads(self, things: Sequence[Iri] | None) -> Iterable[Quad]:
         """Return the statements about things, or everything that the data files hold, as they come."""
         return self._collection.each_asserted() if things is None else self._describer.statements(things)
@@ -80,9 +95,7 @@ class Exporter:
         """Yield the JSON-LD trees of things, or of everything that the data files hold, as JSON, one a line."""
         keep: Callable[[str], str] = self._counts
         if things is not None and len(things) <= _FEW:
-            graph = self._collection.space.graph("any")
-            quads = (quad._replace(graph=graph) for quad in self._describer.statements(things))
-            lines: Iterable[bytes] = serialize(quads, "nquads").split(b"\n")[:-1]
+            lines: Iterable[bytes] = self._near(self._describer.statements(things))
         else:
             lines = self._nquads()
             keep = self._collection.counts_for_documents if things is None else keep

@@ -22,6 +22,9 @@ LoadModule mpm_event_module {modules}/mod_mpm_event.so
 LoadModule authz_core_module {modules}/mod_authz_core.so
 LoadModule rewrite_module {modules}/mod_rewrite.so
 LoadModule headers_module {modules}/mod_headers.so
+LoadModule mime_module {modules}/mod_mime.so
+LoadModule dir_module {modules}/mod_dir.so
+TypesConfig {folder}/types
 DocumentRoot {folder}/root
 <Directory {folder}/root>
 AllowOverride FileInfo
@@ -96,7 +99,8 @@ def apache(folder: Path, place: str, rules: str) -> WebServer:
     modules = next(
         each for each in (APACHE / "usr/lib/apache2/modules", Path("/usr/lib/apache2/modules")) if each.exists()
     )
-    (folder / "root" / place).mkdir(parents=True)
+    (folder / "root" / place).mkdir(parents=True, exist_ok=True)
+    (folder / "types").write_text("text/html html\ntext/css css\ntext/javascript js\n")
     (folder / "root" / place / ".htaccess").write_text(rules, encoding="utf-8")
     port = free_port()
     configuration = folder / "apache.conf"

@@ -47,6 +47,10 @@ COMMANDS = {
     "load": ("release:load", "Put a release into the SPARQL engine that answers at ENDPOINT, graph by graph."),
     "new": ("project:new", "Begin a collection of your own in the new folder DIR."),
     "prune": ("release:prune", "Remove old releases and damaged ones; the one in use always stays."),
+    "publish": (
+        "publish:publish",
+        "Write the collection into DIR as a site of files that any web host can serve (extra `site`).",
+    ),
     "queries": ("query:queries", "List the stored queries and their parameters."),
     "query": ("query:query", "Answer a stored query."),
     "redirects": (
@@ -217,17 +221,26 @@ class Opener:
     def reopened(self) -> "KnowledgeGraph":
         """Return the knowledge graph as it is now."""
         from whatworks.kg import KnowledgeGraph  # noqa: PLC0415 - lazy on purpose
-        from whatworks.prepared import cache_folder  # noqa: PLC0415 - lazy on purpose
 
         def notify(text: str) -> None:
             if not self._quiet:
                 click.echo(text, err=True)
 
-        cache = cache_folder(self._cache)
-        return KnowledgeGraph.open(self._project, store=self._store, cache=cache, notify=notify)
+        return KnowledgeGraph.open(**self.ways, notify=notify)
+
+    @property
+    def ways(self) -> dict[str, Any]:
+        """How the knowledge graph is opened, for processes that open it as well."""
+        from whatworks.prepared import cache_folder  # noqa: PLC0415 - lazy on purpose
+
+        return {"project": self._project, "store": self._store, "cache": cache_folder(self._cache)}
 
     def close(self) -> None:
         """Keep for the next command what this one has read, now that it has its answer."""
+        self.keep()
+
+    def keep(self) -> None:
+        """Keep what was read so far for other commands and processes."""
         if self._opened is not None and self._opened.prepared is not None and not self._quiet:
             with suppress(Unwritable, OSError):  # then the next command reads the files as well
                 self._opened.prepared.write()

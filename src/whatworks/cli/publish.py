@@ -1,12 +1,72 @@
-"""`dumps`, `redirects`: the files of a release, and rules by which other web servers lead to where it is published."""
+"""`publish`, `dumps`, `redirects`: a site of files, the files of a release, and rules that lead to where it is."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from whatworks.cli.output import Steps, emit, interruptible, nearby, output_option
+from whatworks.cli.output import Named, Steps, emit, interruptible, nearby, output_option
 from whatworks.cli.release import folder_option
+
+_MOST_PROCESSES = 8
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=Named(file_okay=False))
+@click.option(
+    "--address",
+    metavar="URL",
+    help="Where the site will be, with a slash at its end; without it the base of the IRIs.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    help="Write with so many processes; without it as many as there are cores, at most eight.",
+)
+@click.option("--no-search", is_flag=True, help="Leave out the index of the search in the browser.")
+@click.pass_obj
+def publish(opener: Any, folder: Path, address: str | None, processes: int | None, no_search: bool) -> None:
+    """Write the collection into DIR as a site of files that any web host can serve (extra `site`).
+
+    Publishes the release in use, or the files as they are: every page with its data beside it, the answers to questions
+    in which nothing must be chosen, lists, dumps and the catalogue, with the bytes that the server sends. DIR is new,
+    empty, or holds such a site: that stays as it is until the new one is whole, and what did not change is kept.
+
+    \b
+    Example:
+      whatworks publish site --address https://pages.example/measures/
+    """
+    from functools import partial  # noqa: PLC0415 - lazy on purpose
+
+    from whatworks.errors import MissingExtra  # noqa: PLC0415 - lazy on purpose
+    from whatworks.kg import KnowledgeGraph  # noqa: PLC0415 - lazy on purpose
+
+    try:
+        from whatworks.static.writing import Wish, write  # noqa: PLC0415 - lazy on purpose
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            f"Pages need {error.name}, which is not installed.",
+            hint="Install it with: python -m pip install 'whatworks[site]'",
+        ) from error
+    given, release = opener.ways, opener.kg.release
+    if release is not None:  # the one in use may be another one by then
+        given["store"] = release.folder
+    wish = Wish(
+        partial(KnowledgeGraph.open, **given),
+        address or "",
+        processes or min(os.cpu_count() or 1, _MOST_PROCESSES),
+        search=not no_search,
+    )
+    opener.keep()  # what this process has read, the others need not read again
+    with Steps() as tell:
+        done = interruptible(lambda: write(opener.kg, folder, wish, tell))
+    if wish.search and not done.search:
+        click.echo("The site has no search: install it with python -m pip install 'whatworks[site]'.", err=True)
+    click.echo(
+        f"{done.release}: {done.files:,} files, {done.bytes:,} bytes for {done.home} in {nearby(folder)}; "
+        f"{done.kept:,} as before, {done.removed:,} removed"
+    )
 
 
 @click.command()

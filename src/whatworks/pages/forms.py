@@ -26,7 +26,18 @@ _TOPICS = {
     "records": N_("Records and sources"),
     "publication": N_("The data set"),
 }
+_ABSENT = {
+    "api": N_("What programs can read"),
+    "compare": N_("Compare interventions"),
+    "network": N_("What stands around it"),
+    "sparql": N_("Own questions in SPARQL"),
+}
 _NUMBERS = {"integer": "1", "year": "1", "decimal": "any"}
+
+
+def absent(view: View, name: str) -> str:
+    """Return the title of a page that a site of files does not have."""
+    return view.words(_ABSENT[name])
 
 
 def listed(view: View) -> list[dict[str, Any]]:
@@ -68,11 +79,10 @@ def values(view: View, shelf: Shelf, query: Query, formats: Sequence[str]) -> di
     try:
         text = view.edition.kg.sparql_of(query, given)
     except MissingParameter:
-        return {**made, "answer": None, "formats": formats}
+        return {**made, "answer": None, "formats": formats, "calls": list(_calls(view, query, made["example"]))}
     answer = shelf.answer(query, given)
     said = [(name, value) for name, each in given.items() for value in each]
     made |= {"formats": formats, "sparql": text, "calls": list(_calls(view, query, said)), "given": said}
-    made["api"] = f"/api/queries/{query.name}"
     if isinstance(answer, Boolean):
         return {**made, "answer": {"yes": answer.value}}
     if isinstance(answer, Table):
@@ -85,7 +95,15 @@ def form(view: View, shelf: Shelf, query: Query, given: dict[str, list[str]]) ->
     """Return the form of a stored query, with what was given."""
     fields = [_field(view, shelf, parameter, given.get(parameter.name, [])) for parameter in query.parameters]
     example = [(each.name, each.example) for each in query.parameters if each.required]
-    return {"query": query, "inputs": fields, "answer": None, "notice": "", "example": example, "given": []}
+    return {
+        "query": query,
+        "inputs": fields,
+        "answer": None,
+        "notice": "",
+        "example": example,
+        "calls": [],
+        "given": [],
+    }
 
 
 def _field(view: View, shelf: Shelf, parameter: Parameter, given: list[str]) -> dict[str, Any]:
@@ -150,7 +168,8 @@ def _calls(view: View, query: Query, given: Sequence[tuple[str, str]]) -> Iterat
     """Yield the same call for other doors: its name, and what is typed."""
     address = f"{view.home}api/queries/{query.name}"
     wanted = [*given, ("format", "csv" if query.form == "SELECT" else "json" if query.form == "ASK" else "turtle")]
-    yield "curl", f"curl {shlex.quote(f'{address}?{urlencode(wanted)}')}"
+    if view.answers:
+        yield "curl", f"curl {shlex.quote(f'{address}?{urlencode(wanted)}')}"
     words = " ".join(f"--{name} {shlex.quote(value)}" for name, value in given)
     yield view.words("Command line"), f"whatworks query {query.name} {words}".strip()
     several: dict[str, list[str]] = {}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 from whatworks.catalogue import Query
 from whatworks.namespaces import WW
@@ -13,6 +12,7 @@ from whatworks.terms import Iri, Literal
 
 _SHADES = (1, 2, 4, 8)  # from so many on, a cell is darker
 _GROUP, _SETTING = Iri(WW + "targetGroup"), Iri(WW + "learningSetting")
+_FILES = (("CSV", "csv"), ("Excel", "xlsx"))
 COLUMNS = ("target-group", "learning-setting")
 
 
@@ -58,8 +58,7 @@ def gaps(view: View, shelf: Shelf) -> dict[str, Any]:
         "body": body,
         "empty": sum(not number for number in counts.values()),
         "filled": sum(bool(number) for number in counts.values()),
-        "api": f"/api/queries/gap-map?{urlencode([*said, ('format', 'csv')])}",
-        "xlsx": f"/api/queries/gap-map?{urlencode([*said, ('format', 'xlsx')])}",
+        "files": [(title, view.file("gap-map", format, said)) for title, format in _FILES],
         "fields": said,
         "notices": notices,
         "here": "gap-map",

@@ -1,6 +1,6 @@
 """The pages of a site, one method for each kind of page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -57,6 +57,10 @@ class Pages:
         """
         return self._writer.file(name)
 
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield all files that pages need, by their names."""
+        return self._writer.files()
+
     # ---- to find something ----
 
     def start(self, view: View) -> bytes:
@@ -73,9 +77,9 @@ class Pages:
         rows = listing.found(view, self.shelf(view.edition), state)
         return [row[0] for row in rows if isinstance(row[0], Iri)]
 
-    def search(self, view: View, text: str, found: Found | None) -> bytes:
-        """Return what was found, or the page on which one begins to search."""
-        return self._written("search.html", view, entrance.search(view, text, found))
+    def search(self, view: View, text: str, found: Found | None, *, browser: bool = False) -> bytes:
+        """Return what was found, or the page on which one begins to search, by a script where the browser does it."""
+        return self._written("search.html", view, {**entrance.search(view, text, found), "browser": browser})
 
     def compared(self, view: View) -> bytes:
         """Return interventions side by side."""
@@ -204,6 +208,18 @@ class Pages:
     def api(self, view: View, description: Mapping[str, Any]) -> bytes:
         """Return the page that explains what programs can ask, from its description in OpenAPI."""
         return self._written("api.html", view, {"api": description})
+
+    def absent(self, view: View, name: str, answered: Sequence[tuple[str, Sequence[str]]]) -> bytes:
+        """Return the page that stands, in a site of files, where a server would answer.
+
+        Args:
+            view: What the page needs.
+            name: What would be there: api, compare, network or sparql.
+            answered: The stored queries whose answers lie as files, and in which formats.
+        """
+        return self._written(
+            "absent.html", view, {"name": name, "answered": answered, "title": forms.absent(view, name)}
+        )
 
     def problem(self, view: View, said: Mapping[str, Any]) -> bytes:
         """Return the page that says what is the matter, and where to go on."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+from whatworks.errors import UsageError
 from whatworks.namespaces import MODEL, SKOS, VOC
 from whatworks.pages.wording import LANGUAGES, Wording
 from whatworks.publish.edition import Edition
+from whatworks.publish.offers import offers
 from whatworks.results import safe
 from whatworks.terms import Iri, Literal, Term
 
@@ -40,7 +42,9 @@ class Links:
         """Return the address of an IRI; None for one that a browser must not follow."""
         for base in self._bases:
             if iri.startswith(base):
-                return f"/{iri[len(base) :]}"
+                path = iri[len(base) :]
+                # The document about a thing is where its IRI leads; to link it spares a step.
+                return f"/doc/{path[3:]}" if path.startswith("id/") else f"/{path}"
         return str(iri) if iri.startswith(("https://", "http://")) else None
 
 
@@ -55,10 +59,13 @@ class View:
         fields: What the address of the page asks, without the language.
         words: The texts of the pages in its language.
         field_names: What the shapes call fields in its language, by the English names.
+        answers: Whether a server answers what the address of a page asks; a static site does not.
     """
 
-    def __init__(self, edition: Edition, home: str = "/", language: str = "", fields: Fields = ()) -> None:
-        self.edition, self.home, self.fields = edition, home, tuple(fields)
+    def __init__(
+        self, edition: Edition, home: str = "/", language: str = "", fields: Fields = (), *, answers: bool = True
+    ) -> None:
+        self.edition, self.home, self.fields, self.answers = edition, home, tuple(fields), answers
         preferred = edition.kg.settings.languages
         self.usual = next((each for each in preferred if each in LANGUAGES), "en")
         self.language = language if language in LANGUAGES else self.usual
@@ -75,20 +82,58 @@ class View:
 
     def to(self, address: str, fields: Iterable[tuple[str, str]] = ()) -> str:
         """Return an address on the site in the language of the page."""
-        asked = [*fields, *([("lang", self.language)] if self.language != self.usual else [])]
+        asked = list(fields)
+        if asked and not self.answers:
+            return self._filed(address, asked)
+        asked += [("lang", self.language)] if self.language != self.usual else []
         path, hash_, fragment = address.partition("#")
         return f"{path}{'?' + urlencode(asked) if asked else ''}{hash_}{fragment}"
+
+    def _filed(self, address: str, asked: Fields) -> str:
+        """Return the file of a static site that answers what an address asks; empty where none does."""
+        name, value = asked[0]
+        if [each for each, _ in asked] == ["page"]:
+            return f"{address}/page-{value}"
+        if address != "/interventions":
+            return address
+        if len(asked) > 1:
+            return ""
+        kg = self.edition.kg
+        try:
+            parameter = kg.catalogue.get("interventions").parameter(name)
+            return self.href(kg.lookup.concept(parameter.scheme or parameter.type, value))
+        except UsageError:
+            return ""
+
+    @property
+    def root(self) -> str:
+        """The path of the site on its host, without a slash at its end: nothing where it has the host for itself."""
+        return urlsplit(self.home).path.rstrip("/")
+
+    def file(self, query: str, format: str, fields: Iterable[tuple[str, str]] = ()) -> str:
+        """Return the address of the answer to a stored query in a format; a static site has it as a file."""
+        address = f"/api/queries/{query}"
+        if not self.answers:
+            return address + offers(format)[0].ending
+        return f"{address}?{urlencode([*fields, ('format', format)])}"
 
     def turned(self, language: str) -> str:
         """Return the address of this page in another language."""
         return "?" + urlencode([*self.fields, ("lang", language)])
 
     def href(self, iri: Iri) -> str:
-        """Return where an IRI leads; empty where a browser must not follow it."""
+        """Return where an IRI leads; empty where a browser must not follow it, or nothing is said of it here."""
         found = self.links.of(iri)
         if found is not None and not found.startswith("/"):
             found = self._own(iri) or found
-        return self.to(found) if found is not None and found.startswith("/") else found or ""
+        if found is None or (found.startswith("/doc/") and not self._is_here(iri)):
+            return ""
+        return self.to(found) if found.startswith("/") else found
+
+    def _is_here(self, iri: Iri) -> bool:
+        """Say whether something is said of a thing; of a remote store it is believed, as each look is a request."""
+        kg = self.edition.kg
+        return kg.remote is not None or next(kg.collection.store.match(iri), None) is not None
 
     def _own(self, iri: Iri) -> str:
         """Return the page here of a concept of another publisher that is in one of our schemes, such as a country."""

@@ -1,7 +1,10 @@
 """Templates and values become HTML; all text is escaped, and nothing is fetched elsewhere."""
 
+import re
+from collections.abc import Iterator
 from functools import cached_property
 from hashlib import sha256
+from html import escape
 from importlib.resources import files
 from pathlib import PurePath
 from typing import Any
@@ -19,11 +22,14 @@ from whatworks.version import __version__
 _STATIC = {
     "style.css": "text/css",
     "editor.js": "text/javascript",
+    "finder.js": "text/javascript",
     "model.svg": "image/svg+xml",
     "vendor/codemirror.js": "text/javascript",
     "vendor/pico.min.css": "text/css",
     "vendor/htmx.min.js": "text/javascript",
 }
+# Addresses of the site as templates and links write them: from its root.
+_ADDRESS = re.compile(r'( (?:href|src|action|hx-get)=")/(?!/)')
 
 
 class _Sandbox(SandboxedEnvironment):
@@ -93,6 +99,10 @@ class Writer:
         """Return a page that is no part of a site."""
         return self._environment.get_template(template).render(values).encode(errors="replace")
 
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield all files that pages need, by their names."""
+        return ((name, self.file(name)[0]) for name in _STATIC)
+
     def write(self, template: str, view: View, values: dict[str, Any]) -> bytes:
         """Return a page."""
         facts = view.edition.facts
@@ -113,4 +123,7 @@ class Writer:
             "here": "",
             "canonical": "",
         }
-        return self._environment.get_template(template).render({**common, **values}).encode(errors="replace")
+        text = self._environment.get_template(template).render({**common, **values})
+        # Text has no quotation mark that is not escaped, so only addresses of the site are found.
+        written = _ADDRESS.sub(rf"\1{escape(view.root)}/", text) if view.root else text
+        return written.encode(errors="replace")

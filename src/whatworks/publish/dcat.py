@@ -17,14 +17,15 @@ _ADDRESSES = tuple(map(term, ("dcat:accessURL", "dcat:downloadURL", "dcat:endpoi
 _SOURCE, _DERIVED = term("dcterms:source"), term("prov:wasDerivedFrom")
 
 
-def catalogue(edition: Edition, home: str) -> list[Quad]:
+def catalogue(edition: Edition, home: str, *, answers: bool = True) -> list[Quad]:
     """Return the catalogue.
 
     Args:
         edition: What is published.
         home: The address of the site, with a slash at its end.
+        answers: Whether queries are answered there; else it names no services.
     """
-    return _Writer(edition, home).catalogue()
+    return _Writer(edition, home).catalogue(answers=answers)
 
 
 def release(edition: Edition, home: str, name: str) -> list[Quad]:
@@ -66,7 +67,7 @@ class _Writer:
         self.here = Iri(f"{edition.base}catalog")
         self.say = self.found.say
 
-    def catalogue(self) -> list[Quad]:
+    def catalogue(self, *, answers: bool = True) -> list[Quad]:
         """Return all of it."""
         facts, here = self.facts, self.here
         self.say(here, "a", term("dcat:Catalog"))
@@ -79,7 +80,8 @@ class _Writer:
         self._dataset()
         for before, each in zip([None, *self.releases], self.releases, strict=False):
             self._release(each, before)
-        self._services()
+        if answers:
+            self._services()
         self.say(Iri(self.home), "a", term("foaf:Document"))
         return self._named()
 

@@ -1,5 +1,6 @@
 """What is published: a collection as one release or as its files, and what its data set says of itself."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,6 +89,11 @@ class Edition:
     def __init__(self, kg: KnowledgeGraph, name: str) -> None:
         self.kg = kg
         self.name = name
+
+    @classmethod
+    def of(cls, kg: KnowledgeGraph) -> "Edition":
+        """Return a collection as it is published: named as its release, its endpoint, or by a checksum of its files."""
+        return cls(kg, kg.remote.name if kg.remote else kg.release.name if kg.release is not None else _mark(kg))
 
     @property
     def base(self) -> str:
@@ -179,3 +185,11 @@ class Edition:
     def _text(self, subject: Node, name: str) -> str:
         best = self._best(subject, name)
         return best.value if best else ""
+
+
+def _mark(kg: KnowledgeGraph) -> str:
+    """Return a name for files: a checksum of what they hold."""
+    found = hashlib.sha256()
+    for asset in (*kg.assets.sources(), *kg.assets.queries()):
+        found.update(f"{asset.name}\0{asset.size}\0".encode() + asset.read())
+    return found.hexdigest()[:16]

@@ -18,21 +18,22 @@ _CLASSES = {
 }
 
 
-def examples(edition: Edition, home: str) -> list[Quad]:
+def examples(edition: Edition, home: str, *, answers: bool = True) -> list[Quad]:
     """Return all stored queries, and the prefixes that they may be written with.
 
     Args:
         edition: What is published.
         home: The address of the site, with a slash at its end.
+        answers: Whether they are answered there.
     """
     found = _prefixes(edition)
     for query in edition.kg.catalogue.all():
-        found += example(edition, home, query)
+        found += example(edition, home, query, answers=answers)
     return found
 
 
-def example(edition: Edition, home: str, query: Query) -> list[Quad]:
-    """Return one stored query."""
+def example(edition: Edition, home: str, query: Query, *, answers: bool = True) -> list[Quad]:
+    """Return one stored query; where queries are answered, with the places to ask it."""
     found, here = Statements(), iri_of(edition, query)
     found.say(here, "a", term("sh:SPARQLExecutable"))
     if query.form in _CLASSES:
@@ -44,8 +45,9 @@ def example(edition: Edition, home: str, query: Query) -> list[Quad]:
     found.say(here, f"sh:{query.form.lower()}", Literal(_text(edition, query)))
     found.say(here, "sh:prefixes", Iri(f"{edition.base}{PATH}#prefixes"))
     found.say(here, "schema:keywords", *(Literal(tag) for tag in query.tags))
-    found.say(here, "schema:target", Iri(f"{home}sparql"))
-    found.say(here, "rdfs:seeAlso", Iri(f"{home}api/queries/{query.name}"))
+    if answers:
+        found.say(here, "schema:target", Iri(f"{home}sparql"))
+        found.say(here, "rdfs:seeAlso", Iri(f"{home}api/queries/{query.name}"))
     return found.quads
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 from whatworks.publish.dumps import files_of
 from whatworks.publish.edition import Edition
 from whatworks.publish.offers import Offer
 from whatworks.terms import Iri
 
+_SIGNS = "%/:=&?~#+!$,;'@()*[]"
 _PAGE = "https://schema.org/AboutPage"
 _DATASET = "https://schema.org/Dataset"
 
@@ -50,9 +52,14 @@ def links(edition: Edition, iri: Iri, path: str, form: Offer, offered: Sequence[
     return [*found, *licence]
 
 
+def uri(iri: str) -> str:
+    """Return an IRI as it may stand in a header, which has letters of ASCII only."""
+    return quote(iri, safe=_SIGNS)
+
+
 def header(found: Iterable[Link]) -> str:
     """Return links as the header `Link` has them."""
     return ", ".join(
-        f'<{each.address}>; rel="{each.relation}"' + (f'; type="{each.media_type}"' if each.media_type else "")
+        f'<{uri(each.address)}>; rel="{each.relation}"' + (f'; type="{each.media_type}"' if each.media_type else "")
         for each in found
     )

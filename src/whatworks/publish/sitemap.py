@@ -19,6 +19,7 @@ _FIRST = (
     "", "interventions", "what-works", "gap-map", "queries",
     "catalog", "dumps/", "changes/", "api", "sparql", "ont", "shapes",
 )  # fmt: skip
+_ASKED = ("api", "sparql")  # of these, what is there only where queries are answered
 _CLASSES = (Iri(SKOS + "ConceptScheme"), Iri(SKOS + "Concept"), Iri("http://xmlns.com/foaf/0.1/Agent"))
 
 
@@ -29,8 +30,13 @@ class Page(NamedTuple):
     day: str = ""
 
 
-def pages(edition: Edition) -> list[Page]:
-    """Return the pages that a search engine should know: what has a record, agents, concepts, queries and forms."""
+def pages(edition: Edition, *, answers: bool = True) -> list[Page]:
+    """Return the pages that a search engine should know: what has a record, agents, concepts and schemes, queries.
+
+    Args:
+        edition: What is published.
+        answers: Whether queries are answered there; then the pages for that count as well.
+    """
     kg = edition.kg
     store, base = kg.collection.store, edition.base
     records = {quad.subject: quad.object for quad in store.match(predicate=TOPIC)}
@@ -44,7 +50,7 @@ def pages(edition: Edition) -> list[Page]:
     own = {iri.removeprefix(base): day for iri, day in days.items() if iri.startswith(base) and "#" not in iri}
     found = [Page(path.replace("id/", "doc/", 1) if path.startswith("id/") else path, day) for path, day in own.items()]
     asked = [Page(f"queries/{query.name}") for query in kg.catalogue.all()]
-    return [*(Page(path) for path in _FIRST), *asked, *sorted(found)]
+    return [*(Page(path) for path in _FIRST if answers or path not in _ASKED), *asked, *sorted(found)]
 
 
 def sitemap(found: Sequence[Page], home: str, number: int | None = None) -> bytes | None:
@@ -80,9 +86,10 @@ def robots(home: str) -> bytes:
     return "\n".join([*lines, f"Sitemap: {home}sitemap.xml", ""]).encode()
 
 
-def opensearch(edition: Edition, home: str) -> bytes:
-    """Return the description by which a browser searches the site."""
+def opensearch(edition: Edition, home: str, *, answers: bool = True) -> bytes:
+    """Return the description by which a browser searches the site; programs search where queries are answered."""
     title, search = edition.facts.title, f"{escape(home)}search?q={{searchTerms}}"
+    programs = f'<Url type="application/json" method="get" template="{search}&amp;format=json"/>\n' if answers else ""
     return (
         f'{_XML}<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
         f"<ShortName>{escape((edition.kg.settings.pages.name or 'whatworks')[:16])}</ShortName>\n"
@@ -90,7 +97,7 @@ def opensearch(edition: Edition, home: str) -> bytes:
         f"<Description>{escape(title[:1024])}</Description>\n"
         "<InputEncoding>UTF-8</InputEncoding>\n"
         f'<Url type="text/html" method="get" template="{search}"/>\n'
-        f'<Url type="application/json" method="get" template="{search}&amp;format=json"/>\n'
+        f"{programs}"
         f'<Url type="application/opensearchdescription+xml" rel="self" template="{escape(home)}opensearch.xml"/>\n'
         "</OpenSearchDescription>\n"
     ).encode()

@@ -18,18 +18,20 @@ _RESULTS = (
 )
 
 
-def void(edition: Edition, home: str) -> list[Quad]:
+def void(edition: Edition, home: str, *, answers: bool = True) -> list[Quad]:
     """Return the description of the data set, its classes and properties counted, and where it can be asked.
 
     Args:
         edition: What is published.
         home: The address of the site, with a slash at its end.
+        answers: Whether queries are answered there.
     """
     dataset = edition.dataset
     found = Statements()
     found.quads += [*_counted(edition), *edition.stated]
     found.say(dataset, "a", term("void:Dataset"))
-    found.say(dataset, "void:sparqlEndpoint", Iri(f"{home}sparql"))
+    if answers:
+        found.say(dataset, "void:sparqlEndpoint", Iri(f"{home}sparql"))
     found.say(dataset, "void:uriSpace", Literal(f"{edition.base}id/"))
     if edition.release is not None:
         found.say(dataset, "void:dataDump", Iri(f"{home}dumps/{edition.name}/data.nq"))

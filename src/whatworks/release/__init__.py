@@ -17,10 +17,20 @@ at any moment leaves the release before it in use, and a reader is not disturbed
         local.json       checksums of store, index and columns, the state of the sources; differs from build to build
 """
 
-from whatworks.release.files import digest_of, sealed
+from whatworks.release.files import digest_of, sealed, unsealed
 from whatworks.release.given import open_given
 from whatworks.release.one import Release
 from whatworks.release.releases import Releases
 from whatworks.release.sources import Sources, source_stamp, source_state
 
-__all__ = ["Release", "Releases", "Sources", "digest_of", "open_given", "sealed", "source_stamp", "source_state"]
+__all__ = [
+    "Release",
+    "Releases",
+    "Sources",
+    "digest_of",
+    "open_given",
+    "sealed",
+    "source_stamp",
+    "source_state",
+    "unsealed",
+]

@@ -52,8 +52,8 @@ class Served:
     def __init__(self, kg: KnowledgeGraph, limits: Limits, *, workers: int = 2, waiting: int = 16) -> None:
         self.kg = kg
         self.is_elsewhere = kg.remote is not None
-        self.name = kg.remote.name if kg.remote else kg.release.name if kg.release is not None else _mark(kg)
-        self.edition = Edition(kg, self.name)
+        self.edition = Edition.of(kg)
+        self.name = self.edition.name
         self.brand = brand_of(kg.assets, kg.settings)
         Writer(self.brand)  # what is wrong with its templates is told now, and not to the first reader
         self.answers, self.ready, self._mark = Answers(), Ready(), self.edition.mark
@@ -140,14 +140,6 @@ class Served:
 def is_constant(query: str) -> bool:
     """Say whether a query gives the same answer whenever it is asked of the same graph."""
     return _CHANGING.search(query) is None and _NAMING.search(query) is None
-
-
-def _mark(kg: KnowledgeGraph) -> str:
-    """Return a name for files: a checksum of what they hold."""
-    found = hashlib.sha256()
-    for asset in (*kg.assets.sources(), *kg.assets.queries()):
-        found.update(f"{asset.name}\0{asset.size}\0".encode() + asset.read())
-    return found.hexdigest()[:16]
 
 
 class Kept(NamedTuple):

@@ -14,7 +14,7 @@ from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.files import Source
 from whatworks.store.lines import read_lines
 from whatworks.store.protocol import Dataset, Limits, Store
-from whatworks.store.syntax import decoded, ordered, parse, serialize, write_ordered
+from whatworks.store.syntax import decoded, ordered, parse, serialize, write_forms, write_ordered
 
 if TYPE_CHECKING:
     from whatworks.store.address import is_address
@@ -58,6 +58,7 @@ __all__ = [
     "serialize",
     "shared_blank_node",
     "write_dump",
+    "write_forms",
     "write_ordered",
     "write_store",
     "write_triples",

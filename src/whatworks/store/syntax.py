@@ -129,6 +129,21 @@ def write_ordered(quads: Iterable[Quad], format: str, prefixes: Mapping[str, str
     return in_order((item.triple for item in items), format, prefixes)
 
 
+def write_forms(quads: Iterable[Quad], formats: Iterable[str], prefixes: Mapping[str, str]) -> dict[str, bytes]:
+    """Write statements in several RDF formats as `write_ordered` does, sorted once for all formats of a kind."""
+    items = list(dict.fromkeys(map(quad_to_engine, quads)))
+    sorts: dict[bool, list[Any]] = {}
+    written = {}
+    for format in formats:
+        engine = _FORMATS[format]
+        of_sets = engine.supports_datasets
+        if of_sets not in sorts:
+            several: Iterable[Any] = items if of_sets else dict.fromkeys(item.triple for item in items)
+            sorts[of_sets] = sorted(several, key=_place)
+        written[format] = ox.serialize(sorts[of_sets], format=engine, prefixes=dict(prefixes)) or b""
+    return written
+
+
 def in_order(items: Iterable[ox.Quad] | Iterable[ox.Triple], format: str, prefixes: Mapping[str, str]) -> bytes:
     """Write an engine's statements in an RDF format, sorted and each once."""
     found: list[Any] = sorted(dict.fromkeys(items), key=_place)

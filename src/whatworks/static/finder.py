@@ -1,0 +1,48 @@
+"""The search in the browser, by pagefind: an index in pieces, of which a browser fetches those that it needs."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from whatworks.errors import Unwritable
+
+_INDEXED = "{doc/intervention,doc/agent,doc/resource,voc,queries}/**/*.html"
+# What is on many pages, or only leads elsewhere.
+_LEFT_OUT = ".take,.crumbs,.noprint,.live"
+# Of the script and the parts that others build pages with, ours needs these.
+_NEEDED = ("fragment/", "index/", "pagefind-entry.json", "pagefind-worker.js", "pagefind.", "wasm.")
+
+
+def is_there() -> bool:
+    """Say whether what makes the index is installed."""
+    return find_spec("pagefind_bin") is not None
+
+
+def index(site: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the index of a site that lies in a folder.
+
+    Raises:
+        Unwritable: The index cannot be made.
+    """
+    from pagefind_bin import get_executable  # noqa: PLC0415 - need not be installed
+
+    with TemporaryDirectory(prefix="whatworks-") as empty:
+        command = [str(get_executable()), "--site", str(site), "--output-path", f"{empty}/pagefind"]
+        command += ["--glob", _INDEXED, "--root-selector", "#content", "--exclude-selectors", _LEFT_OUT]
+        # Settings of others, in its variables or beside a project, are none of ours.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PAGEFIND_")}
+        done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - no shell, no word of a user
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            raise Unwritable(
+                f"The index of the search cannot be made: {said[-1][:300] if said else done.returncode}.",
+                hint="Leave it out with --no-search, or check the space for temporary files.",
+            )
+        made = Path(empty, "pagefind")
+        for path in sorted(made.rglob("*")):
+            name = path.relative_to(made).as_posix()
+            if path.is_file() and name.startswith(_NEEDED):
+                yield f"pagefind/{name}", path.read_bytes()

@@ -1,0 +1,206 @@
+"""The folder of a site: written beside the old one and changed for it, so that one of the two is always whole.
+
+A list of all files with their checksums tells a site from a folder of somebody else. What did not change is not
+written: the new folder gets the same file, with its time, so that what passes the site on sends what changed only.
+"""
+
+import ctypes
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, NamedTuple
+
+from whatworks.errors import ForeignFiles, Locked, Unwritable
+from whatworks.locks import is_taken
+from whatworks.release import sealed, unsealed
+
+LIST = "site-manifest.json"
+_SHOWN = 3  # files that are named in a message
+
+
+class Placed(NamedTuple):
+    """A file of the new site: where it is, its checksum and size, and whether the old site had the same."""
+
+    path: str
+    sha256: str
+    bytes: int
+    kept: bool
+
+
+class Site:
+    """A site that is being written.
+
+    Attributes:
+        folder: Where it will be.
+        building: Where it is written.
+        before: What the list of the old site says; empty where there is none.
+    """
+
+    def __init__(self, folder: Path, building: Path, before: dict[str, Any]) -> None:
+        self.folder, self.building, self.before = folder, building, before
+
+    def place(self, path: str, content: bytes) -> Placed:
+        """Write a file, or take the one of the old site where that is the same."""
+        size, mark = len(content), sha256(content).hexdigest()
+        old, new = self.folder / path, self.building / path
+        new.parent.mkdir(parents=True, exist_ok=True)
+        said = self.before.get("files", {}).get(path)
+        if said == [mark, size] and _has(old, content):
+            _link(old, new)
+            return Placed(path, mark, size, True)
+        new.write_bytes(content)
+        return Placed(path, mark, size, False)
+
+    def copy(self, path: str, source: Path, said: tuple[str, int]) -> Placed:
+        """Take a file that lies elsewhere and never changes, of a known checksum and size."""
+        old, new = self.folder / path, self.building / path
+        new.parent.mkdir(parents=True, exist_ok=True)
+        known = self.before.get("files", {}).get(path) == [*said] and old.is_file() and not old.is_symlink()
+        same = known and old.stat().st_size == said[1]
+        if same:
+            _link(old, new)
+        else:
+            shutil.copyfile(source, new)
+        return Placed(path, *said, same)
+
+    def finish(self, said: dict[str, Any], placed: list[Placed]) -> None:
+        """Write the list of all files and put the new site in place of the old one."""
+        files = {each.path: [each.sha256, each.bytes] for each in sorted(placed)}
+        (self.building / LIST).write_bytes(sealed({**said, "files": files}))
+        self.building.chmod(0o755)
+        old = self.building.with_name(self.building.name.replace(".building-", ".old-"))
+        if not self.folder.exists():
+            self.building.rename(self.folder)
+            return
+        if _exchanged(self.building, self.folder):
+            self.building.rename(old)
+        else:
+            self.folder.rename(old)
+            try:
+                self.building.rename(self.folder)
+            except OSError:
+                old.rename(self.folder)
+                raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Site]:
+    """Open the folder of a site for writing.
+
+    Raises:
+        ForeignFiles: It holds files that are not of a site.
+        Locked: Somebody else writes it.
+        Unwritable: It cannot be written, or the disk is full.
+    """
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link is not followed
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(folder):
+            _sweep(folder)
+            before = _before(folder)
+            building = Path(mkdtemp(prefix=f".{folder.name}.building-", dir=folder.parent))
+            try:
+                yield Site(folder, building, before)
+            finally:
+                shutil.rmtree(building, ignore_errors=True)
+    except OSError as error:
+        raise Unwritable(
+            f"The site cannot be written: {error.filename or folder}: {error.strerror or error}.",
+            hint="Check rights and space. The site that was there is as it was.",
+        ) from error
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    path = folder.with_name(f".{folder.name}.lock")
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        if is_taken(handle):
+            os.close(handle)
+            raise Locked(f"Another process is writing {folder}.", hint="Wait until it ends.")
+        with suppress(FileNotFoundError):
+            if os.path.samestat(path.stat(), os.fstat(handle)):
+                break
+        os.close(handle)  # the one before removed it meanwhile
+    try:
+        yield
+    finally:
+        if sys.platform != "win32":  # where an open file cannot be removed
+            path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    """Put back the old site if a run ended just between the two, and remove what such runs left behind."""
+    for old in sorted(folder.parent.glob(f".{folder.name}.old-*")):
+        if not folder.exists():
+            old.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    for building in folder.parent.glob(f".{folder.name}.building-*"):
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _before(folder: Path) -> dict[str, Any]:
+    """Return what the list of the old site says.
+
+    Raises:
+        ForeignFiles: There are files that are not in it.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise ForeignFiles(f"{folder} is no folder, or a link.", hint="Name a new folder, or one with a site.")
+    try:
+        before = unsealed((folder / LIST).read_bytes())
+        known = {LIST, *before["files"]}
+    except FileNotFoundError:
+        before, known = {}, set()
+    except (ValueError, KeyError, TypeError) as error:
+        raise ForeignFiles(
+            f"{folder / LIST} is not as it was written, so that nobody knows what is of the site.",
+            hint="Remove the folder yourself if nothing in it is needed, or name another one.",
+        ) from error
+    foreign = [path for path in _files(folder) if path not in known]
+    if foreign:
+        more = f" and {len(foreign) - _SHOWN:,} more" if len(foreign) > _SHOWN else ""
+        raise ForeignFiles(
+            f"{folder} holds files that are not of a site: {', '.join(sorted(foreign)[:_SHOWN])}{more}.",
+            hint="Nothing was written or removed. Name a new folder, or move them elsewhere.",
+        )
+    return before
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Yield the paths of all that is no folder, below one."""
+    start = len(str(folder)) + 1
+    for above, folders, files in os.walk(folder):
+        for name in (*files, *(each for each in folders if Path(above, each).is_symlink())):
+            yield os.path.join(above, name)[start:].replace(os.sep, "/")  # noqa: PTH118 - there are very many
+
+
+def _has(path: Path, content: bytes) -> bool:
+    try:
+        return not path.is_symlink() and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _link(old: Path, new: Path) -> None:
+    """Take a file over with its time: the same one, or where the disk knows no second names, a copy."""
+    try:
+        os.link(old, new, follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        shutil.copy2(old, new, follow_symlinks=False)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Let two folders change their names in one step, where the system can (Linux); say whether it did."""
+    with suppress(OSError, AttributeError):
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+        here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+        return int(call(here, os.fsencode(one), here, os.fsencode(other), exchange)) == 0
+    return False

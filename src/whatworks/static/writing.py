@@ -1,0 +1,189 @@
+"""Writes a site: in this process, or in several where there is much to make."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from whatworks.errors import Error, InvalidValue, SourcesChanged
+from whatworks.kg import KnowledgeGraph
+from whatworks.publish.dumps import all_files_of
+from whatworks.static import finder
+from whatworks.static.contents import Contents, Job
+from whatworks.static.folder import Placed, Site, opened
+from whatworks.static.names import check, check_all
+from whatworks.terms import is_iri
+from whatworks.version import __version__
+
+_CHANGED = "Files of the collection changed while the site was written."
+_CHUNK = 25  # jobs that a process is given at once
+
+
+class Wish(NamedTuple):
+    """What is to be written.
+
+    Attributes:
+        open: Opens the collection; other processes call it as well, so it can be pickled.
+        home: The address where the site will be, with a slash at its end; empty for the base of the IRIs.
+        processes: How many processes make it.
+        search: Whether it gets a search in the browser.
+    """
+
+    open: Callable[[], KnowledgeGraph]
+    home: str = ""
+    processes: int = 1
+    search: bool = True
+
+
+class Done(NamedTuple):
+    """What was written.
+
+    Attributes:
+        release: The name of the release, or the mark of the files.
+        home: The address for which it was written.
+        files, bytes: How many files, and their size.
+        kept: How many of them are those of the site before.
+        removed: How many of the site before are no longer there.
+        search: Whether it has a search in the browser.
+    """
+
+    release: str
+    home: str
+    files: int
+    bytes: int
+    kept: int
+    removed: int
+    search: bool
+
+
+def write(kg: KnowledgeGraph, folder: Path, wish: Wish, tell: Callable[[str], None]) -> Done:
+    """Write the site of a collection into a folder.
+
+    Args:
+        kg: The collection.
+        folder: A new or empty folder, or one with a site.
+        wish: How.
+        tell: Is told each step.
+
+    Raises:
+        InvalidValue: The address is none.
+        ForeignFiles: The folder holds what is not of a site.
+        UnusableName: Two addresses are one file on some disks, or one is no name of a file.
+        Unwritable: It cannot be written.
+    """
+    wish = wish._replace(home=_home(wish.home or kg.settings.base), search=wish.search and finder.is_there())
+    contents = Contents(kg, wish.home, search=wish.search)
+    with opened(folder) as site:
+        tell("Listing what the site holds")
+        jobs = contents.jobs()
+        placed = []
+        for path, (source, mark) in _kept(contents).items():
+            check(path)
+            placed.append(site.copy(path, source, mark))
+        tell(f"Writing {len(jobs):,} pages and documents")
+        placed += _made(contents, site, jobs, wish)
+        placed += _doubled(site, placed)
+        if wish.search:
+            tell("Making the index of the search")
+            placed += [site.place(path, content) for path, content in finder.index(site.building)]
+        check_all(each.path for each in placed)
+        said = {"made-by": f"whatworks {__version__}", "release": contents.edition.name, "home": wish.home}
+        site.finish(said, placed)
+        removed = set(site.before.get("files", {})) - {each.path for each in placed}
+    size, kept = sum(each.bytes for each in placed), sum(each.kept for each in placed)
+    return Done(contents.edition.name, wish.home, len(placed), size, kept, len(removed), wish.search)
+
+
+def _home(home: str) -> str:
+    """Return the address of a site.
+
+    Raises:
+        InvalidValue: It is none.
+    """
+    parts = urlsplit(home)
+    if not is_iri(home) or parts.scheme not in ("http", "https") or not parts.hostname or not home.endswith("/"):
+        raise InvalidValue(
+            f"{home[:200]!r} is no address of a site.", hint="Write it with http:// or https:// and a slash at its end."
+        )
+    if parts.query or parts.fragment or parts.username is not None:
+        raise InvalidValue(f"{home[:200]!r} is no address of a site.", hint="It ends with the slash of its path.")
+    return home
+
+
+def _kept(contents: Contents) -> dict[str, tuple[Path, tuple[str, int]]]:
+    """Return the files of releases by where they belong, with checksum and size."""
+    return {
+        f"dumps/{release.name}/{file.name}": (file.path(release), (file.sha256, file.bytes))
+        for release in contents.edition.releases()
+        for file in all_files_of(release)
+    }
+
+
+def _doubled(site: Site, placed: list[Placed]) -> list[Placed]:
+    """Write pages at whose address there is a folder as well once more, into that: some hosts look there only."""
+    folders = {each.path.rpartition("/")[0] for each in placed}
+    both = [each.path for each in placed if each.path.removesuffix(".html") in folders and each.path.endswith(".html")]
+    return [
+        site.place(f"{path.removesuffix('.html')}/index.html", (site.building / path).read_bytes()) for path in both
+    ]
+
+
+def _made(contents: Contents, site: Site, jobs: list[Job], wish: Wish) -> list[Placed]:
+    if wish.processes == 1 or len(jobs) < 2 * _CHUNK:
+        return [site.place(path, content) for job in jobs for path, content in contents.made(job)]
+    return [each for several in _shared(site, jobs, wish, contents.edition.name) for each in several]
+
+
+def _shared(site: Site, jobs: list[Job], wish: Wish, release: str) -> Iterator[list[Placed]]:
+    """Yield what processes wrote; one that is done with its jobs gets the next."""
+    context = multiprocessing.get_context("spawn")  # a copy of this one would lack the threads of the store
+    waiting = [jobs[at : at + _CHUNK] for at in range(0, len(jobs), _CHUNK)][::-1]
+    workers: dict[Connection, Any] = {}
+    try:
+        for _ in range(min(wish.processes, len(waiting))):
+            here, there = context.Pipe()
+            worker = context.Process(target=_work, args=(there, wish, site, release), daemon=True)
+            worker.start()
+            there.close()
+            workers[here] = worker
+            here.send(waiting.pop())
+        busy = set(workers)
+        while busy:
+            for each in wait(list(busy)):
+                assert isinstance(each, Connection)  # noqa: S101 - only such are waited for
+                try:
+                    answer = each.recv()
+                except EOFError as error:
+                    raise ChildProcessError(0, "a process that writes the site ended") from error
+                if isinstance(answer, Exception):
+                    raise answer
+                if waiting:
+                    each.send(waiting.pop())
+                else:
+                    busy.remove(each)
+                yield answer
+    finally:
+        for connection, worker in workers.items():
+            connection.close()
+            worker.join(5)
+            worker.kill()
+
+
+def _work(connection: Connection, wish: Wish, site: Site, release: str) -> None:
+    """Write jobs as they come; end when nobody sends any more."""
+    contents = Contents(wish.open(), wish.home, search=wish.search)
+    fault = None if contents.edition.name == release else SourcesChanged(_CHANGED, hint="Run whatworks publish again.")
+    while True:
+        try:
+            jobs = connection.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            if fault is not None:
+                raise fault
+            answer: Any = [site.place(path, content) for job in jobs for path, content in contents.made(job)]
+        except (Error, OSError) as error:
+            answer = error
+        connection.send(answer)
