@@ -252,7 +252,7 @@ def test_a_change_rewrites_what_it_touches(project: Path, site: Path, tmp_path: 
     assert not [
         path for path in new if path.startswith(("voc/", "shapes")) and path.endswith(".html") and "/order" not in path
     ]
-    assert b"Zwei" in (other / "interventions.html").read_bytes()
+    assert b"Zwei" in (other / "doc/record/two.html").read_bytes()
 
 
 # ---- faults ----
