@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jinja2 import UndefinedError
 from starlette.testclient import TestClient
 
 from tests.servers import asked
 from whatworks import KnowledgeGraph
 from whatworks.errors import Error, LinkRefused, SettingsFault
 from whatworks.pages.brand import brand_of
+from whatworks.pages.writer import Writer
 from whatworks.settings import Look, Settings
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
@@ -91,12 +93,18 @@ def test_another_look_has_another_tag(project: Make, files: dict[str, str]) -> N
     [
         ("pages/templates/layuot.html", "x", "replaces no template"),
         ("pages/templates/layout.html", "{% if %}", "not well formed"),
+        ("pages/templates/layout.html", "{{ site|nofilter }}", "No filter named"),
+        ("pages/templates/layout.html", '{% include "own-nope.html" %}', "no template 'own-nope.html'"),
+        ("pages/templates/layout.html", "{% include '/etc/hostname' %}", "no template '/etc/hostname'"),
+        ("pages/templates/layout.html", '{% extends "layout.html" %}', "extends itself"),
+        ("pages/templates/layout.html", '{% extends "start.html" %}', "extends itself"),
         ("pages/script.js", "x", "no file for pages"),
         ("pages/colours.css", "x", "no file for pages"),
         ("whatworks.toml", '[pages]\nlogo = "nope.svg"', "no picture"),
         ("whatworks.toml", '[pages]\nlogo = "style.css"', "no picture"),
         ("whatworks.toml", '[pages]\naccent = "#ffff00"', "stands out"),
         ("whatworks.toml", '[pages]\naccent-dark = "#13171f"', "stands out"),
+        ("whatworks.toml", '[pages]\naccent = "#777777"', "by 4.47 to 1; 4.5 is needed"),
         ("whatworks.toml", '[pages]\naccent = "red"', "no colour"),
         ("whatworks.toml", '[pages]\nacent = "#000000"', "no setting"),
         ("whatworks.toml", "[pages]\nname = 1", "no text"),
@@ -128,7 +136,7 @@ def test_links_out_of_the_project_are_refused(project: Make, files: dict[str, st
         "{{ one.folder }}",
         "{{ ''.__class__.__mro__ }}",
         "{{ view.words.__init__.__globals__ }}",
-        "{% include '/etc/hostname' %}",
+        "{% include '/etc/host' ~ 'name' %}",
     ],
 )
 def test_templates_see_what_is_shown_only(project: Make, files: dict[str, str], text: str) -> None:
@@ -138,6 +146,15 @@ def test_templates_see_what_is_shown_only(project: Make, files: dict[str, str], 
         found = client.get("/catalog", headers=BROWSER)
         assert found.status_code == 500
         assert str(kg.assets.project) not in found.text
+
+
+def test_a_fault_while_a_page_is_written_names_the_template(project: Make, files: dict[str, str]) -> None:
+    """What only the page of a reader shows is told in the log with the file; a part that may be missing may be."""
+    text = "{% include 'own-no.html' ignore missing %}{{ nope }}"
+    kg = project({**files, "pages/templates/own-imprint.html": text})
+    with pytest.raises(UndefinedError) as caught:
+        Writer(brand_of(kg.assets, kg.settings)).alone("own-imprint.html", {})
+    assert "pages/templates/own-imprint.html" in {str(each.path) for each in caught.traceback}
 
 
 def test_settings_have_a_look() -> None:

@@ -1,7 +1,7 @@
 """Templates and values become HTML; all text is escaped, and nothing is fetched elsewhere."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from hashlib import sha256
 from html import escape
@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import PurePath
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined, TemplateSyntaxError
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from whatworks.errors import Place, SettingsFault
@@ -30,6 +30,9 @@ _STATIC = {
 }
 # Addresses of the site as templates and links write them: from its root.
 _ADDRESS = re.compile(r'( (?:href|src|action|hx-get)=")/(?!/)')
+
+
+_Part = nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport
 
 
 class _Sandbox(SandboxedEnvironment):
@@ -57,20 +60,61 @@ class Writer:
 
     def __init__(self, brand: Brand | None = None) -> None:
         self._brand = brand or Brand(Look(), {}, {}, "")
-        for name, text in self._brand.templates.items():
-            try:
-                self._environment.parse(text)
-            except TemplateSyntaxError as error:
-                where = Place(f"pages/templates/{name}", error.lineno)
-                raise SettingsFault(f"The template is not well formed: {error.message}", where=where) from error
+        if self._brand.templates:
+            self._check()
+
+    def _check(self) -> None:
+        """Compile what a project brings; what it is made of must be there, and may not be itself."""
+        texts = self._texts
+        for name in self._brand.templates:
+            for tag, at, line in self._parts(name, texts):
+                where = Place(f"pages/templates/{name}", line)
+                if at not in texts:
+                    raise SettingsFault(f"There is no template {at!r}.", hint="Mend its name.", where=where)
+                if tag is nodes.Extends and name in self._chain(at, texts):
+                    ours = name if name in shipped_templates() else "NAME.html"
+                    hint = f'To make it of ours, write {{% extends "whatworks/{ours}" %}}.'
+                    raise SettingsFault("The template extends itself.", hint=hint, where=where)
+
+    def _chain(self, name: str, texts: Mapping[str, str]) -> set[str]:
+        """Return a template and all that it extends."""
+        found = set[str]()
+        while name in texts and name not in found:
+            found.add(name)
+            name = next((at for tag, at, _ in self._parts(name, texts) if tag is nodes.Extends), "")
+        return found
+
+    def _parts(self, name: str, texts: Mapping[str, str]) -> list[tuple[type, str, int]]:
+        """Return what a template names that must be there: by which tag, its name, and the line."""
+        try:
+            tree = self._environment.parse(texts[name])
+            parts = list[_Part](tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)))
+            if name in self._brand.templates:
+                self._environment.compile(tree)  # tells unknown filters and tests
+        except TemplateSyntaxError as error:
+            where = Place(f"pages/templates/{name}", error.lineno)
+            raise SettingsFault(f"The template is not well formed: {error.message}", where=where) from error
+        return [
+            (type(each), each.template.value, each.lineno)
+            for each in parts
+            if isinstance(each.template, nodes.Const) and not getattr(each, "ignore_missing", False)
+        ]
+
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        """The templates by name; what replaces one of ours can be made of it: {% extends "whatworks/layout.html" %}."""
+        ours = shipped_templates()
+        return {**ours, **{f"whatworks/{name}": text for name, text in ours.items()}, **self._brand.templates}
+
+    def _read(self, name: str) -> tuple[str, str, None] | None:
+        """Return a template, and what it is called in the log."""
+        own = "pages/templates/" if name in self._brand.templates else ""
+        return (self._texts[name], f"{own}{name}", None) if name in self._texts else None
 
     @cached_property
     def _environment(self) -> Environment:
-        ours = shipped_templates()
-        # What replaces one of ours can be made of it: {% extends "whatworks/layout.html" %}.
-        texts = {**ours, **{f"whatworks/{name}": text for name, text in ours.items()}, **self._brand.templates}
         made = (_Sandbox if self._brand.templates else Environment)(
-            loader=DictLoader(texts),
+            loader=FunctionLoader(self._read),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
