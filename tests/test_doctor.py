@@ -118,7 +118,9 @@ def test_what_stops_other_commands(folder: Path, damage: Callable[[Path], object
     damage(folder)
     report = examine(str(folder))
     assert said in _lines(report, PROBLEM)[name]
-    assert "memory" in {line.name for line in report.lines}
+    names = [line.name for line in report.lines]
+    assert "memory" in names
+    assert name != "settings" or "pages" not in names  # nobody knows how they are to look
 
 
 def test_newer_and_unused_releases(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The settings of a project: the base of its IRIs, the languages it prefers, and how its pages look."""
 
 import re
+from math import floor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,8 +99,9 @@ def _look(name: str, value: Any, where: Place) -> str:
         if not re.fullmatch("#[0-9a-fA-F]{6}", value):
             raise SettingsFault(f"{name} = {value!r} is no colour.", hint="Write it as #0b5a73.", where=where)
         if (found := _contrast(value, _BACKGROUNDS[name])) < _CONTRAST:
+            ratio = f"{floor(found * 100) / 100:.2f}"  # never rounded up to what is needed
             raise SettingsFault(
-                f"{name} = {value!r} stands out from the background by {found:.1f} to 1; {_CONTRAST} is needed.",
+                f"{name} = {value!r} stands out from the background by {ratio} to 1; {_CONTRAST} is needed.",
                 hint="Take a darker one." if name == "accent" else "Take a lighter one.",
                 where=where,
             )

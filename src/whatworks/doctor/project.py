@@ -28,14 +28,13 @@ def project(assets: Assets, folder: Path | None) -> Iterator[Line]:
         file = folder / SETTINGS_FILE if folder is not None and (folder / SETTINGS_FILE).is_file() else None
         settings = Settings.load(file)
     except Error as error:
-        settings = Settings()
         yield of_error(about, "settings", error)
     else:
         said = f"base {settings.base}, languages {', '.join(settings.languages)}"
         is_own = not _PLACEHOLDER.match(settings.base)
         fix = "" if is_own else "Nobody can own this base. Write yours into all files before others cite it."
         yield Line(about, "settings", OK if is_own else WARNING, said, fix)
-    yield from _pages(assets, settings)
+        yield from _pages(assets, settings)
     try:
         data = [asset for asset in assets.data() if not asset.name.startswith("data/sources/")]
         size = sum(asset.size for asset in assets.sources())
