@@ -202,6 +202,9 @@ def test_own_classes_are_called_by_their_labels(project: Make, tmp_path: Path) -
     (tmp_path / "one.ttl").write_text("<https://jobs.org/id/intervention/a> a <https://jobs.org/ont#JobGuarantee> .")
     (one,) = kg.diff(str(tmp_path / "empty.ttl"), str(tmp_path / "one.ttl")).things
     assert one.of_class == "job guarantee"
+    (tmp_path / "two.ttl").write_text("<https://jobs.org/id/x> a <http://www.w3.org/ns/dcat#DatasetSeries> .")
+    (two,) = kg.diff(str(tmp_path / "empty.ttl"), str(tmp_path / "two.ttl")).things
+    assert two.of_class == "dcat:DatasetSeries"
 
 
 def test_links_are_called_by_their_ends(kg: KnowledgeGraph, tmp_path: Path) -> None:

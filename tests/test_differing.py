@@ -155,7 +155,11 @@ def test_damaged_and_newer_releases(copied: Path, names: list[str]) -> None:
     assert _said(_run(copied)) == ["Title: First [en] → Second [en]"]
     dump = (release / "dump.nq").read_bytes()
     (release / "dump.nq").write_bytes(dump.replace(b"First", b"Worst"))
-    with pytest.raises(DamagedRelease, match="not as it was written"):
+    with pytest.raises(DamagedRelease, match="not as it was written") as caught:
+        KnowledgeGraph.open(copied).diff()
+    assert "whatworks verify" not in caught.value.hint  # which looks at the one in use
+    (release / "dump.nq").unlink()
+    with pytest.raises(DamagedRelease, match=f"{names[0]}/dump.nq: The dump cannot be read"):
         KnowledgeGraph.open(copied).diff()
     manifest = json.loads((release / "manifest.json").read_bytes())
     (release / "manifest.json").write_bytes(sealed({**manifest, "format": 99}))
@@ -163,6 +167,8 @@ def test_damaged_and_newer_releases(copied: Path, names: list[str]) -> None:
         KnowledgeGraph.open(copied).diff(names[0])
     (release / "manifest.json").write_bytes(b"{}")
     assert _run(copied, names[0]).exit_code == 3
+    with pytest.raises(UnknownThing, match=f"cannot be read: .*{names[0]}"):
+        KnowledgeGraph.open(copied).diff()
 
 
 def test_releases_know_when_they_were_made(copied: Path, names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

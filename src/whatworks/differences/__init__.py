@@ -5,7 +5,18 @@ of it as text and for programs, `compare` puts them together. An import tells wi
 """
 
 from whatworks.differences.answer import Changed, Differences, Named
-from whatworks.differences.compare import Side, compare
+from whatworks.differences.compare import OTHER, Side, compare
 from whatworks.differences.fields import Comparer, Difference, State, by_field
 
-__all__ = ["Changed", "Comparer", "Difference", "Differences", "Named", "Side", "State", "by_field", "compare"]
+__all__ = [
+    "OTHER",
+    "Changed",
+    "Comparer",
+    "Difference",
+    "Differences",
+    "Named",
+    "Side",
+    "State",
+    "by_field",
+    "compare",
+]

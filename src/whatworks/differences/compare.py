@@ -70,6 +70,10 @@ class Side:
         return Reader(self._names, self.collection.settings.languages)
 
 
+# What is said where a dump is damaged.
+OTHER = "Compare with another release (whatworks releases), or take this one from a backup."
+
+
 @dataclass
 class _Found:
     """The lines that only one side has, by what is done with them."""
@@ -134,15 +138,14 @@ def _found(before: Side, after: Side) -> tuple[_Found, _Found]:
                     else:
                         here.lines.append(line)
     except OSError as error:
-        raise DamagedRelease(f"A dump cannot be read: {error.strerror}.", hint=_ANEW) from error
+        broken = next((side.dump for side in (before, after) if str(side.dump) == str(error.filename)), None)
+        where = Place(f"{broken.parent.name}/{broken.name}") if broken is not None else None
+        raise DamagedRelease(f"The dump cannot be read: {error.strerror}.", hint=OTHER, where=where) from error
     for side, checksum in zip((before, after), walk.sums, strict=True):
         if side.sha256 and side.sha256 != checksum:
             where = Place(f"{side.dump.parent.name}/{side.dump.name}")
-            raise DamagedRelease("The dump is not as it was written.", hint=_ANEW, where=where)
+            raise DamagedRelease("The dump is not as it was written.", hint=OTHER, where=where)
     return found
-
-
-_ANEW = "See what is damaged with: whatworks verify. Build anew with: whatworks build"
 
 
 def _quads(lines: list[bytes], side: Side) -> list[Quad]:
@@ -188,7 +191,8 @@ class _Teller:
         ]
         named = sorted(self._comparer.label(each.object, is_new=is_) for each in stated if isinstance(each.object, Iri))
         key = thing.code if isinstance(thing, Iri) else f"_:{thing.name}"
-        of_class = named[0].lower() if named else ""
+        # A name of a vocabulary, such as dcat:Dataset, is written as it is.
+        of_class = (named[0] if ":" in named[0] else named[0].lower()) if named else ""
         label = self._label(thing, side, is_new=is_)
         return Changed(kind, str(thing), key, label or key, of_class, of_model, successors, differences)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from whatworks.about import Names, Reader
 from whatworks.assets import Asset
 from whatworks.collection import Collection
-from whatworks.differences import Differences, Side, compare
-from whatworks.errors import MissingFile, NotRemote, UnknownThing
+from whatworks.differences import OTHER, Differences, Side, compare
+from whatworks.errors import DamagedRelease, MissingFile, NotRemote, Place, UnknownThing
 from whatworks.formats import by_file
 from whatworks.release import Release, open_given
 from whatworks.scratch import Scratch
@@ -91,7 +91,9 @@ class States:
             if name == LATEST:
                 return current
             if (before := found.before(current)) is None:
-                raise UnknownThing(f"There is no release before {current.name}, which is in use.", hint=_HINT)
+                left_out = ", ".join(found.unreadable())
+                damaged = f" Not counted, as they cannot be read: {left_out}." if left_out else ""
+                raise UnknownThing(f"There is no release before {current.name}, which is in use.{damaged}", hint=_HINT)
             return before
         fitting = [each for each in names if each.startswith(name) and len(name) >= _SHORTEST]
         if len(fitting) > 1:
@@ -105,6 +107,9 @@ class States:
             opened = release.collection(described)
         else:  # what was backed up of it
             opened = described
+            if not dump.is_file():
+                where = Place(f"{release.name}/{dump.name}")
+                raise DamagedRelease("The dump cannot be read: there is none.", hint=OTHER, where=where)
             opened.local.read([Source(Asset(dump.name, dump), "nquads", opened.space.graph("file"))], "")
         return Side(f"release {release.name}", dump, opened, release.manifest["files"]["dump.nq"]["sha256"])
 
