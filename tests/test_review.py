@@ -86,6 +86,8 @@ def test_nothing_decided(schools: Path, sheet: Path) -> None:
     status, said, _ = run(schools, "import", str(sheet), *_SIGNED)
     assert (0, "0 decisions. Take them up with: whatworks link\n") == (status, said)
     assert not (schools / "data/links/reviewed.ttl").exists()
+    status, _, error = run(schools, "import", str(sheet), str(sheet), *_SIGNED)
+    assert (2, True) == (status, "holds links to review: import it alone." in error)
 
 
 def test_what_cannot_be_followed(schools: Path, sheet: Path, tmp_path: Path) -> None:
@@ -98,6 +100,8 @@ def test_what_cannot_be_followed(schools: Path, sheet: Path, tmp_path: Path) -> 
         book["Links"].cell(6, 3).value = "nowhere"
         _decide(7, "reject")(book)
         book["Links"].cell(7, 5).value = book["Links"].cell(7, 3).value
+        book["Links"].cell(8, 1).value = True
+        book["Links"].cell(9, 1).value = "=A4"
         _decide(19, "reject")(book)
         for column in (3, 5):
             book["Links"].cell(19, column).value = book["Links"].cell(4, column).value
@@ -112,6 +116,8 @@ def test_what_cannot_be_followed(schools: Path, sheet: Path, tmp_path: Path) -> 
         "'nowhere': is the key of no intervention.",
         "edited.xlsx, Links!A7: ",
         "does not wait for review",
+        "edited.xlsx, Links!A8: ",
+        "edited.xlsx, Links!A9: ",
         "edited.xlsx, Links!A19: ",
         "is not what A4 says of the same two.",
     ):

@@ -35,7 +35,9 @@ class Problem:
 
     def __str__(self) -> str:
         hint = f" {self.hint}" if self.hint else f" Expected is {self.expected}." if self.expected else ""
-        return f"{self.where}: {self.record}, {self.field} = {self.found!r}: {self.message}{hint}"
+        is_told = self.message.startswith(f"{self.field}: ")  # as the checks tell what they found
+        value = "" if is_told else f"{self.field} = {self.found!r}: "
+        return f"{self.where}: {self.record}, {value}{self.message}{hint}"
 
 
 _COLUMNS = ("file", "sheet", "cell", "line", "record", "field", "rule", "found", "expected", "message", "suggestion")

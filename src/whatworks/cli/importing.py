@@ -85,12 +85,10 @@ def import_(
             "The collection that came with the package cannot be changed.",
             hint="Begin a collection of your own with: whatworks new DIR",
         )
-    if len(files) == 1 and files[0].suffix.lower() == ".xlsx":
-        from whatworks.cli.review import review  # noqa: PLC0415 - lazy on purpose
+    from whatworks.cli.review import review, write_marked  # noqa: PLC0415 - lazy on purpose
 
-        if review(kg, files[0], by, marked, dry_run=dry_run):
-            return
-    from whatworks.cli.review import write_marked  # noqa: PLC0415 - lazy on purpose
+    if review(kg, files, by, marked, dry_run=dry_run):
+        return
 
     batch = kg.read(files, mapping, encoding)
     changes = [] if batch.tally.problems else batch.changes(folder)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from whatworks.tally import Problem
 
 
-def review(kg: "KnowledgeGraph", file: Path, by: str, marked: Path | None, *, dry_run: bool) -> bool:
-    """Note what was decided in a workbook of links to review; say whether it is one.
+def review(kg: "KnowledgeGraph", files: Sequence[Path], by: str, marked: Path | None, *, dry_run: bool) -> bool:
+    """Note what was decided in a workbook of links to review; say whether that is what was given.
 
     Args:
         kg: The collection.
-        file: The workbook.
+        files: The files that are imported.
         by: Who decided.
         marked: Where a copy goes in which problems are marked; None for nowhere.
         dry_run: Whether it is only said.
@@ -30,9 +30,14 @@ def review(kg: "KnowledgeGraph", file: Path, by: str, marked: Path | None, *, dr
     from whatworks.ingest.batch import content_of  # noqa: PLC0415 - lazy on purpose
     from whatworks.linking.sheet import is_review  # noqa: PLC0415 - lazy on purpose
 
-    data = content_of(file)
-    if not is_review(data, file.name):
+    contents = {file: content_of(file) for file in files if file.suffix.lower() == ".xlsx"}
+    found = [file for file, data in contents.items() if is_review(data, file.name)]
+    if not found:
         return False
+    if len(files) > 1:
+        raise click.UsageError(f"{found[0].name} holds links to review: import it alone.")
+    (file,) = found
+    data = contents[file]
     if not dry_run and not by.strip():
         raise click.UsageError("A decision needs a name: add --by NAME, or set WHATWORKS_REVIEWER.")
     verdicts, problems = kg.review(data, file.name, by=by, write=not dry_run)
@@ -44,7 +49,7 @@ def review(kg: "KnowledgeGraph", file: Path, by: str, marked: Path | None, *, dr
     for each in verdicts:
         click.echo(f"{each.status:<9} {each.pair[0].code} and {each.pair[1].code}")
     after = "Nothing was written." if dry_run else "Take them up with: whatworks link"
-    click.echo(f"{len(verdicts)} decisions. {after}")
+    click.echo(f"{len(verdicts)} {'decision' if len(verdicts) == 1 else 'decisions'}. {after}")
     return True
 
 

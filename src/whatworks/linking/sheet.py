@@ -11,7 +11,7 @@ from whatworks.linking.decisions import Pair
 from whatworks.native import Native
 from whatworks.tally import Problem
 from whatworks.terms import Iri
-from whatworks.workbook import ORIGIN, Form, FormColumn, Forms, cell_name, has_sheet, open_book, write_forms
+from whatworks.workbook import ORIGIN, Form, FormColumn, Forms, Odd, cell_name, has_sheet, open_book, write_forms
 
 FORMAT = "whatworks review 1"
 _SHEET = "Links"
@@ -201,4 +201,5 @@ class _Row:
 
 
 def _text(value: object) -> str:
-    return " ".join(value.replace("\u00a0", " ").split()) if isinstance(value, str) else ""
+    text = "" if value is None else str(value.text if isinstance(value, Odd) else value)
+    return " ".join(text.replace("\u00a0", " ").split())
