@@ -93,7 +93,8 @@ def test_measures_of_quality() -> None:
     listed = run("--quality", "--format", "csv")
     assert "completeness,56,How many" in listed
     assert run("completeness", "--format", "csv").startswith("field,kind,kindLabel,interventions,filled,share\n")
-    ElementTree.fromstring(run("assigned-share", "--format", "svg"))
+    ElementTree.fromstring(share := run("assigned-share", "--format", "svg"))
+    assert ("subject" in share, "dcterms" in share) == (True, False)
     assert "vega-lite" in json.loads(run("--format", "vega-lite"))["$schema"]
     assert "There are: assigned-share, completeness" in run("nonsense", status=2)
     assert "Name one measure" in run("completeness", "--graphs", status=2)

@@ -183,6 +183,8 @@ def test_page_of_untrusted_texts() -> None:
     report = Report("core", [finding], 1, rules={evil: Rule("", evil)}, notes=[evil])
     html = report.write("html").decode()
     assert "<script" not in html
+    turned = Finding("info", "x", "a\u202eb", "", "f", "\u202ec", "", "", "r", "", 1)
+    assert "\u202e" not in Report("core", [turned], 1).write("html").decode()
     assert _Page(html).links == ["#f1"]
 
 

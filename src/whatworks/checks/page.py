@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from whatworks.checks.findings import SEVERITIES, Finding, Findings, plural
+from whatworks.results import safe
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8886; --violation: #b3261e; --warning: #8a5a00; --info: #2a5d8f; }
@@ -107,7 +108,7 @@ def _by_record(report: Findings, numbers: Mapping[int, int]) -> list[str]:
         if record.startswith(("http://", "https://")):
             key = f'<a href="{escape(record)}">{key}</a>'
         rows = [_row(report, finding, numbers[id(finding)]) for finding in findings]
-        parts.append(f"<h3>{escape(title)} <small>({key})</small></h3>\n<p>{escape(counts)}</p>")
+        parts.append(f"<h3><bdi>{escape(safe(title))}</bdi> <small>({key})</small></h3>\n<p>{escape(counts)}</p>")
         parts.append(_wide(_table(heads, rows)))
     return parts
 
@@ -117,7 +118,10 @@ def _row(report: Findings, finding: Finding, number: int) -> list[str]:
     place = f"{finding.file}:{finding.line}" if finding.line else finding.file
     return [
         f'<td id="f{number}">{_mark(report, finding.severity)}</td>',
-        *(_cell(escape(text)) for text in (what, finding.found, finding.expected, finding.advice)),
+        *(
+            _cell(f"<bdi>{escape(safe(text))}</bdi>")
+            for text in (what, finding.found, finding.expected, finding.advice)
+        ),
         *(_cell(f"<code>{escape(text)}</code>" if text else "") for text in (finding.rule, place)),
     ]
 

@@ -61,10 +61,13 @@ def _is_repeated(name: str, columns: tuple[str, ...]) -> bool:
 
 def _largest(columns: list[str], rows: list[Row], shown: list[int]) -> dict[str, float]:
     """Return the largest number of the column that counts, which is drawn beside the numbers."""
-    for name, at in zip(columns, shown, strict=True):
-        terms = [row[at] for row in rows]
+    # Of how many something is filled says more than how many there are.
+    for name in ("filled", "interventions", "together", "actors"):
+        if name not in columns:
+            continue
+        terms = [row[shown[columns.index(name)]] for row in rows]
         numbers = [float(term.value) for term in terms if isinstance(term, Literal) and term.datatype == XSD_INTEGER]
-        if name in ("interventions", "together", "actors") and len(numbers) > 1 and max(numbers) > 0:
+        if len(numbers) > 1 and max(numbers) > 0:
             return {name: max(numbers)}
     return {}
 
