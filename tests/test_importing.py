@@ -21,6 +21,10 @@ def test_problems_are_written_for_people_and_programs(content: bytes, small: Pat
     text = CliRunner().invoke(main, [*args, "--marked", str(marked)])
     assert text.exit_code == 3
     assert "Stage = 'Pilott': is no stage. Did you mean: Pilot (pilot)?" in text.output
+    whole = file.read_bytes()
+    over = CliRunner().invoke(main, [*args, "--marked", str(file)])
+    assert (2, whole) == (over.exit_code, file.read_bytes())
+    assert "give it another name" in over.stderr
     told = json.loads(CliRunner().invoke(main, [*args, "--format", "json"]).stdout)
     assert {"file", "sheet", "cell", "record", "field", "rule", "found", "expected", "suggestion"} < set(
         told["problems"][0]

@@ -73,6 +73,8 @@ def import_(
 
     if marked is not None and (len(files) != 1 or files[0].suffix.lower() != ".xlsx"):
         raise click.UsageError("--marked copies one workbook: name one .xlsx file.")
+    if marked is not None and marked.resolve() == files[0].resolve():
+        raise click.UsageError("--marked writes a copy: give it another name than the workbook has.")
     kg = opener.kg
     if suggest:
         if len(files) != 1 or files[0].suffix.lower() not in _TABLES:
