@@ -93,10 +93,9 @@ test: setup servers owl
 slow: setup servers owl
 	@$(PYTEST) -m slow
 
-# Too slow for the gate. What is timed would be slower under measurement, so the one test that times commands is left out.
+# Too slow for the gate.
 coverage: setup servers owl
 	@COVERAGE_FILE=$(CURDIR)/build/coverage/data $(PYTEST) \
-		--deselect tests/test_completion.py::test_completion_is_fast \
 		--cov --cov-report term-missing:skip-covered --cov-fail-under 95
 
 # The bill of materials needs the licences of what is installed on other systems and Pythons as well:

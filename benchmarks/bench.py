@@ -28,7 +28,7 @@ from benchmarks.measure import COLUMNS, TASKS, Bench  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("whatworks", "pyoxigraph", "click", "PyLD", "pyshacl", "rdflib")
-ON_SHIPPED = ("help", "query-cli")  # do not depend on the size: done once
+ON_SHIPPED = ("help", "completion", "query-cli")  # do not depend on the size: done once
 
 for module in iter_modules(tasks.__path__):
     import_module(f"benchmarks.tasks.{module.name}")

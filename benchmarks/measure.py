@@ -6,7 +6,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -143,12 +143,13 @@ def cpu_once(call: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def child(*command: str, cache: Path | None = None) -> Measure:
+def child(*command: str, cache: Path | None = None, variables: Mapping[str, str] | None = None) -> Measure:
     """Measure user and system time of a command; without a cache folder it prepares no store."""
+    around = {**environment(cache), **(variables or {})}
 
     def measure() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT, env=environment(cache))
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT, env=around)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

@@ -305,31 +305,6 @@ def test_a_mistake_outside_completion_is_raised() -> None:
         main.main(["--version"], bogus=1)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["query", "inter"],
-        ["query", "interventions", "--country", "B"],
-        ["show", "e"],
-        ["export", "--class", "P"],
-        ["why", "expairs-project", "st"],
-        ["sparql", '"SELECT ?i { ?i ww:st'],
-        ["explain", "u"],
-    ],
-)
-def test_completion_is_fast(words: list[str]) -> None:
-    """A completion takes less than half a second of processor time."""
-    resource = pytest.importorskip("resource")
-    spent = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert _complete("bash", *words).stdout
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    assert min(spent) < 0.5
-
-
 # ---- in the shells ----
 
 _ASK = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.measure import COMMAND, ROOT, Bench, Figure, Measure, child, task
 from whatworks import KnowledgeGraph
+from whatworks.cli.completion import VARIABLE
 
 SETTLED = 2.1  # so many seconds after a file was written, a store is prepared from it
 
@@ -36,6 +37,17 @@ sys.stdout.buffer.write(found.serialize(format=pyoxigraph.QueryResultsFormat.CSV
 def _help(bench: Bench) -> Iterator[Figure]:
     ours, peer = child(COMMAND, "--help"), child(sys.executable, "-c", "import click")
     yield Figure("whatworks --help", "python -c 'import click'", "ms", bench.compare(ours, peer), "ratio ≤ 1.4")
+
+
+@task("completion")
+def _completion(bench: Bench) -> Iterator[Figure]:
+    peer = child(sys.executable, "-c", "import click, pyoxigraph")
+    for line in ("query inter", "query interventions --country B", "show e", 'sparql "SELECT ?i { ?i ww:st'):
+        words = {"COMP_WORDS": f"whatworks {line}", "COMP_CWORD": str(len(line.split(" ", 1 if '"' in line else -1)))}
+        cache = Path(tempfile.mkdtemp(dir=bench.scratch))
+        ours = child(COMMAND, cache=cache, variables={**words, VARIABLE: "bash_complete"})
+        ours()
+        yield Figure(f"Tab after: {line}", "click and pyoxigraph imported", "ms", bench.compare(ours, peer), "≤ 500 ms")
 
 
 _FILES = "click + pyoxigraph: same files and query, no rules"
