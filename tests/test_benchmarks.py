@@ -51,6 +51,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[measure.Bench]:
         yield measure.Bench(20, 1, tmp_path_factory.mktemp("made"))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", measure.TASKS)
 def test_task_runs(name: str, small: measure.Bench) -> None:

@@ -28,7 +28,7 @@ from whatworks.nodes import graph_of
 from whatworks.store import parse, serialize
 from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Quad, Term
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 FIXTURES = sorted((CASES / "shapes").glob("*/*.ttl"))
 EDITS = EXAMPLES // 4

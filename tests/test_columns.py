@@ -292,7 +292,7 @@ def test_stored_queries_on_the_shipped_graph(both: tuple[EmbeddedStore, Columns]
                 continue
             names, expected = _rows(store, text)
             assert (query.name, values, names, expected) == (query.name, values, found.columns, list(found))
-    assert set() == unanswered
+    assert set() == unanswered - set(_LEFT_TO_THE_ENGINE)
 
 
 @pytest.mark.slow

@@ -120,6 +120,7 @@ def test_links_are_better_than_each_feature_and_plain_words(kg: KnowledgeGraph) 
             assert name == OURS or all(own > its for own, its in zip(means[OURS], figures, strict=True)), (part, name)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_links_find_planted_relatives(kg: KnowledgeGraph) -> None:
     """Better than each feature and than plain words, at the noise of shipped records."""

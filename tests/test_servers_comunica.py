@@ -4,7 +4,7 @@ import pytest
 
 from tests.alike import Alike
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 class TestComunica(Alike):

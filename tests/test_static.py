@@ -116,6 +116,7 @@ def some(paths: list[str]) -> list[str]:
     return [path for at, path in enumerate(paths) if path.endswith(".html") or at % 7 == 0]
 
 
+@pytest.mark.long
 @pytest.mark.slow  # everything that the shipped collection has, from both doors
 def test_the_shipped_site_is_what_the_server_sends(kg: KnowledgeGraph, tmp_path: Path) -> None:
     """All documents of the shipped collection are the server's; no link is dead, and each page is well-formed."""

@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from errno import ENOENT
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -58,6 +59,9 @@ def make(folder: Path, number: int, read: Read, catalogue: Catalogue, sources: S
             write_files({target / "local.json": _local(target, number, sources, _made(Release.open(target), number))})
             return Release.open(target)
         write_files({building / "local.json": _local(building, number, sources, _now())})
+        if not (building / "manifest.json").exists():
+            # It was abandoned meanwhile, and what was just written made the folder anew.
+            raise FileNotFoundError(ENOENT, "the build was stopped")
         sync(building)
         building.chmod(0o755)
         if target.exists():
