@@ -26,7 +26,7 @@ ALLOWED = {
     ("without-source", "path-for-each-row"): _EVERYWHERE,
     ("not-evaluated", "path-for-each-row"): _EVERYWHERE,
     ("orphans", "path-for-each-row"): "classes are few, and each is followed once",
-    ("untranslated", "path-for-each-row"): "the same",
+    ("completeness", "predicate-by-values"): "each of the fields is asked of each intervention",
     ("assigned-share", "predicate-by-values"): "three properties, all of whose values count",
     ("missing", "path-for-each-row"): _EVERYWHERE,
     ("search-things", "path-for-each-row"): "classes are few, and each is followed once",
