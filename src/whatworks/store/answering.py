@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from whatworks.errors import Error
 from whatworks.results import Row
 from whatworks.rows import write_rows
-from whatworks.store.convert import RESULT_FORMATS, from_engine
+from whatworks.store.convert import RESULT_FORMATS, row_from_engine
 from whatworks.store.disk import open_store
 from whatworks.store.embedded import EmbeddedStore, told
 from whatworks.store.protocol import Dataset
@@ -174,9 +174,8 @@ def _written_triples(lines: bytes, format: str, prefixes: dict[str, str]) -> byt
 
 
 def rows_of(found: ox.QuerySolutions) -> Iterator[Row]:
-    """Yield the rows of an answer of the engine."""
-    for solution in found:
-        yield tuple(None if term is None else from_engine(term) for term in solution)
+    """Return the rows of an answer of the engine."""
+    return map(row_from_engine, found)
 
 
 # ---- frames, for both sides ----

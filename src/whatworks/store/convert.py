@@ -1,8 +1,8 @@
 """Our terms to the engine's and back."""
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, NoReturn, cast
+from functools import lru_cache, partial
+from typing import Any, NoReturn
 
 import pyoxigraph as ox
 
@@ -23,16 +23,21 @@ def from_engine(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> T
 
 # The same IRIs come back: properties, graphs, datatypes, and the concepts that things share.
 _iri = lru_cache(maxsize=8192)(Iri)
+# Nothing is derived from the engine's classes, so that the type itself may be asked for, which is quickest.
+_NODE = ox.NamedNode
 # What a NamedTuple does when it is called, without its detour through Python.
-_made: Callable[..., Any] = tuple.__new__
+_of_parts: Callable[..., Any] = tuple.__new__
+_literal_of: Callable[[tuple[str, str, Iri]], Literal] = partial(_of_parts, Literal)
+_triple_of: Callable[[tuple[Any, Iri, Term]], Triple] = partial(_of_parts, Triple)
+_quad_of: Callable[[tuple[Any, Iri, Term, Iri | None]], Quad] = partial(_of_parts, Quad)
 
 
 def _literal(term: ox.Literal) -> Literal:
     if language := term.language:
         if term.direction is not None:
             raise TypeError("texts with a direction (RDF 1.2) are not used")
-        return cast("Literal", _made(Literal, (term.value, language, LANG_STRING)))
-    return cast("Literal", _made(Literal, (term.value, "", _iri(term.datatype.value))))
+        return _literal_of((term.value, language, LANG_STRING))
+    return _literal_of((term.value, "", _iri(term.datatype.value)))
 
 
 def _triple(_: ox.Triple) -> NoReturn:
@@ -67,10 +72,16 @@ def node_to_engine(term: Node) -> ox.NamedNode | ox.BlankNode:
 
 def quad_from_engine(quad: ox.Quad, graph: Iri | None = None) -> Quad:
     """Return an engine's statement as ours; `graph` stands in where the statement names none."""
-    subject, predicate, value, name = quad
-    named = _iri(name.value) if isinstance(name, ox.NamedNode) else graph
-    of = _FROM_ENGINE
-    return cast("Quad", _made(Quad, (of[type(subject)](subject), _iri(predicate.value), of[type(value)](value), named)))
+    subject, value, name = quad.subject, quad.object, quad.graph_name
+    named = _iri(name.value) if type(name) is _NODE else graph
+    return _quad_of(
+        (
+            _iri(subject.value) if type(subject) is _NODE else _FROM_ENGINE[type(subject)](subject),
+            _iri(quad.predicate.value),
+            _iri(value.value) if type(value) is _NODE else _FROM_ENGINE[type(value)](value),
+            named,
+        )
+    )
 
 
 def quad_to_engine(quad: Quad) -> ox.Quad:
@@ -81,6 +92,17 @@ def quad_to_engine(quad: Quad) -> ox.Quad:
 
 def triple_from_engine(triple: ox.Triple) -> Triple:
     """Return an engine's triple as ours."""
-    subject, predicate, value = triple
+    subject, value = triple.subject, triple.object
+    return _triple_of(
+        (
+            _iri(subject.value) if type(subject) is _NODE else _FROM_ENGINE[type(subject)](subject),
+            _iri(triple.predicate.value),
+            _iri(value.value) if type(value) is _NODE else _FROM_ENGINE[type(value)](value),
+        )
+    )
+
+
+def row_from_engine(solution: ox.QuerySolution) -> tuple[Term | None, ...]:
+    """Return an engine's solution as a row of ours."""
     of = _FROM_ENGINE
-    return cast("Triple", _made(Triple, (of[type(subject)](subject), _iri(predicate.value), of[type(value)](value))))
+    return tuple([None if term is None else of[type(term)](term) for term in solution])

@@ -17,10 +17,10 @@ from whatworks.results import Answer, Boolean, Row, Table, Triples, safe
 from whatworks.store.caret import pointed
 from whatworks.store.convert import (
     RESULT_FORMATS,
-    from_engine,
     node_to_engine,
     quad_from_engine,
     quad_to_engine,
+    row_from_engine,
     to_engine,
     triple_from_engine,
 )
@@ -232,7 +232,7 @@ def _table(found: ox.QuerySolutions) -> Table:
     def rows() -> Iterator[Row]:
         try:
             for solution in found:
-                yield tuple([None if term is None else from_engine(term) for term in solution])
+                yield row_from_engine(solution)
         except _UNTOLD as error:
             raise _refused(error) from error
 
