@@ -185,8 +185,11 @@ class Table:
     def write(self, name: str, *, short: Short = str, width: int | None = None) -> bytes:
         """Return the table in a row format; `short` shortens IRIs for people, `width` is the terminal's."""
         if self.engine_bytes is not None and name in _BY_ENGINE:
-            written = self.engine_bytes(name)
-        elif name == "table":
+            written = self.engine_bytes(name)  # all rows, so that there is nothing to note of them
+            if not isinstance(self.rows, list):
+                self.rows, self.engine_bytes = _read_already(), None
+            return written
+        if name == "table":
             written = write_table(self.columns, self.rows, short, width).encode()
         elif name == "md":
             written = _write_markdown(self.columns, self.rows, short).encode()

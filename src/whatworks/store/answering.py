@@ -137,7 +137,7 @@ def _respond(
         solutions = isinstance(found, ox.QuerySolutions)
         limit = request["rows"]
         lines = _Lines(None if limit is None else limit + solutions, request.get("bytes"))
-        with suppress(_Enough), told():
+        with suppress(_Enough), told:
             if isinstance(found, ox.QuerySolutions):
                 found.serialize(lines, format=ox.QueryResultsFormat.TSV)
             else:
