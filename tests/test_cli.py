@@ -9,12 +9,10 @@ import os
 import pty
 import re
 import shutil
-import signal
 import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -30,14 +28,6 @@ from whatworks.store import parse
 ID = "https://w3id.org/whatworks/id/"
 WW = "https://w3id.org/whatworks/ont#"
 PRACTICE = f'<{ID}intervention/a> a <{WW}Practice> ; <http://purl.org/dc/terms/title> "Alpha"@en .\n'
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """Commands give Ctrl-C its default action; the tests keep theirs."""
-    before = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)
@@ -787,3 +777,27 @@ def test_queries_of_a_project(small: Path) -> None:
     assert run("query", "titles", project=small).stdout == "title\nAlpha\n"
     file.write_text("#+ sumary: All titles.\nASK {}\n", encoding="utf-8")
     assert "Error [query-header]: queries/own/titles.rq:1: " in run("queries", status=3, project=small).stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to ignore")
+@pytest.mark.parametrize(("given", "kept"), [("default_int_handler", "SIG_DFL"), ("SIG_IGN", "SIG_IGN")])
+def test_ctrl_c_ends_the_command_unless_it_is_ignored(given: str, kept: str) -> None:
+    """From the first import on there is no trace; what a script starts in the background lives on."""
+    code = (
+        f"import signal; signal.signal(signal.SIGINT, signal.{given}); import whatworks.__main__; "
+        f"assert signal.getsignal(signal.SIGINT) is signal.{kept}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such exit status")
+@pytest.mark.parametrize("words", [["--help"], ["query", "--help"], ["queries"]])
+def test_a_reader_that_has_enough_is_no_failure(words: list[str]) -> None:
+    """Help and answers end alike where nobody reads them."""
+    end, start = os.pipe()
+    os.close(end)
+    done = subprocess.run(
+        [sys.executable, "-m", "whatworks", *words], stdout=start, stderr=subprocess.PIPE, check=False
+    )
+    os.close(start)
+    assert (141, b"") == (done.returncode, done.stderr)

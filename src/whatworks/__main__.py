@@ -1,5 +1,12 @@
 """`python -m whatworks` is the command line, as is the command `whatworks`."""
 
+import signal
+
+# The engine cannot be interrupted from Python: with the default action, Ctrl-C ends the process at once, also while the
+# modules below are imported. Where it is ignored, as of what a script starts in the background, it stays so.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import atexit
 import os
 import sys

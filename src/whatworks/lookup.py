@@ -349,8 +349,6 @@ class Lookup:
 
 def typed(value: Any) -> Sequence[str]:
     """Return a value, or several, that a program gives as a person would type them."""
-    if isinstance(value, str):
-        return [value]
     values = value if isinstance(value, list | tuple | set) else [value]
     return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
 

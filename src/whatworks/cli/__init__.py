@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from whatworks.kg import KnowledgeGraph
 
+# The exit status of a process that a broken pipe ends.
+ENOUGH = 141
+
 # Where each command stands, and what it does: the first sentence of its help, as a test makes sure.
 COMMANDS = {
     "build": ("release:build", "Make an immutable release of the files and put it to use."),
@@ -105,8 +108,14 @@ class Commands(click.Group):
         """Run the command line; what fails while a shell completes is not said, or it would stand in the prompt."""
         if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(encoding="utf-8")
+        output = sys.stdout
         try:
             return super().main(*args, **extra)
+        except SystemExit as error:
+            # Where the reader of the help has enough, click puts another in the place of the output, and fails.
+            if error.code == 1 and sys.stdout is not output:
+                sys.exit(ENOUGH)
+            raise
         except Exception as error:
             from whatworks.cli.completion import VARIABLE  # noqa: PLC0415 - lazy on purpose
             from whatworks.cli.output import silence, system_fault  # noqa: PLC0415 - lazy on purpose
@@ -129,12 +138,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; report an error with its code, place and hint."""
-        import signal  # noqa: PLC0415 - lazy on purpose
-
         from whatworks.cli.output import silence, system_fault  # noqa: PLC0415 - lazy on purpose
 
-        # The engine cannot be interrupted from Python: with the default action, Ctrl-C ends the process at once.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
             return super().invoke(ctx)
         except Error as error:
@@ -154,7 +159,7 @@ class Commands(click.Group):
             raise
         except BrokenPipeError:  # the reader has enough: end as a process does that the signal ends
             silence(sys.stdout, sys.stderr)
-            ctx.exit(141)
+            ctx.exit(ENOUGH)
         except OSError as error:
             status = _told(system_fault(error))
             if ctx.params.get("debug"):

@@ -131,7 +131,9 @@ def interruptible(call: "Callable[[], T]", undo: "Callable[[], None]" = lambda: 
     import signal  # noqa: PLC0415 - lazy on purpose
     from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415 - lazy on purpose
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.getsignal(signal.SIGINT)
+    if before != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         future = ThreadPoolExecutor(1).submit(call)
         while not future.done():
