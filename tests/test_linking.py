@@ -29,8 +29,9 @@ from whatworks.linking import relink as relink_module
 from whatworks.linking import unfinished as unfinished_module
 from whatworks.linking.link import MILLION, Link, Options
 from whatworks.linking.linker import Linker
-from whatworks.linking.nearest import LEAST, Index, Pairs, in_order, joined, multiply, nearest
+from whatworks.linking.nearest import LEAST, Index, Near, in_order, joined, nearest
 from whatworks.linking.reasons import rounded
+from whatworks.linking.products import Products
 from whatworks.linking.records import Family, Records
 from whatworks.linking.relink import Relinker
 from whatworks.linking.run import make
@@ -97,7 +98,7 @@ def products(vectors: Vectors) -> np.ndarray:
     return found
 
 
-def best(vectors: Vectors, top: int, minimum: float = 0.0) -> Pairs:
+def best(vectors: Vectors, top: int, minimum: float = 0.0) -> Near:
     """Return the best pairs of all rows."""
     return in_order(joined([block.pairs for block in nearest(vectors, top, minimum, lambda _: None)]))
 
@@ -120,7 +121,7 @@ def test_the_best_are_those_of_all_pairs(having: list[Has], top: int, minimum: f
     vectors = Linker.of(records_of(having)).vectors
     ends = [(one, other) for one in range(len(having)) for other in range(len(having)) if one != other]
     one, other = np.array(ends, dtype=np.int64).reshape(-1, 2).T
-    every = multiply(vectors, one, other).score
+    every = Products(vectors).scores(one, other)
     assert np.allclose(every, products(vectors)[one, other])
     expected: dict[int, list[tuple[float, int]]] = {row: [] for row in range(len(having))}
     for (row, at), score in zip(ends, every.tolist(), strict=True):
@@ -136,7 +137,7 @@ def test_the_best_are_those_of_all_pairs(having: list[Has], top: int, minimum: f
 @given(interventions("abcdefgh", 30))
 @settings(max_examples=60, deadline=None)
 def test_blocks_make_no_difference(having: list[Has]) -> None:
-    """Working in small blocks, with dense columns or without, gives the same pairs, scores and parts."""
+    """Working in small blocks, with dense columns or without, gives the same pairs and scores."""
     vectors = Linker.of(records_of(having)).vectors
     whole = best(vectors, 5)
     with pytest.MonkeyPatch.context() as patch:
@@ -146,7 +147,7 @@ def test_blocks_make_no_difference(having: list[Has]) -> None:
         patch.setattr(nearest_module, "_LANES", 4)
         patch.setattr(nearest_module, "_DENSE", 0.3)
         parted = best(vectors, 5)
-    for name in ("one", "other", "score", "starts", "cols", "parts"):
+    for name in ("one", "other", "score"):
         assert np.array_equal(getattr(whole, name), getattr(parted, name)), name
 
 
@@ -194,7 +195,7 @@ def test_what_all_have_links_nobody() -> None:
     """Where all have the same and nothing else, there is nothing that tells who belongs together."""
     having: list[Has] = [{(0, "a"): 1.0, (3, "w"): 2.0}] * 3000
     linker = Linker.of(records_of(having))
-    assert len(linker.nearest(4, 0.0)) == 0
+    assert len(linker.nearest(4, 0.0).one) == 0
     assert len(linker.notes()) == 1
 
 

@@ -41,16 +41,9 @@ def equal(count, copies):
     cols = np.concatenate([*rows, np.zeros(0, dtype=np.int64)]).astype(np.int64)
     values = ((cols * 7919) % 13 + 1) / 40  # many ties
     vectors = Vectors(starts, cols, values, np.ones(len(cols)), 60)
-    here = list(nearest(vectors, 5, 0.0, lambda _: None))
-    here = [getattr(block, "pairs", block) for block in here]
+    here = in_order(joined([block.pairs for block in nearest(vectors, 5, 0.0, lambda _: None)]))
     there = on_spark(vectors, 5, 0.0, session)
-    if not here:
-        return len(there) == 0
-    here = in_order(joined(here))
-    return all(
-        np.array_equal(getattr(here, name), getattr(there, name))
-        for name in ("one", "other", "score", "starts", "cols", "parts")
-    )
+    return all(np.array_equal(one, other) for one, other in zip(here, there, strict=True))
 
 found = {"shipped": same, "ties": equal(300, 0), "copies": equal(40, 200), "one": equal(1, 0), "none": equal(0, 0)}
 session.stop()

@@ -173,5 +173,10 @@ def _ends(quads: Iterable[Quad]) -> set[Term]:
 
 def link_iri(collection: Collection, one: Iri, other: Iri) -> Iri:
     """Return the IRI of the computed link between two interventions, whichever comes first; it is always the same."""
-    ends = " ".join(sorted((one, other)))
-    return collection.space.thing("link", sha256(f"{METHOD} {ends}".encode()).hexdigest()[:16])
+    return collection.space.thing("link", link_key(one, other))
+
+
+def link_key(one: Iri, other: Iri) -> str:
+    """Return the key of the computed link between two interventions."""
+    first, second = (one, other) if one < other else (other, one)
+    return sha256(f"{METHOD} {first} {second}".encode()).hexdigest()[:16]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from whatworks.linking.link import MILLION, TYPES, Link, Part
-from whatworks.linking.nearest import Pairs, alike, in_order, joined, multiply, nearest
+from whatworks.linking.nearest import Near, alike, in_order, joined, nearest
 from whatworks.linking.reasons import ALL_WORDS, NO_WORD, Reasoner, Reasons
 from whatworks.linking.records import WORDS, Records, Whole
 from whatworks.linking.sentences import Teller
@@ -49,7 +49,9 @@ class Linker:
         if silent:
             shown = ", ".join(silent[:5]) + (", …" if len(silent) > 5 else "")
             found.append(f"{len(silent)} interventions have nothing to be linked by: {shown}.")
-        largest = max(alike(self.vectors), key=len, default=lengths)
+        same = alike(self.vectors)
+        at = int(same.sizes.argmax()) if len(same.sizes) else 0
+        largest = same.rows[same.starts[at] : same.starts[at + 1]] if len(same.sizes) else same.rows
         if len(largest) >= _MANY and lengths[largest[0]]:
             shown = ", ".join(self.records.things[row].code for row in largest[:3].tolist())
             found.append(
@@ -58,16 +60,15 @@ class Linker:
             )
         return found
 
-    def nearest(self, top: int, minimum: float, tell: Callable[[int], None] = lambda _: None) -> Pairs:
-        """Return the best pairs of each intervention, as rows and columns, with what makes their scores.
+    def nearest(self, top: int, minimum: float, tell: Callable[[int], None] = lambda _: None) -> Near:
+        """Return the best pairs of each intervention, by their rows, with their scores.
 
         Args:
             top: So many for each.
             minimum: Only scores of at least this.
             tell: Is told now and then how many interventions are done.
         """
-        found = [block.pairs for block in nearest(self.vectors, top, minimum, tell)]
-        return in_order(joined(found)) if found else multiply(self.vectors, *np.zeros((2, 0), dtype=np.int64))
+        return in_order(joined([block.pairs for block in nearest(self.vectors, top, minimum, tell)]))
 
     def best(
         self, top: int, minimum: float, tell: Callable[[int], None] = lambda _: None, begun: Unfinished | None = None
@@ -94,7 +95,7 @@ class Linker:
         ends = np.array([[rows[one], rows[other]] for one, other in pairs], dtype=np.int64).reshape(-1, 2)
         return np.unique(self._keys(ends[:, 0], ends[:, 1]))
 
-    def numbers_of(self, pairs: Pairs) -> Whole:
+    def numbers_of(self, pairs: Near) -> Whole:
         """Return the numbers of pairs of rows, each once, in order."""
         return np.unique(self._keys(pairs.one, pairs.other))
 
@@ -180,12 +181,10 @@ class Links:
         is_tool[list(self.records.tools)] = True
         for begin in range(0, len(self), _AT_ONCE):
             some = self.reasons.taken(np.arange(begin, min(begin + _AT_ONCE, len(self))))
-            spoken = [
-                ", ".join(dict.fromkeys([words[col] for col in cols if col != NO_WORD])) for cols in some.words.tolist()
-            ]
+            heard = [list(dict.fromkeys([words[col] for col in cols if col != NO_WORD])) for cols in some.words.tolist()]
             is_turned = (some.type == TYPES.index("supports")) & is_tool[some.other]
             source, target = np.where(is_turned, (some.other, some.one), (some.one, some.other)).tolist()
-            yield Told(some, source, target, spoken, teller.sentences(some, spoken))
+            yield Told(some, source, target, [", ".join(each) for each in heard], teller.sentences(some, heard))
 
     def pairs(self) -> Iterator[Pair]:
         """Yield the two interventions of each link, in the order of IRIs."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from whatworks.linking.link import MILLION, SPOKEN, TYPES
-from whatworks.linking.nearest import Pairs, multiply
+from whatworks.linking.products import Pairs, Products
 from whatworks.linking.records import Floats, Records, Whole, ranges
 from whatworks.linking.vectors import Vectors
 
@@ -77,6 +77,7 @@ class Reasoner:
     def __init__(self, records: Records, vectors: Vectors, family: Whole) -> None:
         self._records = records
         self._vectors = vectors
+        self._products = Products(vectors)
         self._family = family
         self._count = count = len(vectors)
         self._is_word = family == len(records.families) - 1
@@ -97,7 +98,7 @@ class Reasoner:
     def reasons(self, one: Whole, other: Whole) -> Reasons:
         """Return the reasons of pairs of rows, each given once, the lower first, in order."""
         blocks = [slice(start, start + _AT_ONCE) for start in range(0, max(len(one), 1), _AT_ONCE)]
-        found = [self._some(multiply(self._vectors, one[at], other[at])) for at in blocks]
+        found = [self._some(self._products.pairs(one[at], other[at])) for at in blocks]
         offsets = np.cumsum([0, *(len(each.cols) for each in found)]).tolist()
         starts = [each.starts[:-1] + offset for each, offset in zip(found, offsets, strict=False)]
         joined = {

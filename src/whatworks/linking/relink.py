@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from whatworks.linking.linker import Linker
-from whatworks.linking.nearest import LEAST, ROUNDING, Index, multiply
+from whatworks.linking.nearest import LEAST, ROUNDING, Index, Rough
+from whatworks.linking.products import Products
 from whatworks.linking.records import Floats, Records, Whole
 from whatworks.linking.vectors import Rarity, Vectors
 from whatworks.terms import Iri
@@ -159,7 +160,7 @@ class Relinker:
         starts = np.concatenate([[0], np.cumsum([len(cols) for cols, _ in rows])]).astype(np.int64)
         cols, values = (np.concatenate([each[part] for each in rows]) for part in (0, 1))
         few = Vectors(starts, cols.astype(np.int64), values, np.ones(len(cols)), self._vectors.width)
-        return multiply(few, np.zeros(len(others), dtype=np.int64), np.arange(1, len(rows))).score
+        return Products(few).scores(np.zeros(len(others), dtype=np.int64), np.arange(1, len(rows)))
 
     def _of_row(self, row: int, rough: Floats) -> _Best:
         """Return the best of all for a row."""

@@ -36,12 +36,12 @@ class Teller:
         self._names = names
         self._clauses: dict[int, str] = {}
 
-    def sentences(self, reasons: Reasons, spoken: Sequence[str]) -> list[str]:
+    def sentences(self, reasons: Reasons, spoken: Sequence[Sequence[str]]) -> list[str]:
         """Return one sentence for each pair, which names what counts most.
 
         Args:
             reasons: The reasons of the pairs.
-            spoken: The words that each pair shares, the greatest first, separated by commas.
+            spoken: The words that each pair shares, the greatest first.
         """
         count, families = len(reasons), len(self._sayings)
         pair = np.repeat(np.arange(count), np.diff(reasons.starts))
@@ -56,8 +56,9 @@ class Teller:
         chosen = np.take_along_axis(keys, most, axis=1)
         unique, at = np.unique(chosen, return_inverse=True)
         clauses = np.array([self._clause(key) for key in unique.tolist()], dtype=object)[at].reshape(chosen.shape)
-        for row, place in np.argwhere(most == words).tolist():
-            clauses[row, place] = self._sayings[words].of(spoken[row].split(", ")[:_QUOTED])
+        heard = np.nonzero(most == words)
+        of_words = self._sayings[words].of
+        clauses[heard] = np.array([of_words(spoken[row][:_QUOTED]) for row in heard[0].tolist()], dtype=object)
         return [_joined([clause for clause in row if clause]) for row in clauses.tolist()]
 
     def _keys(self, reasons: Reasons, places: Whole, count: int) -> Whole:
@@ -98,29 +99,39 @@ class _Saying:
     """
 
     def __init__(self, says: str) -> None:
-        self._forms: list[list[str | Callable[[str], str]]] = []
+        self._forms: list[list[str | _Form]] = []
         for is_one in (True, False):
-            pieces: list[str | Callable[[str], str]] = []
+            pieces: list[str | _Form] = []
             end = 0
             for match in _PLACE.finditer(says):
                 pieces.append(says[end : match.start()])
-                pieces.append(_FORMS[match[0]] if match[1] is None else match[1 if is_one else 2])
+                pieces.append(_Form(_FORMS[match[0]]) if match[1] is None else match[1 if is_one else 2])
                 end = match.end()
             self._forms.append([*pieces, says[end:]])
 
     def of(self, names: Sequence[str]) -> str:
         """Return what is said of some names."""
         pieces = self._forms[len(names) > 1]
-        return "".join([each if isinstance(each, str) else _listed([each(name) for name in names]) for each in pieces])
+        return "".join([each if isinstance(each, str) else _listed([each[name] for name in names]) for each in pieces])
+
+
+class _Form(dict[str, str]):
+    """How names stand in what is said; a name comes many times, and its form is made once."""
+
+    def __init__(self, form: Callable[[str], str]) -> None:
+        super().__init__()
+        self._form = form
+
+    def __missing__(self, name: str) -> str:
+        self[name] = self._form(name)
+        return self[name]
 
 
 def _listed(names: Sequence[str]) -> str:
     if len(names) == 1:
         return names[0]
-    word = " and "
-    if any(not name.startswith("“") and _JOINED.search(name) for name in names):
-        word = " as well as "
-    return ", ".join(names[:-1]) + word + names[-1]
+    is_list = [name for name in names if name[:1] != "“" and _JOINED.search(name)]
+    return f"{', '.join(names[:-1])}{' as well as ' if is_list else ' and '}{names[-1]}"
 
 
 def _lowered(name: str) -> str:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 from pyspark.sql import SparkSession
 
-from whatworks.linking.nearest import Index, Pairs, _spread, alike, in_order, joined, multiply, part
+from whatworks.linking.nearest import Index, Near, alike, in_order, joined, part, spread
 from whatworks.linking.vectors import Vectors
 
 _BLOCKS_EACH = 4  # so many blocks for each task that runs at a time, so that none waits long for the last
 
 
-def nearest(vectors: Vectors, top: int, minimum: float, session: SparkSession) -> Pairs:
+def nearest(vectors: Vectors, top: int, minimum: float, session: SparkSession) -> Near:
     """Return the best pairs of all rows, in the order of rows, as `nearest.nearest` gives them block by block.
 
     Args:
@@ -26,16 +26,15 @@ def nearest(vectors: Vectors, top: int, minimum: float, session: SparkSession) -
         session: Where to work; the workers need this package and numpy.
     """
     same = alike(vectors)
-    single = len(same) == len(vectors)
-    firsts = np.array([group[0] for group in same], dtype=np.int64)
-    lone = np.array([len(group) == 1 for group in same], dtype=np.bool_)
+    firsts, lone = same.firsts, same.sizes == 1
+    single = len(firsts) == len(vectors)
     wanted = top if single else top + 1
     context = session.sparkContext
     shared = context.broadcast((vectors if single else part(vectors, firsts), lone))
     tasks = max(context.defaultParallelism, 1)
     size = max(1, -(-len(firsts) // (tasks * _BLOCKS_EACH)))
 
-    def best(starts: Iterator[int]) -> Iterator[Pairs]:
+    def best(starts: Iterator[int]) -> Iterator[Near]:
         rows, alone = shared.value
         index = Index(rows)
         for start in starts:
@@ -47,7 +46,5 @@ def nearest(vectors: Vectors, top: int, minimum: float, session: SparkSession) -
         found = context.parallelize(range(0, len(firsts), size), tasks).mapPartitions(best).collect()
     finally:
         shared.destroy()
-    if not found:
-        return multiply(vectors, *np.zeros((2, 0), dtype=np.int64))
     pairs = in_order(joined(found))
-    return in_order(pairs if single else _spread(pairs, same, top))
+    return in_order(pairs if single else spread(pairs, same, top))

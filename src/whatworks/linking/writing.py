@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from whatworks.collection import Collection
-from whatworks.linking.decisions import link_iri
+from whatworks.linking.decisions import Pair, link_iri, link_key
 from whatworks.linking.link import TYPES, Options
 from whatworks.linking.linker import Told
 from whatworks.linking.reasons import ALL_WORDS, Reasons
@@ -49,7 +49,6 @@ _METHOD_SAYS = (
     "queries/system/link-features.rq and link-texts.rq."
 )
 _PREFIX = re.compile(r"([\w.-]+):", re.ASCII)
-_HASH = re.compile(r"[0-9a-f]{16}")
 _HERE = "\0"  # where the name of a link stands; no IRI has it
 
 
@@ -108,28 +107,46 @@ class _Writer:
 
     def computed(self) -> Iterator[bytes]:
         """Yield the computed links with what each shared feature gives, many at a time."""
-        things, decisions = self._run.links.records.things, self._run.decisions
-        proposed, lists = self._status("proposed"), _Lists(self._names["has contribution"])
+        lists = _Lists(self._names["has contribution"])
         writes, shared = self._contributions(), self._shared()
         for told in self._run.links.told():
-            starts, kinds = told.reasons.starts.tolist(), told.reasons.type.tolist()
-            scores, parts = self._scores(told.reasons), writes.of(told)
-            concepts = shared.of(told.reasons)
-            pieces = []
-            for place, (source, target) in enumerate(zip(told.source, told.target, strict=True)):
-                pair = (things[source], things[target])
-                decided = decisions.accepted.get((min(pair), max(pair))) if decisions.accepted else None
-                name = decided or link_iri(self._collection, *pair)
-                text = self._begun(self._named(name), *decisions.ends.get(name, pair))
-                if name not in decisions.told:
-                    text += self._types[kinds[place]] + self._said(told.sentences[place])
-                if decided is None:
-                    text += proposed
-                start, end = starts[place], starts[place + 1]
-                own = "".join(parts[3 * start : 3 * end])
-                rest = f"{scores[place]}{concepts[place]}{lists[end - start]}{self._end}{own}"
-                pieces += [text.encode(), rest.replace(_HERE, name).encode()]
-            yield b"".join(pieces)
+            parts = writes.of(told)
+            each = zip(
+                self._heads(told), self._scores(told.reasons), shared.of(told.reasons),
+                pairwise(told.reasons.starts.tolist()), strict=True,
+            )  # fmt: skip
+            texts = [
+                f"{head}{score}{concepts}{lists[end - start]}{self._end}{''.join(parts[3 * start : 3 * end])}".replace(
+                    _HERE, name
+                )
+                for (name, head), score, concepts, (start, end) in each
+            ]
+            yield "".join(texts).encode()
+
+    def _heads(self, told: Told) -> Iterator[tuple[str, str]]:
+        """Yield the names of links, and how each begins: its ends, type, sentence and status."""
+        things, accepted, ends_of = self._run.links.records.things, self._run.decisions.accepted, self._run.decisions.ends
+        names, short, proposed = self._names, self._short, self._status("proposed")
+        space = self._collection.space.thing("link", "")
+        written = short[Iri(f"{space}0")]
+        before, after = (written[:-1], "") if written.endswith(":0") else (f"<{space}", ">")
+        is_a, to = f"{after} a {names['link']} ;\n    {names['from']} ", f" ;\n    {names['to']} "
+        kinds = [self._types[kind] for kind in told.reasons.type.tolist()]
+        for source, target, kind, sentence in zip(told.source, told.target, kinds, told.sentences, strict=True):
+            ends = (things[source], things[target])
+            key, says = link_key(*ends), f"{kind}{self._said(sentence)}"
+            name = f"{space}{key}"
+            decided = accepted.get((min(ends), max(ends))) if accepted else None
+            if decided is not None or name in ends_of:
+                yield self._decided(decided or Iri(name), ends, says, "" if decided else proposed)
+            else:
+                yield name, f"\n{before}{key}{is_a}{short[ends[0]]}{to}{short[ends[1]]}{says}{proposed}"
+
+    def _decided(self, name: Iri, ends: Pair, says: str, status: str) -> tuple[str, str]:
+        """Return the name of a link of a decision, and how it begins: it may give its ends and what it says itself."""
+        decisions = self._run.decisions
+        text = self._begun(self._short.written(name), *decisions.ends.get(name, ends))
+        return name, f"{text}{'' if name in decisions.told else says}{status}"
 
     def _scores(self, reasons: Reasons) -> list[str]:
         return [f' ;\n    {self._names["score"]} "{score}{self._decimal}' for score in _decimals(reasons.score)]
@@ -153,13 +170,6 @@ class _Writer:
             if next(store.match(feature, IN_SCHEME), None) is not None
         }
         return _Shared(self._names["shared"], concepts, len(links.records.columns))
-
-    def _named(self, name: Iri) -> str:
-        """Return how a link is written; nearly all are in one namespace."""
-        space = self._collection.space.thing("link", "")
-        code = name.removeprefix(space)
-        written = self._short[Iri(f"{space}0")] if _HASH.fullmatch(code) else ""
-        return f"{written[:-1]}{code}" if written.endswith(":0") else self._short.written(name)
 
     def _begun(self, written: str, start: Iri, end: Iri) -> str:
         names, short = self._names, self._short
