@@ -18,7 +18,7 @@ from whatworks.terms import Iri
 Pair = tuple[Iri, Iri]
 _MANY = 20  # so many alike are told of
 Names = Callable[[Collection[Iri]], Mapping[Iri, str]]
-_AT_ONCE = 1 << 13  # links
+_AT_ONCE = 1 << 11  # links
 
 
 @dataclass(slots=True)
@@ -181,7 +181,9 @@ class Links:
         is_tool[list(self.records.tools)] = True
         for begin in range(0, len(self), _AT_ONCE):
             some = self.reasons.taken(np.arange(begin, min(begin + _AT_ONCE, len(self))))
-            heard = [list(dict.fromkeys([words[col] for col in cols if col != NO_WORD])) for cols in some.words.tolist()]
+            heard = [
+                list(dict.fromkeys([words[col] for col in cols if col != NO_WORD])) for cols in some.words.tolist()
+            ]
             is_turned = (some.type == TYPES.index("supports")) & is_tool[some.other]
             source, target = np.where(is_turned, (some.other, some.one), (some.one, some.other)).tolist()
             yield Told(some, source, target, [", ".join(each) for each in heard], teller.sentences(some, heard))

@@ -26,7 +26,7 @@ _LANES = 64  # the greatest of so many products is found before the best are sou
 ROUNDING = 1e-4
 LEAST = 2 * ROUNDING  # a product of no more is none
 # Pairs worked out exactly at a time.
-_AT_ONCE = 1 << 11
+_AT_ONCE = 1 << 9
 
 Rough = npt.NDArray[np.float32]
 
@@ -112,12 +112,13 @@ class Index:
 
     Attributes:
         vectors: The rows.
+        exact: Works out products exactly.
         block: How many rows are compared with all at a time.
     """
 
     def __init__(self, vectors: Vectors) -> None:
         self.vectors = vectors
-        self._products = Products(vectors)
+        self.exact = Products(vectors)
         self._count = count = len(vectors)
         rows = np.repeat(np.arange(count), np.diff(vectors.starts))
         having = np.bincount(vectors.cols, minlength=vectors.width)
@@ -138,13 +139,36 @@ class Index:
         self._rows = np.split(rows[at], bounds)
         self._values = np.split(vectors.values[at].astype(np.float32), bounds)
 
-    def products(self, cols: Whole, values: Floats) -> Rough:
-        """Return the products of one row, given by its entries, with all rows, roughly."""
+    def put(self, row: int, cols: Whole, values: Floats) -> None:
+        """Put another row in the place of one, after `exact.loosen`."""
         places = self._place[cols]
         is_dense = places >= 0
-        found = values[is_dense].astype(np.float32) @ self._dense[places[is_dense]]
-        self._add(found, cols[~is_dense], values[~is_dense].astype(np.float32))
-        return found[: self._count]
+        self._dense[:, row] = 0.0
+        self._dense[places[is_dense], row] = values[is_dense]
+        old = self.exact.row(row)[0]
+        now = dict.fromkeys(old[self._place[old] < 0].tolist(), 0.0)
+        now.update(zip(cols[~is_dense].tolist(), values[~is_dense].tolist(), strict=True))
+        for col, value in now.items():
+            rows, at = self._rows[col], int(np.searchsorted(self._rows[col], row))
+            if at < len(rows) and rows[at] == row:
+                self._values[col][at] = value
+            else:
+                self._rows[col] = np.insert(rows, at, row)
+                self._values[col] = np.insert(self._values[col], at, value)
+                self._lengths[col] += 1
+        self.exact.put(row, cols, values)
+
+    def products(self, row: int) -> Rough:
+        """Return the products of a row with all others, roughly; with itself, and with none, it is -1."""
+        cols, values = self.exact.row(row)
+        places, small = self._place[cols], values.astype(np.float32)
+        is_dense = places >= 0
+        found, part = np.zeros((2, self._padded), dtype=np.float32)
+        for place, value in zip(places[is_dense].tolist(), small[is_dense], strict=True):
+            found += np.multiply(self._dense[place], value, out=part)
+        self._add(found, cols[~is_dense], small[~is_dense])
+        found[row] = found[self._count :] = -1.0
+        return found
 
     def _add(self, products: Rough, cols: Whole, values: Rough) -> None:
         """Add to the products of one row with all what its entries in columns give that are not dense."""
@@ -167,14 +191,7 @@ class Index:
         rough = self._rough(block)
         own = np.flatnonzero(lone[block])
         rough[own, block[own]] = -1.0
-        # The products of a row stand in lanes side by side; where a lane has none of the best, none is looked at.
-        steps = rough.reshape(len(block), _LANES, -1)
-        lanes = steps.max(axis=1)
-        least = _greatest(lanes, top) if top <= lanes.shape[1] else _greatest(rough, min(top, rough.shape[1]))
-        least = np.maximum(least, max(minimum, LEAST)) - ROUNDING
-        row, lane = np.nonzero(lanes >= least[:, None])
-        at, step = np.nonzero(steps[row, :, lane] >= least[row][:, None])
-        return self._exact(block, row[at], step * lanes.shape[1] + lane[at], top, minimum)
+        return self._exact(block, *promising(rough, top, minimum), top, minimum)
 
     def _rough(self, block: Whole) -> Rough:
         vectors, first = self.vectors, int(block[0])
@@ -205,9 +222,24 @@ class Index:
             end = max(start + 1, int(np.searchsorted(bounds, bounds[start] + _AT_ONCE, side="right")) - 1)
             at = slice(bounds[start], bounds[end])
             ends = block[one[at]], other[at]
-            found.append(_first(Near(*ends, self._products.scores(*ends)), top, minimum))
+            found.append(_first(Near(*ends, self.exact.scores(*ends)), top, minimum))
             start = end
         return joined(found)
+
+
+def promising(rough: Rough, top: int, minimum: float) -> tuple[Whole, Whole]:
+    """Return the places of rough products that may be among the greatest of each row, row by row.
+
+    Products stand in lanes side by side; where a lane has none of the greatest, none of it is looked at.
+    """
+    steps = rough.reshape(len(rough), _LANES, -1)
+    lanes = steps.max(axis=1)
+    wanted = min(top, rough.shape[1])
+    least = _greatest(lanes if wanted <= lanes.shape[1] else rough, wanted)
+    least = np.maximum(least, np.float32(max(minimum, LEAST))) - np.float32(ROUNDING)
+    row, lane = np.nonzero(lanes >= least[:, None])
+    at, step = np.nonzero(steps[row, :, lane] >= least[row][:, None])
+    return row[at], step * lanes.shape[1] + lane[at]
 
 
 def part(vectors: Vectors, rows: Whole) -> Vectors:
@@ -221,7 +253,7 @@ def part(vectors: Vectors, rows: Whole) -> Vectors:
 def joined(pairs: Sequence[Near]) -> Near:
     """Return pairs one after the other."""
     none = np.zeros(0, dtype=np.int64)
-    return Near(*(np.concatenate(each) for each in zip(Near(none, none, np.zeros(0)), *pairs, strict=True)))
+    return Near(*map(np.concatenate, zip(Near(none, none, np.zeros(0)), *pairs, strict=True)))
 
 
 def in_order(pairs: Near) -> Near:

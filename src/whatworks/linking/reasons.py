@@ -18,7 +18,7 @@ from whatworks.linking.vectors import Vectors
 Flags = npt.NDArray[np.bool_]
 # The column of all shared words together, and the word where there is none.
 ALL_WORDS = NO_WORD = -1
-_AT_ONCE = 1 << 12  # pairs
+_AT_ONCE = 1 << 9  # pairs
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,31 +6,36 @@ that leaves seldom makes it necessary to compare the row with all others.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from whatworks.linking.linker import Linker
-from whatworks.linking.nearest import LEAST, ROUNDING, Index, Rough
-from whatworks.linking.products import Products
+from whatworks.linking.nearest import LEAST, ROUNDING, Index, Rough, promising
 from whatworks.linking.records import Floats, Records, Whole
 from whatworks.linking.vectors import Rarity, Vectors
 from whatworks.terms import Iri
 
 _SPARE = 10  # so many more than wanted are kept of each row
+_NONE = -1.0  # stands for the score where there is none
 
 
-@dataclass(slots=True)
-class _Best:
-    """The best others of a row, best first.
+class _Best(NamedTuple):
+    """The best others of some rows, best first, then by their number.
 
     Attributes:
-        found: Score, negated, and row of each.
-        bound: What ranks behind this is not kept; None where all that count are kept.
+        score, other: So many as are kept for each row; where there are fewer, no score, and the number of all rows.
+        last_score, last_other: What ranks behind this is not kept; no score where all that count are kept.
     """
 
-    found: list[tuple[float, int]]
-    bound: tuple[float, int] | None
+    score: Floats
+    other: Whole
+    last_score: Floats
+    last_other: Whole
+
+    def taken(self, at: Whole) -> "_Best":
+        """Return those of some of the rows."""
+        return _Best(self.score[at], self.other[at], self.last_score[at], self.last_other[at])
 
 
 class Relinker:
@@ -44,26 +49,20 @@ class Relinker:
     def __init__(self, linker: Linker, top: int) -> None:
         self._records = linker.records
         self._rarity: Rarity = linker.rarity
-        self._vectors = linker.vectors
         self._top = top
         self._kept = top + _SPARE
         self._index = Index(linker.vectors)
-        self._changed: dict[int, tuple[Whole, Floats]] = {}
+        self._index.exact.loosen()
         self._places = {column: place for place, column in enumerate(linker.records.columns)}
         self._rows = {thing: row for row, thing in enumerate(linker.records.things)}
-        count = len(linker.vectors)
-        self._best = [_Best([], None) for _ in range(count)]
+        self._count = count = len(linker.vectors)
         pairs = linker.nearest(self._kept, 0.0)
-        bounds = np.searchsorted(pairs.one, np.arange(count + 1)).tolist()
-        keys = list(zip((-pairs.score).tolist(), pairs.other.tolist(), strict=True))
-        for row, best in enumerate(self._best):
-            best.found = keys[bounds[row] : bounds[row + 1]]
-            best.bound = best.found[-1] if len(best.found) == self._kept else None
-        # For each row those in whose lists it stands, and the least score that would bring another into its list.
-        self._listed: list[set[int]] = [set() for _ in range(count)]
-        self._floor = np.zeros(count)
-        for row in range(count):
-            self._note(row, [])
+        rank = np.arange(len(pairs.one)) - np.searchsorted(pairs.one, pairs.one)
+        score, other = np.full((count, self._kept), _NONE), np.full((count, self._kept), count, dtype=np.int64)
+        score[pairs.one, rank], other[pairs.one, rank] = pairs.score, pairs.other
+        self._best = _Best(score, other, score[:, -1].copy(), other[:, -1].copy())
+        # From what rough product on another may come into the list of each row.
+        self._floor = (np.maximum(self._best.last_score, LEAST) - ROUNDING).astype(np.float32)
 
     def change(self, records: Records) -> set[Iri]:
         """Take in what some interventions have now; return those whose links are others than before.
@@ -91,85 +90,59 @@ class Relinker:
     def pairs(self) -> Iterator[tuple[Iri, Iri, float]]:
         """Yield the best pairs of each intervention, in the order of IRIs, best first."""
         things = self._records.things
-        for row, best in enumerate(self._best):
-            for score, other in best.found[: self._top]:
-                yield things[row], things[other], -score
+        for row, (scores, others) in enumerate(zip(self._best.score, self._best.other, strict=True)):
+            for score, other in zip(scores[: self._top].tolist(), others[: self._top].tolist(), strict=True):
+                if score > 0:
+                    yield things[row], things[other], score
 
     def _update(self, row: int, cols: Whole, values: Floats) -> set[int]:
         """Put another row in the place of one; return the rows whose best are others now."""
-        self._changed[row] = (cols, values)
-        rough = self._rough(row)
-        before = self._listed[row] - {row}
-        near = np.flatnonzero(rough >= self._floor - ROUNDING)
-        near = np.array(sorted({*near.tolist(), *before}), dtype=np.int64)
-        scores = self._exact(row, near)
-        touched = {row} if self._replace(row, self._of_row(row, rough)) else set()
-        again = []
-        for other, score in zip(near.tolist(), scores.tolist(), strict=True):
-            best = self._best[other]
-            found = [each for each in best.found if each[1] != row]
-            key = (-score, row)
-            if score > LEAST and (best.bound is None or key <= best.bound):
-                found.append(key)
-                found.sort()
-            bound = best.bound
-            if len(found) > self._kept:
-                found.pop()
-                bound = found[-1]
-            if bound is not None and len(found) < self._top:
-                again.append(other)
-            elif self._replace(other, _Best(found, bound)):
-                touched.add(other)
-        touched |= {other for other in again if self._replace(other, self._of_row(other, self._rough(other)))}
+        self._index.put(row, cols, values)
+        rough = self._index.products(row)
+        near = np.flatnonzero(rough[: self._count] >= self._floor)
+        near = np.union1d(near, np.flatnonzero(self._best.other.reshape(-1) == row) // self._kept)
+        before, score = self._best.taken(near), self._exact(row, near)
+        is_first = (score > before.last_score) | ((score == before.last_score) & (row <= before.last_other))
+        # What is kept without the row, and the row where it belongs to it.
+        there = before.other == row
+        scores = np.column_stack([np.where(there, _NONE, before.score), np.where(is_first, score, _NONE)])
+        scores[scores <= LEAST] = _NONE
+        others = np.where(scores > 0, np.column_stack([before.other, np.full(len(near), row)]), self._count)
+        order = np.lexsort((others, -scores), axis=1)
+        scores, others = np.take_along_axis(scores, order, axis=1), np.take_along_axis(others, order, axis=1)
+        is_over = scores[:, self._kept] > 0
+        now = _Best(
+            scores[:, : self._kept],
+            others[:, : self._kept],
+            np.where(is_over, scores[:, self._kept - 1], before.last_score),
+            np.where(is_over, others[:, self._kept - 1], before.last_other),
+        )
+        lacks = (now.last_score > 0) & (scores[:, self._top - 1] < 0)
+        kept = np.flatnonzero(~lacks)
+        touched = self._replace(near[kept], now.taken(kept)) | self._replace(np.array([row]), self._of_row(row, rough))
+        for each in near[lacks].tolist():
+            touched |= self._replace(np.array([each]), self._of_row(each, self._index.products(each)))
         return touched
 
-    def _replace(self, row: int, best: _Best) -> bool:
-        """Keep other best rows; say whether those that are wanted are others now."""
-        before = self._best[row].found
-        self._best[row] = best
-        self._note(row, before)
-        return before[: self._top] != best.found[: self._top]
-
-    def _note(self, row: int, before: list[tuple[float, int]]) -> None:
-        best = self._best[row]
-        now, old = {other for _, other in best.found}, {other for _, other in before}
-        for other in old - now:
-            self._listed[other].discard(row)
-        for other in now - old:
-            self._listed[other].add(row)
-        self._floor[row] = LEAST if best.bound is None else max(-best.bound[0], LEAST)
-
-    def _entries(self, row: int) -> tuple[Whole, Floats]:
-        if row in self._changed:
-            return self._changed[row]
-        at = slice(*self._vectors.starts[row : row + 2].tolist())
-        return self._vectors.cols[at], self._vectors.values[at]
-
-    def _rough(self, row: int) -> Floats:
-        """Return the products of a row with all, roughly; with itself it makes no pair."""
-        cols, values = self._entries(row)
-        rough = self._index.products(cols, values)
-        others = np.array(sorted(self._changed), dtype=np.int64)
-        rough[others] = self._exact(row, others)
-        rough[row] = -1.0
-        return rough
+    def _replace(self, rows: Whole, now: _Best) -> set[int]:
+        """Keep other best rows; return the rows of which those that are wanted are others now."""
+        before, top = self._best.taken(rows), self._top
+        is_other = (before.score != now.score)[:, :top] | (before.other != now.other)[:, :top]
+        for mine, theirs in zip(self._best, now, strict=True):
+            mine[rows] = theirs
+        self._floor[rows] = np.maximum(now.last_score, LEAST) - ROUNDING
+        return set(rows[is_other.any(axis=1)].tolist())
 
     def _exact(self, row: int, others: Whole) -> Floats:
         """Return the products of a row with others, added up in the order in which a full run does."""
-        rows = [self._entries(each) for each in (row, *others.tolist())]
-        starts = np.concatenate([[0], np.cumsum([len(cols) for cols, _ in rows])]).astype(np.int64)
-        cols, values = (np.concatenate([each[part] for each in rows]) for part in (0, 1))
-        few = Vectors(starts, cols.astype(np.int64), values, np.ones(len(cols)), self._vectors.width)
-        return Products(few).scores(np.zeros(len(others), dtype=np.int64), np.arange(1, len(rows)))
+        return self._index.exact.scores(np.full(len(others), row), others)
 
-    def _of_row(self, row: int, rough: Floats) -> _Best:
-        """Return the best of all for a row."""
-        wanted = min(self._kept, len(rough))
-        least = max(float(np.partition(rough, len(rough) - wanted)[len(rough) - wanted]), LEAST) - ROUNDING
-        near = np.flatnonzero(rough >= least)
+    def _of_row(self, row: int, rough: Rough) -> _Best:
+        """Return the best of all for a row, whose products are known roughly."""
+        _, near = promising(rough[None], self._kept, 0.0)
         scores = self._exact(row, near)
-        found = sorted(
-            (-score, other) for score, other in zip(scores.tolist(), near.tolist(), strict=True) if score > LEAST
-        )
-        bound = found[self._kept - 1] if len(found) >= self._kept else None
-        return _Best(found[: self._kept], bound)
+        order = np.lexsort((near, -scores))
+        order = order[scores[order] > LEAST][: self._kept]
+        score, other = np.full((1, self._kept), _NONE), np.full((1, self._kept), self._count)
+        score[0, : len(order)], other[0, : len(order)] = scores[order], near[order]
+        return _Best(score, other, score[:, -1], other[:, -1])

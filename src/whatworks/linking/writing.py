@@ -125,7 +125,11 @@ class _Writer:
 
     def _heads(self, told: Told) -> Iterator[tuple[str, str]]:
         """Yield the names of links, and how each begins: its ends, type, sentence and status."""
-        things, accepted, ends_of = self._run.links.records.things, self._run.decisions.accepted, self._run.decisions.ends
+        things, accepted, ends_of = (
+            self._run.links.records.things,
+            self._run.decisions.accepted,
+            self._run.decisions.ends,
+        )
         names, short, proposed = self._names, self._short, self._status("proposed")
         space = self._collection.space.thing("link", "")
         written = short[Iri(f"{space}0")]
