@@ -209,7 +209,7 @@ def test_review_asks_about_each(project: Path) -> None:
     assert "1 mappings wait for review; accepted: 1, rejected: 1" in found.output
     assert "Another ministry." in {row["comment"] for row in decisions(project)}
     again = run(project, "link", "--outside", "--review", "--by", "Ada", typed="q\n")
-    assert "1 of 1: accept, reject, skip, quit" in again.output
+    assert "1 of 1  " in again.output
 
 
 def test_the_table_of_decisions_can_be_edited(project: Path) -> None:

@@ -1,5 +1,6 @@
 """`link`, `related`: work out links and decide about them; see what is related to an intervention."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ _PAUSE = 1.0  # seconds between two words on how far it is
     help="For --outside: a table of authorities (CSV) instead of that of the project, else of the package.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
-@click.option("--review", is_flag=True, help="Ask about each link that waits, the strongest first.")
+@click.option("--review", is_flag=True, help="Ask about what waits: links, the strongest first, then mappings.")
 @click.option(
     "--accept",
     nargs=2,
@@ -83,7 +84,7 @@ def link(
     data/links/reviewed.ttl, which may be edited: what was rejected is never proposed again, what was accepted stays.
     Nothing is written until all is worked out, so it may be interrupted; a long run goes on where it was stopped.
 
-    With --outside, mappings of concepts, places and agents to authorities such as EuroVoc are proposed and decided
+    With --outside, only mappings of concepts, places and agents to authorities such as EuroVoc are proposed and decided
     about in the same way; --accept and --reject then take a thing and the IRI outside. Only what was accepted is
     written, as SKOS says it, to data/links/outside.ttl, and decisions to data/links/outside.sssom.tsv.
 
@@ -96,6 +97,8 @@ def link(
     """
     from whatworks.linking.link import MINIMUM, TOP, Options  # noqa: PLC0415 - lazy on purpose
 
+    # Products of matrices are a small part: a second thread of numpy would mostly wait for the next, and busily.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if (review or accept or reject) and not (by and by.strip()):
         raise click.UsageError("A decision needs a name: add --by NAME, or set WHATWORKS_REVIEWER.")
     if dry_run and (review or accept or reject):
@@ -115,52 +118,69 @@ def link(
         kg.linking.decide(each, "accepted" if number < len(accept) else "rejected", by=by or "", note=note)
     options = Options(TOP if top is None else top, MINIMUM if minimum is None else minimum)
     computed = _computed(kg, options)
-    if review and _ask(kg, computed, by or ""):
+    if review and _review(kg, computed, by or ""):
         computed = _computed(kg, options)
     if dry_run:
         _account(computed)
         click.echo("Nothing was written.")
+        computed.close()
         return
-    kg.linking.write(computed)
+    _write_down(kg, computed)
     _account(computed)
 
 
 def _computed(kg: "KnowledgeGraph", options: "Options") -> "Computed":
-    def say() -> None:
-        if kg.linking.is_begun():
-            click.echo("\nWhat was compared is kept: the next whatworks link goes on from there.", err=True)
-
     with _Progress() as tell:
-        return interruptible(lambda: kg.linking.compute(options, tell), undo=say)
+        return interruptible(lambda: kg.linking.compute(options, tell), undo=lambda: _say_kept(kg))
+
+
+def _write_down(kg: "KnowledgeGraph", computed: "Computed") -> None:
+    try:
+        with _Progress() as tell:
+            kg.linking.write(computed, tell)
+    except KeyboardInterrupt:
+        _say_kept(kg)
+        click.echo("Stopped; nothing half-written is left.", err=True)
+        sys.exit(130)
+
+
+def _say_kept(kg: "KnowledgeGraph") -> None:
+    if kg.linking.is_begun():
+        click.echo("\nWhat was compared is kept: the next whatworks link goes on from there.", err=True)
 
 
 class _Progress:
     """Says on standard error how far it is, now and then; on a terminal in one line."""
 
     def __init__(self) -> None:
-        self._said = 0.0
-        self._open = False
+        self._text = ""
+        self._said = ""
+        self._on_terminal = sys.stderr is not None and sys.stderr.isatty()
 
     def __enter__(self) -> "_Progress":
+        from threading import Event, Thread  # noqa: PLC0415 - lazy on purpose
+
+        self._end = Event()
+        self._thread = Thread(target=self._say, daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._open:
+        self._end.set()
+        self._thread.join()
+        if self._said and self._on_terminal:
             click.echo(err=True)
 
-    def __call__(self, done: int, of: int) -> None:
-        """Say it, unless it was said just before."""
-        from time import monotonic  # noqa: PLC0415 - lazy on purpose
+    def __call__(self, step: str, done: int, of: int) -> None:
+        """Take in how far it is."""
+        self._text = f"{step.format(f'{done:,}', f'{of:,}')} …"
 
-        now = monotonic()
-        on_terminal = sys.stderr is not None and sys.stderr.isatty()
-        if not self._said:
-            self._said = now
-        if now - self._said < (_PAUSE if on_terminal else 30 * _PAUSE):
-            return
-        self._said, self._open = now, on_terminal
-        start = "\r" if on_terminal else ""
-        click.echo(f"{start}Compared {done} of {of} …", err=True, nl=not on_terminal)
+    def _say(self) -> None:
+        while not self._end.wait(_PAUSE if self._on_terminal else 30 * _PAUSE):
+            if self._text != self._said:
+                line = f"\r{self._text.ljust(len(self._said))}" if self._on_terminal else self._text
+                self._said = self._text
+                click.echo(line, err=True, nl=not self._on_terminal)
 
 
 def _account(computed: "Computed") -> None:
@@ -181,31 +201,20 @@ def _account(computed: "Computed") -> None:
     )
 
 
-def _ask(kg: "KnowledgeGraph", computed: "Computed", by: str) -> int:
-    """Ask about the links that wait until somebody has enough; return how many decisions were made."""
-    from whatworks.linking.related import Reason  # noqa: PLC0415 - lazy on purpose
-    from whatworks.results import safe  # noqa: PLC0415 - lazy on purpose
+def _review(kg: "KnowledgeGraph", computed: "Computed", by: str) -> bool:
+    """Ask about the links that wait, then about the mappings; say whether something was decided about links."""
+    from itertools import chain  # noqa: PLC0415 - lazy on purpose
 
-    waiting = computed.waiting()
-    if not waiting:
-        click.echo("No link waits for review.")
-    decided = 0
-    for number, each in enumerate(waiting, 1):
-        click.echo(f"\n{number} of {len(waiting)}  {each.type}, {each.score:.3f}")
-        for end in (each.source, each.target):
-            click.echo(f"  {safe(kg.describer.label(end, kg.settings.languages)[0])}  ({end.code})")
-        click.echo(f"  {safe(each.explanation)}")
-        click.echo(_reasons([Reason(part.name, part.value) for part in each.parts]))
-        answer = click.prompt(
-            "accept, reject, skip, quit", type=click.Choice(["a", "r", "s", "q"]), default="s", show_choices=True
-        )
-        if answer == "q":
-            break
-        if answer != "s":
-            note = click.prompt("Why", default="", show_default=False)
-            kg.linking.decide(each, "accepted" if answer == "a" else "rejected", by=by, note=note)
-            decided += 1
-    return decided
+    from whatworks.cli.queue import ask  # noqa: PLC0415 - lazy on purpose
+    from whatworks.linking.link import Link  # noqa: PLC0415 - lazy on purpose
+
+    links, mappings = computed.waiting(), interruptible(kg.mappings.compute).waiting
+    if not (links or mappings):
+        click.echo("Nothing waits for review.")
+    decided = ask(kg, chain(links, mappings), len(links) + len(mappings), by)
+    about_links = sum(isinstance(each, Link) for each in decided)
+    click.echo(f"{len(mappings) - len(decided) + about_links} mappings to authorities wait for review.")
+    return about_links > 0
 
 
 @click.command()

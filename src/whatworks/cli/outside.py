@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from whatworks.cli.output import interruptible
+from whatworks.cli.queue import ask, mapping
 
 if TYPE_CHECKING:
     from whatworks.kg import KnowledgeGraph
     from whatworks.linking.mappings import Outside
-    from whatworks.linking.outside import Proposal
 
 _SHOWN = 20  # so many proposals are listed
 Wanted = tuple[tuple[str, str], str]  # a thing and what stands outside, and the decision
@@ -56,11 +56,13 @@ def map_outside(kg: "KnowledgeGraph", asked: Asked, wanted: Sequence[Wanted]) ->
 
     outside = computed()
     if asked.review:
-        _ask(kg, outside, asked.by)
+        if not outside.waiting:
+            click.echo("No mapping waits for review.")
+        ask(kg, outside.waiting, len(outside.waiting), asked.by)
         outside = computed()
     elif not wanted:
         for number, proposal in enumerate(outside.waiting[:_SHOWN], 1):
-            click.echo(_said(kg, proposal, number))
+            click.echo(f"{number:>2}  {mapping(kg, proposal)}")
         if len(outside.waiting) > _SHOWN:
             click.echo(f"\n{_SHOWN} of {len(outside.waiting)}, the strongest; decide with --review --by NAME.")
     if not asked.dry_run and not asked.review and not wanted:
@@ -71,38 +73,3 @@ def map_outside(kg: "KnowledgeGraph", asked: Asked, wanted: Sequence[Wanted]) ->
         f"{len(outside.waiting)} mappings wait for review; accepted: {outside.accepted}, rejected: {outside.rejected} "
         "(data/links/outside.sssom.tsv)"
     )
-
-
-def _said(kg: "KnowledgeGraph", proposal: "Proposal", number: int) -> str:
-    from whatworks.results import safe  # noqa: PLC0415 - lazy on purpose
-
-    thing = kg.collection.prefixes.shorten(proposal.thing) or proposal.thing
-    target = kg.collection.prefixes.shorten(proposal.target) or proposal.target
-    return (
-        f"{number:>2}. {safe(proposal.name)}  ({safe(thing)})\n"
-        f"    {proposal.score:.2f}  {proposal.relation}  {safe(proposal.label)}  ({safe(target)}), "
-        f"{safe(proposal.scheme)}\n"
-        f"    {safe(proposal.reason)}"
-    )
-
-
-def _ask(kg: "KnowledgeGraph", outside: "Outside", by: str) -> None:
-    """Ask about what waits until somebody has enough."""
-    from whatworks.results import safe  # noqa: PLC0415 - lazy on purpose
-
-    if not outside.waiting:
-        click.echo("No mapping waits for review.")
-    for number, proposal in enumerate(outside.waiting, 1):
-        click.echo(f"\n{_said(kg, proposal, number)}")
-        click.echo("\n".join(f"      {share:.3f}  {safe(word)}" for word, share in proposal.words))
-        answer = click.prompt(
-            f"{number} of {len(outside.waiting)}: accept, reject, skip, quit",
-            type=click.Choice(["a", "r", "s", "q"]),
-            default="s",
-            show_choices=True,
-        )
-        if answer == "q":
-            break
-        if answer != "s":
-            note = click.prompt("Why", default="", show_default=False)
-            kg.mappings.decide(proposal, "accepted" if answer == "a" else "rejected", by=by, note=note)

@@ -1,11 +1,11 @@
 """Keeps the links of a collection: works them out anew, writes them down, and notes what people decide."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from whatworks.assets import Assets, write_files
 from whatworks.catalogue import Catalogue
@@ -13,7 +13,7 @@ from whatworks.collection import Collection
 from whatworks.errors import InvalidValue, Place, Unwritable
 from whatworks.linking import loaded
 from whatworks.linking.decisions import Decision, Pair, reviewed
-from whatworks.linking.link import Link, Options
+from whatworks.linking.link import OPENING, Link, Options, Tell, untold
 from whatworks.namespaces import LINK_FROM, LINK_TO, SCORE
 from whatworks.prepared import cache_folder
 from whatworks.settings import Settings
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 COMPUTED_FILE, REVIEWED_FILE = "links/computed.ttl", "links/reviewed.ttl"
 
 
+class Text(Protocol):
+    """A file of links."""
+
+    def __call__(self, tell: Tell = untold) -> Iterator[bytes]:
+        """Yield it piece by piece, and tell how many links are written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Computed:
     """The links of a collection as its files are now.
@@ -38,7 +45,7 @@ class Computed:
     """
 
     run: "Run"
-    text: Callable[[], Iterator[bytes]]
+    text: Text
     added: int
     gone: int
 
@@ -46,6 +53,10 @@ class Computed:
     def content(self) -> bytes:
         """The file that holds the links."""
         return b"".join(self.text())
+
+    def close(self) -> None:
+        """Forget what was compared, which is kept until then: the same run would go on from there."""
+        self.run.begun.close()
 
     def waiting(self) -> "Links":
         """Return the links that nobody decided about, the strongest first."""
@@ -66,14 +77,14 @@ class Linking:
         self._settings = settings
         self._catalogue = catalogue
 
-    def compute(
-        self, options: Options | None = None, tell: Callable[[int, int], None] = lambda done, of: None
-    ) -> Computed:
+    def compute(self, options: Options | None = None, tell: Tell = untold) -> Computed:
         """Work out the links of the files as they are now; nothing is written.
+
+        Of a run that takes long, what was compared is kept until the links are written or `Computed.close` is called.
 
         Args:
             options: How many links, how strong.
-            tell: Is told now and then how many interventions are done, and of how many.
+            tell: Is told now and then how far it is.
 
         Raises:
             MissingExtra: numpy is not installed.
@@ -81,12 +92,18 @@ class Linking:
         """
         options = options or Options()
         make, contents = loaded("run").make, loaded("writing").contents
+        tell(OPENING, 0, 1)
         collection = self._opened()
         run: Run = make(collection, self._catalogue, options, tell, self._unfinished())
         now = datetime.now(UTC)
         before = _computed(collection)
         kept = sum(pair in before for pair in run.links.pairs())
-        return Computed(run, lambda: contents(run, collection, options, now), len(run.links) - kept, len(before) - kept)
+
+        def text(tell: Tell = untold) -> Iterator[bytes]:
+            pieces: Iterator[bytes] = contents(run, collection, options, now, tell)
+            return pieces
+
+        return Computed(run, text, len(run.links) - kept, len(before) - kept)
 
     def between(self, pairs: Sequence[Pair]) -> list[Link]:
         """Return the links between pairs of interventions, however strong, whatever was decided about them.
@@ -104,14 +121,15 @@ class Linking:
     def _opened(self) -> Collection:
         return Collection.open(self._assets, self._settings)
 
-    def write(self, computed: Computed) -> Path:
-        """Write links down as a data file, and return it.
+    def write(self, computed: Computed, tell: Tell = untold) -> Path:
+        """Write links down as a data file, tell how many are written, and return it.
 
         Raises:
             Unwritable: The collection came with the package, or the file cannot be written.
         """
         file = self._folder() / COMPUTED_FILE
-        write_files({file: lambda out: out.writelines(computed.text())})
+        write_files({file: lambda out: out.writelines(computed.text(tell))})
+        computed.close()
         return file
 
     def decide(self, link: Link, status: str, *, by: str, note: str = "", on: date | None = None) -> Path:

@@ -3,17 +3,28 @@
 Scores and shares are whole millionths, rounded so that the shares of a link add up to its score exactly.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from whatworks.terms import Iri
 
 MILLION = 1_000_000
 SPOKEN = 5  # words that are kept
 TYPES = ("similar", "complementary", "same-approach-elsewhere", "supports")
+# Is told now and then what a run is at, how much of that is done, and of how much.
+Tell: TypeAlias = Callable[[str, int, int], None]
+OPENING = "Opening the collection"
+READING = "Read {} of {} properties"
+COMPARING = "Compared {} of {} interventions"
+EXPLAINING = "Explained {} of {} links"
+WRITING = "Wrote {} of {} links"
 # What a run is asked for where nobody says otherwise.
 TOP, MINIMUM = 5, 0.07
+
+
+def untold(_: str, __: int, ___: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)

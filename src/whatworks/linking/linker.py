@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from whatworks.linking.link import MILLION, TYPES, Link, Part
+from whatworks.linking.link import MILLION, TYPES, Link, Part, Tell, untold
 from whatworks.linking.nearest import Near, alike, in_order, joined, nearest
 from whatworks.linking.reasons import ALL_WORDS, NO_WORD, Reasoner, Reasons
 from whatworks.linking.records import WORDS, Records, Whole
@@ -102,15 +102,16 @@ class Linker:
     def _keys(self, one: Whole, other: Whole) -> Whole:
         return np.minimum(one, other) * len(self.vectors) + np.maximum(one, other)
 
-    def links(self, numbers: Whole, names: Names) -> "Links":
+    def links(self, numbers: Whole, names: Names, tell: Tell = untold) -> "Links":
         """Return the links of pairs, with type, parts and sentence.
 
         Args:
             numbers: The pairs, by their numbers.
             names: Returns what people call features.
+            tell: Is told how many links are explained.
         """
         one, other = np.divmod(numbers, max(len(self.vectors), 1))
-        reasons = Reasoner(self.records, self.vectors, self.rarity.family).reasons(one, other)
+        reasons = Reasoner(self.records, self.vectors, self.rarity.family).reasons(one, other, tell)
         used = np.unique(reasons.cols)
         columns = self.records.columns
         features = {col: Iri(columns[col][1]) for col in used.tolist() if col != ALL_WORDS}

@@ -134,14 +134,23 @@ class Mappings:
             InvalidValue: There is no such status, or nobody is named.
             Unwritable: The collection came with the package, or the files cannot be written.
         """
-        if status not in ("accepted", "rejected"):
-            raise InvalidValue(f"{status!r} is no decision.", hint="A mapping is accepted or rejected.")
-        if not by.strip():
-            raise InvalidValue("A decision needs the name of who decides.", hint="Give a name or initials.")
-        rows, _ = self._decided()
-        kept = [row for row in rows if (row["subject_id"], row["object_id"]) != (proposal.thing, proposal.target)]
-        kept.append(
-            {
+        return self.decide_all([(proposal, status, note)], by=by, on=on)
+
+    def decide_all(
+        self, decided: Iterable[tuple[Proposal, str, str]], *, by: str, on: date | None = None
+    ) -> tuple[Path, Path]:
+        """Note what a person decided about several mappings, all or none: each with its status and why.
+
+        Raises:
+            InvalidValue, Unwritable: As `decide` does.
+        """
+        rows = {(row["subject_id"], row["object_id"]): row for row in self._decided()[0]}
+        for proposal, status, note in decided:
+            if status not in ("accepted", "rejected"):
+                raise InvalidValue(f"{status!r} is no decision.", hint="A mapping is accepted or rejected.")
+            if not by.strip():
+                raise InvalidValue("A decision needs the name of who decides.", hint="Give a name or initials.")
+            rows[proposal.thing, proposal.target] = {
                 "subject_id": proposal.thing,
                 "subject_label": proposal.name,
                 "predicate_modifier": "" if status == "accepted" else _NOT,
@@ -155,8 +164,7 @@ class Mappings:
                 "mapping_date": (on or date.today()).isoformat(),
                 "comment": note.strip() or proposal.reason,
             }
-        )
-        return self.write(kept)
+        return self.write(rows.values())
 
     def write(self, rows: Iterable[dict[str, str]] | None = None) -> tuple[Path, Path]:
         """Write the decisions, and what follows from them; without rows, only anew what follows from the table.

@@ -10,7 +10,7 @@ from hashlib import sha256
 import numpy as np
 import numpy.typing as npt
 
-from whatworks.linking.link import MILLION, SPOKEN, TYPES
+from whatworks.linking.link import EXPLAINING, MILLION, SPOKEN, TYPES, Tell, untold
 from whatworks.linking.products import Pairs, Products
 from whatworks.linking.records import Floats, Records, Whole, ranges
 from whatworks.linking.vectors import Vectors
@@ -95,10 +95,13 @@ class Reasoner:
         self._is_tool = np.zeros(count, dtype=np.bool_)
         self._is_tool[list(records.tools)] = True
 
-    def reasons(self, one: Whole, other: Whole) -> Reasons:
+    def reasons(self, one: Whole, other: Whole, tell: Tell = untold) -> Reasons:
         """Return the reasons of pairs of rows, each given once, the lower first, in order."""
-        blocks = [slice(start, start + _AT_ONCE) for start in range(0, max(len(one), 1), _AT_ONCE)]
-        found = [self._some(self._products.pairs(one[at], other[at])) for at in blocks]
+        found = []
+        for start in range(0, max(len(one), 1), _AT_ONCE):
+            at = slice(start, start + _AT_ONCE)
+            found.append(self._some(self._products.pairs(one[at], other[at])))
+            tell(EXPLAINING, min(start + _AT_ONCE, len(one)), len(one))
         offsets = np.cumsum([0, *(len(each.cols) for each in found)]).tolist()
         starts = [each.starts[:-1] + offset for each, offset in zip(found, offsets, strict=False)]
         joined = {

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from whatworks.catalogue import Bound, Catalogue, iri_rows
 from whatworks.errors import Place, QueryHeader
+from whatworks.linking.link import READING, Tell, untold
 from whatworks.results import Table
 from whatworks.search.words import Folding, composed, stem
 from whatworks.store import EmbeddedStore
@@ -86,23 +87,28 @@ class _Entries(NamedTuple):
     raw: Floats
 
 
-def read_records(store: EmbeddedStore, catalogue: Catalogue, weights: Mapping[str, float] | None = None) -> Records:
+def read_records(
+    store: EmbeddedStore, catalogue: Catalogue, weights: Mapping[str, float] | None = None, tell: Tell = untold
+) -> Records:
     """Return what all interventions of a store have.
 
     Args:
         store: The graph, with what the rules infer.
         catalogue: The stored queries, the tool's own among them.
         weights: Weights of families by name, instead of those of the queries; 0 leaves a family out.
+        tell: Is told how many properties are read.
 
     Raises:
         QueryHeader: A query of the project gives weights that are none.
     """
-    return _Reader(store, catalogue, weights or {}).read()
+    return _Reader(store, catalogue, weights or {}, tell).read()
 
 
 class _Reader:
-    def __init__(self, store: EmbeddedStore, catalogue: Catalogue, weights: Mapping[str, float]) -> None:
+    def __init__(self, store: EmbeddedStore, catalogue: Catalogue, weights: Mapping[str, float], tell: Tell) -> None:
         self._store = store
+        self._tell = tell
+        self._read = 0  # properties
         self._catalogue = catalogue
         self._weights = weights
         self._properties: dict[str, list[str]] = defaultdict(list)  # of each family
@@ -134,6 +140,12 @@ class _Reader:
             first, tab, rest = line.partition("\t")
             if tab:
                 yield first, rest
+
+    def _values(self, property: str) -> Iterator[tuple[str, str]]:
+        """Yield what has a property, and its value."""
+        yield from self._rows("system/link-values", property)
+        self._read += 1
+        self._tell(READING, self._read, sum(map(len, self._properties.values())) + len(self._texts))
 
     def _settle(self) -> None:
         """Read which properties count, and how much."""
@@ -191,7 +203,7 @@ class _Reader:
         places = _Numbered()
         rows, direct = [], []
         for property in self._properties[family] if self._families[family].weight else ():
-            for node, value in self._rows("system/link-values", property):
+            for node, value in self._values(property):
                 row = self._numbers.get(node)
                 if row is not None and value.startswith("<"):
                     rows.append(row)
@@ -213,7 +225,7 @@ class _Reader:
         rows, weights, counts = [], [], []
         found: list[int] = []
         for property, weight in self._texts.items() if self._families[WORDS].weight else ():
-            for node, literal in self._rows("system/link-values", property):
+            for node, literal in self._values(property):
                 row = self._numbers.get(f"{node.partition('#')[0]}>" if "#" in node else node)
                 text, quote, _ = literal[1:].rpartition('"')
                 if row is None or not quote:

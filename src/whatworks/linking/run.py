@@ -1,8 +1,8 @@
 """A run: reads the graph, links what it holds, and follows what people decided."""
 
-from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Collection as Several
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from whatworks.catalogue import Bound, Catalogue, iri_rows
 from whatworks.collection import Collection
 from whatworks.linking.decisions import Decisions, Pair, read_decisions
-from whatworks.linking.link import Link, Options
+from whatworks.linking.link import COMPARING, Link, Options, Tell, untold
 from whatworks.linking.linker import Linker, Links
 from whatworks.linking.records import read_records
 from whatworks.linking.unfinished import Unfinished
@@ -30,6 +30,7 @@ class Run:
         decisions: What people decided.
         interventions: How many interventions there are.
         notes: What a person should know.
+        begun: Keeps what was compared, until it is closed.
     """
 
     links: Links
@@ -37,6 +38,7 @@ class Run:
     decisions: Decisions
     interventions: int
     notes: list[str]
+    begun: Unfinished = field(default_factory=lambda: Unfinished(None))
 
     @property
     def linked(self) -> int:
@@ -49,7 +51,7 @@ def make(
     collection: Collection,
     catalogue: Catalogue,
     options: Options | None = None,
-    tell: Callable[[int, int], None] = lambda done, of: None,
+    tell: Tell = untold,
     folder: Path | None = None,
 ) -> Run:
     """Link all interventions of a collection.
@@ -58,15 +60,16 @@ def make(
         collection: The graph, with what the rules infer.
         catalogue: The stored queries.
         options: What is asked for.
-        tell: Is told now and then how many interventions are done, and of how many.
-        folder: Where to keep what is done, so that a run that was stopped can be continued.
+        tell: Is told now and then how far it is.
+        folder: Where to keep what is done, so that a run that was stopped can be continued; it stays until `begun` of
+            what is returned is closed.
 
     Raises:
         QueryHeader: A query of the project gives weights that are none.
     """
     options = options or Options()
     store = collection.local
-    linker = Linker.of(read_records(store, catalogue, options.weights))
+    linker = Linker.of(read_records(store, catalogue, options.weights, tell))
     things = linker.records.things
     decisions = read_decisions(store, catalogue, things)
     known = list(_stated(store, catalogue, set(things)))
@@ -78,14 +81,11 @@ def make(
     ]
     without = decisions.stated | set(decisions.rejected) | {(min(pair[:2]), max(pair[:2])) for pair in stated}
     begun = Unfinished.of(folder, linker.vectors, options)
-    best = linker.best(options.top, options.minimum, lambda done: tell(done, len(things)), begun)
+    best = linker.best(options.top, options.minimum, lambda done: tell(COMPARING, done, len(things)), begun)
     wanted = np.setdiff1d(np.union1d(best, linker.numbers(decisions.accepted)), linker.numbers(without))
-    links = linker.links(wanted, lambda features: titles(collection, catalogue, features))
-    begun.close()
-    continued = (
-        ["A run with the same input had been stopped; this one went on from there."] if begun.is_continued else []
-    )
-    return Run(links, stated, decisions, len(things), [*continued, *linker.notes(), *decisions.notes])
+    links = linker.links(wanted, lambda features: titles(collection, catalogue, features), tell)
+    continued = ["What an earlier run with the same input had compared was taken up."] if begun.is_continued else []
+    return Run(links, stated, decisions, len(things), [*continued, *linker.notes(), *decisions.notes], begun)
 
 
 def between(collection: Collection, catalogue: Catalogue, pairs: Sequence[Pair]) -> list[Link]:

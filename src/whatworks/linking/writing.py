@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from whatworks.collection import Collection
 from whatworks.linking.decisions import Pair, link_iri, link_key
-from whatworks.linking.link import TYPES, Options
+from whatworks.linking.link import TYPES, WRITING, Options, Tell, untold
 from whatworks.linking.linker import Told
 from whatworks.linking.reasons import ALL_WORDS, Reasons
 from whatworks.linking.records import Whole
@@ -52,7 +52,9 @@ _PREFIX = re.compile(r"([\w.-]+):", re.ASCII)
 _HERE = "\0"  # where the name of a link stands; no IRI has it
 
 
-def contents(run: Run, collection: Collection, options: Options, now: datetime | None = None) -> Iterator[bytes]:
+def contents(
+    run: Run, collection: Collection, options: Options, now: datetime | None = None, tell: Tell = untold
+) -> Iterator[bytes]:
     """Yield the file of a run's links in pieces; the same links give the same file as long as the one before is there.
 
     Args:
@@ -60,6 +62,7 @@ def contents(run: Run, collection: Collection, options: Options, now: datetime |
         collection: The collection that they join, with the links of the run before.
         options: What was asked for.
         now: When the run ended, unless its links are those of the run before.
+        tell: Is told how many links are written.
     """
     features, labels = run.links.features, run.links.labels
     said = [(str(features[col]), labels[col]) for col in sorted(features)]
@@ -75,7 +78,7 @@ def contents(run: Run, collection: Collection, options: Options, now: datetime |
     prefixes = {*declared.splitlines(), *writer.declared()}
     yield (f"# {COMPUTED}\n" + "\n".join(sorted(prefixes)) + "\n\n" + head_text).encode()
     yield "".join([writer.stated(*each) for each in run.stated]).encode()
-    yield from writer.computed()
+    yield from writer.computed(tell)
 
 
 class _Writer:
@@ -105,9 +108,9 @@ class _Writer:
         begun = self._begun(self._short.written(name), start, end)
         return begun + self._typed(kind) + self._said(says) + self._status("accepted") + " .\n"
 
-    def computed(self) -> Iterator[bytes]:
+    def computed(self, tell: Tell) -> Iterator[bytes]:
         """Yield the computed links with what each shared feature gives, many at a time."""
-        lists = _Lists(self._names["has contribution"])
+        lists, done = _Lists(self._names["has contribution"]), 0
         writes, shared = self._contributions(), self._shared()
         for told in self._run.links.told():
             parts = writes.of(told)
@@ -122,6 +125,8 @@ class _Writer:
                 for (name, head), score, concepts, (start, end) in each
             ]
             yield "".join(texts).encode()
+            done += len(texts)
+            tell(WRITING, done, len(self._run.links))
 
     def _heads(self, told: Told) -> Iterator[tuple[str, str]]:
         """Yield the names of links, and how each begins: its ends, type, sentence and status."""
