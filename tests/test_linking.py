@@ -6,6 +6,7 @@ import math
 import re
 import subprocess
 import sys
+import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -22,12 +23,13 @@ from hypothesis import strategies as st
 
 from tests.conftest import BASE, ROOT
 from whatworks import KnowledgeGraph, linking
+from whatworks.cli import link as link_module
 from whatworks.cli import main
 from whatworks.errors import InvalidValue, QueryHeader, Unwritable
 from whatworks.linking import nearest as nearest_module
 from whatworks.linking import relink as relink_module
 from whatworks.linking import unfinished as unfinished_module
-from whatworks.linking.link import COMPARING, MILLION, Link, Options
+from whatworks.linking.link import COMPARING, EXPLAINING, MILLION, OPENING, READING, WRITING, Link, Options
 from whatworks.linking.linker import Linker
 from whatworks.linking.nearest import LEAST, Index, Near, in_order, joined, nearest
 from whatworks.linking.products import Products
@@ -337,6 +339,39 @@ def test_a_stopped_command_is_continued(schools: Path, tmp_path: Path, monkeypat
     assert "an earlier run with the same input had compared was taken up" in error
     assert not kg.linking.is_begun()
     assert "taken up" not in run(schools, "link", "--minimum", "0")[2]
+
+
+def test_a_command_stopped_while_it_writes(schools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From opening to writing it is said how far it is; Ctrl-C leaves the links as they were, and nothing beside."""
+    steps: list[str] = []
+
+    def stop(_: object, step: str, done: int, of: int) -> None:
+        assert 0 <= done <= of
+        if step not in steps:
+            steps.append(step)
+        if step == WRITING:
+            raise KeyboardInterrupt
+
+    run(schools, "link", "--top", "1")
+    before = {file.name: file.read_bytes() for file in (schools / "data/links").iterdir()}
+    monkeypatch.setattr(link_module._Progress, "__call__", stop)
+    status, said, error = run(schools, "link", "--minimum", "0")
+    assert (130, "") == (status, said)
+    assert "Stopped; nothing half-written is left." in error
+    assert [OPENING, READING, COMPARING, EXPLAINING, WRITING] == steps
+    assert before == {file.name: file.read_bytes() for file in (schools / "data/links").iterdir()}
+
+
+def test_progress_is_said_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is done is said when it is new, in a line of its own where nobody looks on."""
+    monkeypatch.setattr(link_module, "_PAUSE", 0.001)
+    with link_module._Progress() as tell:
+        for done in (1200, 1300):
+            tell(READING, done, 1300)
+            until = time.monotonic() + 20
+            while f"Read {done:,} " not in tell._said and time.monotonic() < until:
+                time.sleep(0.005)
+    assert "Read 1,200 of 1,300 properties …\nRead 1,300 of 1,300 properties …\n" == capsys.readouterr().err
 
 
 # ---- one change at a time ----
@@ -821,12 +856,25 @@ def test_review_asks_and_keeps_the_answers(schools: Path) -> None:
     run(schools, "link", "--minimum", "0")
     status, said, _ = run(schools, "link", "--review", "--by", "Ada", "--minimum", "0", typed="a\n\nr\nNo.\ns\nq\n")
     assert 0 == status
-    assert "1 of 15" in said
-    assert "4 of 15" in said
-    assert "5 of 15" not in said
+    every = 15 + len(KnowledgeGraph.open(schools).mappings.compute().waiting)
+    assert f"1 of {every}" in said
+    assert f"4 of {every}" in said
+    assert f"5 of {every}" not in said
     assert "13 wait for review, 1 are accepted, 1 rejected" in said
     text = (schools / "data/links/reviewed.ttl").read_text(encoding="utf-8")
     assert 'ww:reviewNote "No."@en' in text
+
+
+def test_mappings_come_after_links_in_the_same_queue(schools: Path) -> None:
+    """What corresponds outside is asked about when the links are done; what was accepted is written as SKOS."""
+    run(schools, "link", "--minimum", "0")
+    waiting = len(KnowledgeGraph.open(schools).mappings.compute().waiting)
+    typed = "s\n" * 15 + "a\n\nq\n"
+    status, said, _ = run(schools, "link", "--review", "--by", "Ada", "--minimum", "0", typed=typed)
+    assert (0, True) == (status, f"16 of {15 + waiting}  exactMatch, 1.000" in said)
+    assert f"{waiting - 1} mappings to authorities wait for review." in said
+    assert 1 == (schools / "data/links/outside.ttl").read_text(encoding="utf-8").count("skos:exactMatch")
+    assert not (schools / "data/links/reviewed.ttl").exists()
 
 
 def test_decisions_by_key(schools: Path) -> None:

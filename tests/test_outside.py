@@ -171,7 +171,10 @@ def test_only_what_was_accepted_is_stated(project: Path) -> None:
     """As SKOS says it; proposals are written nowhere; what was rejected is never proposed again."""
     first = run(project, "link", "--outside")
     assert first.exit_code == 0, first.output
-    assert "exactMatch  Ministry of Sailing  (http://example.org/bodies/1), bodies" in first.output
+    assert (
+        "exactMatch, 1.000\n  Ministry of Sailing  (agent:sailing)\n"
+        "  Ministry of Sailing  (http://example.org/bodies/1), bodies\n" in first.output
+    )
     assert not (project / "data" / DECIDED_FILE).exists()
     assert stated(project) == set()
     said = run(

@@ -11,6 +11,8 @@ from tests.filled import book_of, edited, headings
 from tests.test_linking import SCHOOLS, Project, run
 
 _SIGNED = ("--by", "Ada L.")
+LAST = 500  # a row below all others
+BELGIUM = ("country:BEL", "atu:BEL")
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def sheet(schools: Path) -> Path:
     """The workbook of their links."""
     file = schools / "links.xlsx"
     status, _, said = run(schools, "template", str(file), "--review")
-    assert (0, f"Wrote {file}, with 15 links that wait for review.\n") == (status, said)
+    assert (0, True) == (status, said.startswith(f"Wrote {file}, with 15 links and ")), said
     return file
 
 
@@ -46,10 +48,11 @@ def test_the_sheet_has_each_link_that_waits(sheet: Path) -> None:
         headings(links)
     )
     rows = list(links.iter_rows(min_row=4, values_only=True))
-    assert 15 == len(rows)
+    mappings, rows = rows[15:], rows[:15]
     scores = [row[6] for row in rows]
     assert scores == sorted(scores, reverse=True)
     assert all(row[2] and row[3] and row[4] and row[5] and row[7] for row in rows)
+    assert ("country:BEL", "Belgium", "atu:BEL", "Belgium (atu)", 1) in [row[2:7] for row in mappings]
     assert any("A" in str(each.sqref) for each in links.data_validations.dataValidation)
 
 
@@ -72,6 +75,23 @@ def test_decisions_are_noted(schools: Path, sheet: Path, tmp_path: Path) -> None
     assert 'ww:reviewNote "Both are farms."@en' in text
     status, said, _ = run(schools, "link", "--minimum", "0")
     assert "13 wait for review, 1 are accepted, 1 rejected" in said
+
+
+def test_mappings_are_decided_about_in_the_same_sheet(schools: Path, sheet: Path, tmp_path: Path) -> None:
+    """A mapping to an authority is accepted beside a link that is rejected; each decision stands where it belongs."""
+
+    def edit(book: Any) -> None:
+        _decide(4, "reject")(book)
+        (row,) = [
+            cells[0].row for cells in book["Links"].iter_rows(min_row=4) if (cells[2].value, cells[4].value) == BELGIUM
+        ]
+        _decide(row, "accept", "The same country.")(book)
+
+    status, said, error = run(schools, "import", str(edited(sheet.read_bytes(), tmp_path, edit)), *_SIGNED)
+    assert (0, True) == (status, "accepted  country:BEL and atu:BEL\n2 decisions." in said), error
+    assert "The same country." in (schools / "data/links/outside.sssom.tsv").read_text(encoding="utf-8")
+    assert "country:BEL skos:exactMatch atu:BEL ." in (schools / "data/links/outside.ttl").read_text(encoding="utf-8")
+    assert 1 == (schools / "data/links/reviewed.ttl").read_text(encoding="utf-8").count("review-status:rejected")
 
 
 def test_a_decision_needs_a_name(schools: Path, sheet: Path, tmp_path: Path) -> None:
@@ -102,9 +122,9 @@ def test_what_cannot_be_followed(schools: Path, sheet: Path, tmp_path: Path) -> 
         book["Links"].cell(7, 5).value = book["Links"].cell(7, 3).value
         book["Links"].cell(8, 1).value = True
         book["Links"].cell(9, 1).value = "=A4"
-        _decide(19, "reject")(book)
+        _decide(LAST, "reject")(book)
         for column in (3, 5):
-            book["Links"].cell(19, column).value = book["Links"].cell(4, column).value
+            book["Links"].cell(LAST, column).value = book["Links"].cell(4, column).value
 
     file, marked = edited(sheet.read_bytes(), tmp_path, edit), tmp_path / "marked.xlsx"
     status, _, error = run(schools, "import", str(file), *_SIGNED, "--marked", str(marked))
@@ -113,12 +133,12 @@ def test_what_cannot_be_followed(schools: Path, sheet: Path, tmp_path: Path) -> 
         "edited.xlsx, Links!A5: ",
         "is no decision. Write accept or reject",
         "edited.xlsx, Links!C6: ",
-        "'nowhere': is the key of no intervention.",
+        "'nowhere': names nothing that can be linked.",
         "edited.xlsx, Links!A7: ",
         "does not wait for review",
         "edited.xlsx, Links!A8: ",
         "edited.xlsx, Links!A9: ",
-        "edited.xlsx, Links!A19: ",
+        f"edited.xlsx, Links!A{LAST}: ",
         "is not what A4 says of the same two.",
     ):
         assert said in error, said

@@ -1,21 +1,25 @@
 """Links: the best of all with their reasons, and one intervention that was edited, against brute force with numpy."""
 
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
 import pyoxigraph as ox
 
-from benchmarks.measure import Bench, Figure, cpu, engine, task
+from benchmarks.measure import ROOT, Bench, Figure, cpu, engine, task
 from whatworks import KnowledgeGraph
 from whatworks.linking.decisions import Decisions
 from whatworks.linking.link import Options
 from whatworks.linking.linker import Linker
-from whatworks.linking.records import Records, read_records
+from whatworks.linking.records import WORDS, Records, read_records
 from whatworks.linking.relink import Relinker
 from whatworks.linking.run import Run, titles
 from whatworks.linking.vectors import Vectors
 from whatworks.linking.writing import contents
 from whatworks.results import Table
+from whatworks.terms import Iri
 
 TOP = 10
 _SAMPLE = 100  # so many rows are compared by brute force, and the time is taken for all
@@ -79,6 +83,24 @@ def _edited(records: Records, row: int) -> Records:
     )  # fmt: skip
 
 
+def _peak(*command: str) -> float:
+    """Return the bytes that a command prints as kilobytes."""
+    return float(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout) * 1024
+
+
+def _memory(bench: Bench, records: Records) -> Figure:
+    """Return the most memory that a process has that links all and writes the text, without the graph."""
+    features = {Iri(name) for family, name in records.columns if records.families[family].name != WORDS}
+    names = titles(bench.kg.sources, bench.kg.catalogue, features)
+    file = bench.scratch / "records.pickle"
+    file.write_bytes(pickle.dumps((records, {each: names.get(each, each.code) for each in features})))
+    command = (sys.executable, str(ROOT / "benchmarks/linking/whole.py"), str(file))
+    memory = [(_peak(*command, str(TOP)), _peak(*command))]
+    file.unlink()
+    return Figure("the most memory for that, in a process of its own, without the graph",
+                  "the same process, when it has read what all have", "MiB", memory, "1 GiB at 100,000")  # fmt: skip
+
+
 @task("link")
 def _link(bench: Bench) -> Iterator[Figure]:
     collection, catalogue = bench.kg.sources, bench.kg.catalogue
@@ -115,6 +137,8 @@ def _link(bench: Bench) -> Iterator[Figure]:
     aim = "3 s at 10,000, 240 s at 100,000"
     yield Figure(f"the {TOP} best of all, with shares, types and sentences, as text", f"{peer}, taken for all", "s",
                  bench.compare(cpu(reasons), every), aim)  # fmt: skip
+
+    yield _memory(bench, records)
 
     relinker = Relinker(linker, TOP)
     edits = [_edited(records, row) for row in rows.tolist()]

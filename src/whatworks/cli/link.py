@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from whatworks.cli.completion import completes, completes_format
-from whatworks.cli.output import Named, emit, emit_answer, interruptible, output_option
+from whatworks.cli.output import Named, emit, emit_answer, heard, interruptible, output_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,12 +131,17 @@ def link(
 
 def _computed(kg: "KnowledgeGraph", options: "Options") -> "Computed":
     with _Progress() as tell:
-        return interruptible(lambda: kg.linking.compute(options, tell), undo=lambda: _say_kept(kg))
+
+        def undo() -> None:
+            tell.close()
+            _say_kept(kg)
+
+        return interruptible(lambda: kg.linking.compute(options, tell), undo)
 
 
 def _write_down(kg: "KnowledgeGraph", computed: "Computed") -> None:
     try:
-        with _Progress() as tell:
+        with heard(), _Progress() as tell:
             kg.linking.write(computed, tell)
     except KeyboardInterrupt:
         _say_kept(kg)
@@ -146,7 +151,7 @@ def _write_down(kg: "KnowledgeGraph", computed: "Computed") -> None:
 
 def _say_kept(kg: "KnowledgeGraph") -> None:
     if kg.linking.is_begun():
-        click.echo("\nWhat was compared is kept: the next whatworks link goes on from there.", err=True)
+        click.echo("What was compared is kept: the next whatworks link goes on from there.", err=True)
 
 
 class _Progress:
@@ -166,10 +171,15 @@ class _Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Say no more, and end the line."""
         self._end.set()
         self._thread.join()
         if self._said and self._on_terminal:
             click.echo(err=True)
+        self._said = ""
 
     def __call__(self, step: str, done: int, of: int) -> None:
         """Take in how far it is."""

@@ -4,14 +4,14 @@ import errno
 import os
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from threading import Timer
     from typing import IO, Any, TextIO, TypeVar
 
@@ -123,31 +123,40 @@ class Progress:
             click.echo(f"  {done:,} of {every:,} nodes", err=True)
 
 
-def interruptible(call: "Callable[[], T]", undo: "Callable[[], None]" = lambda: None) -> "T":
-    """Return what a call returns; Ctrl-C undoes what it began and ends the process.
-
-    The engine cannot be interrupted, so the call has a thread of its own, which ends with the process.
-    """
+@contextmanager
+def heard() -> "Iterator[None]":
+    """Let Ctrl-C raise KeyboardInterrupt, unless it is ignored; otherwise it ends the process at once."""
     import signal  # noqa: PLC0415 - lazy on purpose
-    from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415 - lazy on purpose
 
     before = signal.getsignal(signal.SIGINT)
     if before != signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        future = ThreadPoolExecutor(1).submit(call)
-        while not future.done():
-            wait([future], 0.2)  # without an end, Windows would not hear Ctrl-C
-        return future.result()
-    except KeyboardInterrupt:
-        from whatworks.scratch import abandon  # noqa: PLC0415 - lazy on purpose
-
-        undo()
-        abandon()
-        click.echo("Stopped; nothing half-written is left.", err=True)
-        os._exit(130)
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def interruptible(call: "Callable[[], T]", undo: "Callable[[], None]" = lambda: None) -> "T":
+    """Return what a call returns; Ctrl-C undoes what it began and ends the process.
+
+    The engine cannot be interrupted, so the call has a thread of its own, which ends with the process.
+    """
+    from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415 - lazy on purpose
+
+    with heard():
+        try:
+            future = ThreadPoolExecutor(1).submit(call)
+            while not future.done():
+                wait([future], 0.2)  # without an end, Windows would not hear Ctrl-C
+            return future.result()
+        except KeyboardInterrupt:
+            from whatworks.scratch import abandon  # noqa: PLC0415 - lazy on purpose
+
+            undo()
+            abandon()
+            click.echo("Stopped; nothing half-written is left.", err=True)
+            os._exit(130)
 
 
 def emit_answer(

@@ -47,7 +47,7 @@ def review(kg: "KnowledgeGraph", files: Sequence[Path], by: str, marked: Path | 
     batch.tally.problems += problems
     batch.check()
     for each in verdicts:
-        click.echo(f"{each.status:<9} {each.pair[0].code} and {each.pair[1].code}")
+        click.echo(f"{each.status:<9} {each.names[0]} and {each.names[1]}")
     after = "Nothing was written." if dry_run else "Take them up with: whatworks link"
     click.echo(f"{len(verdicts)} {'decision' if len(verdicts) == 1 else 'decisions'}. {after}")
     return True

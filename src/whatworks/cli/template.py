@@ -15,7 +15,11 @@ _completes_key = completes(lambda known: known.things(), by_label=True)
 @click.argument("file", type=Named(dir_okay=False))
 @click.argument("keys", nargs=-1, shell_complete=_completes_key)
 @click.option("--with-data", is_flag=True, help="Fill it with the present records; with KEYS, with those alone.")
-@click.option("--review", is_flag=True, help="Write the links that wait for review instead, to accept or reject in it.")
+@click.option(
+    "--review",
+    is_flag=True,
+    help="Write the links and mappings that wait for review instead, to accept or reject in it.",
+)
 @click.pass_obj
 def template(opener: Any, file: Path, keys: tuple[str, ...], with_data: bool, review: bool) -> None:
     """Write a workbook to fill in: a sheet for each class, with what may stand where.
@@ -38,9 +42,9 @@ def template(opener: Any, file: Path, keys: tuple[str, ...], with_data: bool, re
     if review and (keys or with_data):
         raise click.UsageError("--review writes links alone: leave --with-data and keys out.")
     if review:
-        content, count = opener.kg.review_sheet()
+        content, links, mappings = opener.kg.review_sheet()
         write_files({file: content})
-        click.echo(f"Wrote {file}, with {count} links that wait for review.", err=True)
+        click.echo(f"Wrote {file}, with {links} links and {mappings} mappings that wait for review.", err=True)
         return
     made = opener.kg.template(keys if with_data else None)
     write_files({file: made.content})

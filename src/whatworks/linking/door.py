@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from whatworks.assets import Assets
 from whatworks.catalogue import Catalogue
+from whatworks.collection import Collection
 from whatworks.results import Answer, Table, plain
 from whatworks.settings import Settings
-from whatworks.terms import Iri
+from whatworks.terms import Iri, is_iri
 
 if TYPE_CHECKING:
     from whatworks.linking.decisions import Pair
@@ -25,6 +26,11 @@ class Door(ABC):
 
     assets: Assets
     settings: Settings
+
+    @property
+    @abstractmethod
+    def collection(self) -> Collection:
+        """The graph."""
 
     @property
     @abstractmethod
@@ -64,12 +70,24 @@ class Door(ABC):
 
         return Mappings(self.assets, self.settings, self.catalogue)
 
-    def review_sheet(self) -> "tuple[bytes, int]":
-        """Return a workbook of the links that wait for review, and how many there are."""
-        from whatworks.linking.sheet import write_review  # noqa: PLC0415 - openpyxl takes half a second to import
+    def review_sheet(self) -> "tuple[bytes, int, int]":
+        """Return a workbook of what waits for review, and how many links and mappings there are."""
+        from whatworks.linking.sheet import Waiting, write_review  # noqa: PLC0415 - openpyxl takes half a second
 
-        waiting = list(self._waiting().values())
-        return write_review(waiting), len(waiting)
+        links, written = list(self._waiting().values()), self.collection.prefixes.shorten
+        mappings = [
+            Waiting(
+                each.thing,
+                each.target,
+                (written(each.thing) or each.thing, written(each.target) or each.target),
+                (each.name, f"{each.label} ({each.scheme})"),
+                each.score,
+                each.reason,
+                f"{each.relation}: {'; '.join(word for word, _ in each.words)}",
+            )
+            for each in self.mappings.compute().waiting
+        ]
+        return write_review([*links, *mappings]), len(links), len(mappings)
 
     def review(
         self, data: bytes, name: str, *, by: str = "", write: bool = True
@@ -94,12 +112,23 @@ class Door(ABC):
         from whatworks.linking.decisions import Decision  # noqa: PLC0415 - needed by one command only
         from whatworks.linking.sheet import read_review  # noqa: PLC0415 - the same
 
-        things = self._by_key()
-        verdicts, problems = read_review(data, name, lambda key: things.get(key, (None, ""))[0], self._waiting())
-        if write and verdicts and not problems:
-            links = self.linking.between([verdict.pair for verdict in verdicts])
-            today = date.today()
-            pairs = zip(links, verdicts, strict=True)
+        things, expand = self._by_key(), self.collection.prefixes.expand
+        mappings = {
+            (min(each.thing, each.target), max(each.thing, each.target)): each
+            for each in self.mappings.compute().waiting
+        }
+
+        def find(name: str) -> Iri | None:
+            return things[name][0] if name in things else expand(name) or (Iri(name) if is_iri(name) else None)
+
+        verdicts, problems = read_review(data, name, find, {**self._waiting(), **mappings})
+        if write and not problems:
+            mapped = [(mappings[each.pair], each.status, each.note) for each in verdicts if each.pair in mappings]
+            linked = [each for each in verdicts if each.pair not in mappings]
+            links = self.linking.between([each.pair for each in linked]) if linked else []
+            if mapped:
+                self.mappings.decide_all(mapped, by=by)
+            pairs, today = zip(links, linked, strict=True), date.today()
             self.linking.decide_all([Decision(link, each.status, by.strip(), today, each.note) for link, each in pairs])
         return verdicts, problems
 
@@ -121,5 +150,6 @@ class Door(ABC):
             one, other, score, why, shared = (plain(cell) for cell in cells)
             (start, title), (end, other_title) = things[one], things[other]
             titles = (title, other_title)
-            found.setdefault((min(start, end), max(start, end)), Waiting(start, end, titles, float(score), why, shared))
+            waits = Waiting(start, end, (one, other), titles, float(score), why, shared)
+            found.setdefault((min(start, end), max(start, end)), waits)
         return found

@@ -1,6 +1,6 @@
-"""Links that wait for review as a workbook: people accept or reject them in it, and an import reads that.
+"""What waits for review as a workbook: people accept or reject links and mappings in it, and an import reads that.
 
-A decision is a word in the first column. Only links that still wait are decided about; others are told.
+A decision is a word in the first column. Only what still waits is decided about; the rest is told.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,10 +21,11 @@ _DECISION, _NOTE, _ONE, _OTHER = "Decision", "Note", "One", "Other"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A link that waits for review.
+    """A link between interventions, or a mapping to what stands outside, that waits for review.
 
     Attributes:
-        one, other: The two interventions.
+        one, other: The two.
+        names: How the sheet names them: keys of interventions, else CURIEs or IRIs.
         titles: Their titles.
         score: Its strength.
         why: The sentence that explains it.
@@ -33,6 +34,7 @@ class Waiting:
 
     one: Iri
     other: Iri
+    names: tuple[str, str]
     titles: tuple[str, str]
     score: float
     why: str
@@ -44,13 +46,15 @@ class Verdict:
     """What a person says of a link.
 
     Attributes:
-        pair: The two interventions, in the order of IRIs.
+        pair: The two, in the order of IRIs.
+        names: How the sheet names them.
         status: `accepted` or `rejected`.
         note: Why.
         where: The cell of the decision.
     """
 
     pair: Pair
+    names: tuple[str, str]
     status: str
     note: str
     where: Place
@@ -61,9 +65,9 @@ def write_review(links: Iterable[Waiting]) -> bytes:
     columns = [
         FormColumn(_DECISION, "Yours", "accept or reject. Leave it empty, and the link goes on waiting.", "decisions"),
         FormColumn(_NOTE, "Yours", "Why, in a sentence. It is published with your name.", width=40),
-        FormColumn(_ONE, "The link", "The key of the first intervention.", width=28),
+        FormColumn(_ONE, "The link", "The key of the first intervention, or a concept, place or agent.", width=28),
         FormColumn("Title", "The link", "Its title.", width=36),
-        FormColumn(_OTHER, "The link", "The key of the second intervention.", width=28),
+        FormColumn(_OTHER, "The link", "The key of the second intervention, or what the first is outside.", width=28),
         FormColumn("Other title", "The link", "Its title.", width=36),
         FormColumn("Score", "Why it is proposed", "How strong it is, from 0 to 1.", format="general", width=10),
         FormColumn("Explanation", "Why it is proposed", "Why the link was made.", width=60),
@@ -81,13 +85,13 @@ def write_review(links: Iterable[Waiting]) -> bytes:
         "",
     ]
     rows: list[list[Native]] = [
-        ["", "", each.one.code, each.titles[0], each.other.code, each.titles[1], each.score, each.why, each.shared]
+        ["", "", each.names[0], each.titles[0], each.names[1], each.titles[1], each.score, each.why, each.shared]
         for each in links
     ]
     guide = [
         [
             "How to review",
-            "Each row is a link that the tool proposes. Choose accept or reject, and say why if you like.",
+            "Each row is a link or a mapping that the tool proposes. Choose accept or reject, and say why if you like.",
         ],
         ["Then", 'whatworks import FILE.xlsx --by "Your name" notes what you decided; with --dry-run it says it only.'],
         ["Empty decisions", "Rows without a decision go on waiting. Rows may be sorted, and deleted."],
@@ -118,7 +122,7 @@ def read_review(
     Args:
         data: The workbook.
         name: Its name.
-        find: Returns the intervention of a key, if there is one.
+        find: Returns what a key, a CURIE or an IRI names, if it names something.
         waiting: The pairs that wait for review.
 
     Raises:
@@ -188,7 +192,7 @@ class _Row:
         ends = []
         for heading in (_ONE, _OTHER):
             if (end := find(self.cell(heading))) is None:
-                return self.wrong(heading, "is the key of no intervention.", "Do not change the keys of a link.")
+                return self.wrong(heading, "names nothing that can be linked.", "Do not change what a link joins.")
             ends.append(end)
         pair = (min(ends), max(ends))
         if pair not in waiting:
@@ -197,7 +201,7 @@ class _Row:
         if pair in before and before[pair].status != status:
             first = before[pair].where.cell
             return self.wrong(_DECISION, f"is not what {first} says of the same two.", "Keep one of the two rows.")
-        return Verdict(pair, status, self.cell(_NOTE), self.place(_DECISION))
+        return Verdict(pair, (self.cell(_ONE), self.cell(_OTHER)), status, self.cell(_NOTE), self.place(_DECISION))
 
 
 def _text(value: object) -> str:
