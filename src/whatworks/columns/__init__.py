@@ -23,8 +23,8 @@ from whatworks.results import Row, Table
 __all__ = ["Columns", "write_columns"]
 
 _PLANS = 500
-# So many rows are turned into terms at first, then twice as many and so on, so that a page costs no more than itself.
-_FIRST, _PORTION = 64, 4096
+# So many rows are turned into terms at first, then ever more, so that a page costs no more than itself.
+_FIRST, _GROWTH, _PORTION = 64, 8, 1 << 15
 
 
 class Columns:
@@ -116,4 +116,4 @@ def _portions(rows: Rows, terms: Terms) -> Iterator[Iterable[Row]]:
     while start < rows.number:
         columns = [terms.decoded(column[start : start + size]) for column in rows.columns.values()]
         yield zip(*columns, strict=True)
-        start, size = start + size, min(2 * size, _PORTION)
+        start, size = start + size, min(_GROWTH * size, _PORTION)

@@ -130,15 +130,14 @@ class Dataset:
         found: Term | None = decoded.terms[number]
         return self._decode(number, decoded) if found is None else found
 
-    def terms(self, numbers: Ids) -> list[Term | None]:
+    def terms(self, numbers: Ids) -> NDArray[np.object_]:
         """Return the terms of numbers, None for -1; each term is made once and shared by all answers."""
         decoded = self._decoded
         known = decoded.known[numbers]
         if not known.all():
             for number in distinct(numbers[~known])[0].tolist():
                 self._decode(number, decoded)
-        found: list[Term | None] = decoded.terms[numbers].tolist()
-        return found
+        return decoded.terms[numbers]
 
     def _decode(self, number: int, decoded: "_Decoded") -> Term:
         text = self.text_at(self._rank_of[number])

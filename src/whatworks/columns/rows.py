@@ -127,14 +127,15 @@ class Terms:
         self.order: dict[int, Any] = {}
         self.views: dict[tuple[str, bool], Any] = {}
         self._lock = Lock()
-        self._made: list[Term] = []
+        self._made: NDArray[np.object_] = np.empty(1024, object)
+        self._number = 0
         self._numbers: dict[Term, int] = {}
         self._in_data: dict[int, int] = {}
 
     @property
     def is_full(self) -> bool:
         """Whether so many terms are kept that it is better to begin anew."""
-        return max(len(self._made), len(self.order)) > _MOST_MADE
+        return max(self._number, len(self.order)) > _MOST_MADE
 
     def given(self, term: Term) -> int:
         """Return the number of a term that the query names."""
@@ -148,27 +149,32 @@ class Terms:
             with self._lock:
                 found = self._numbers.get(term)
                 if found is None:
-                    found = self.data.size + len(self._made)
-                    self._made.append(term)
+                    if self._number == len(self._made):  # whoever reads the old table finds there all it looks for
+                        self._made = np.concatenate((self._made, np.empty(self._number, object)))
+                    found = self.data.size + self._number
+                    self._made[self._number] = term
+                    self._number += 1
                     self._numbers[term] = found
         return found
 
     def term(self, number: int) -> Term:
         """Return the term of a number."""
         size = self.data.size
-        return self.data.term(number) if number < size else self._made[number - size]
+        if number < size:
+            return self.data.term(number)
+        found: Term = self._made[number - size]
+        return found
 
     def decoded(self, column: Ids) -> list[Term | None]:
         """Return the terms of a column, None where there is none."""
         size = self.data.size
         made = column >= size
-        if not made.any():
-            return self.data.terms(column)
         if made.all():
-            return [self._made[number] for number in (column - size).tolist()]
-        found = self.data.terms(np.where(made, UNBOUND, column))
-        for place in np.flatnonzero(made).tolist():
-            found[place] = self._made[column[place] - size]
+            terms = self._made[column - size]
+        else:
+            terms = self.data.terms(np.where(made, UNBOUND, column))
+            terms[made] = self._made[column[made] - size]
+        found: list[Term | None] = terms.tolist()
         return found
 
     def mixes(self, column: Ids) -> bool:

@@ -29,7 +29,7 @@ from whatworks.columns.facets import Faceted, FacetIndex
 from whatworks.columns.mentions import Mentions
 from whatworks.columns.ordering import order_keys
 from whatworks.columns.patterns import Patterns, Wanted
-from whatworks.columns.rows import Rows, Terms, codes, joined, one_row, stacked
+from whatworks.columns.rows import UNBOUND, Rows, Terms, codes, joined, one_row, stacked
 from whatworks.columns.scope import Names
 from whatworks.columns.summary import numbers, summarised
 from whatworks.columns.views import Views
@@ -74,12 +74,15 @@ class Run:
         else:
             made = [(c.variable.name, c.expression) for c in select.columns if c.expression is not None]
             rows.columns.update({name: self._expressions.ids(expression, rows) for name, expression in made})
-        order = self._order(select.order_by, rows) if select.order_by else None
-        rows = Rows(rows.number, {c.variable.name: rows.column(c.variable.name) for c in select.columns})
+        order, tied = self._order(select.order_by, rows) if select.order_by else (None, None)
+        names = [column.variable.name for column in select.columns]
+        rows = Rows(rows.number, {name: rows.column(name) for name in names})
         if order is not None:
             rows = rows.taken(order)
         if select.distinct:
-            rows = self._distinct(rows)
+            # Rows that are equal are equal in all that they are ordered by, if that is no more than what they show.
+            tells = all(self._mentions.of_expression(each.expression) <= set(names) for each in select.order_by)
+            rows = self._distinct(rows, tied if tells else None)
         return self._cut(select, rows)
 
     def _counted(self, select: Select, counting: Faceted) -> Rows:
@@ -118,46 +121,45 @@ class Run:
         end = rows.number if select.limit is None else select.offset + select.limit
         return rows.taken(np.arange(min(select.offset, rows.number), min(end, rows.number)))
 
-    def _distinct(self, rows: Rows) -> Rows:
-        """Return each row once; the terms of those are settled only that are equal in all else."""
-        mixed = [column for column in rows.columns.values() if self.terms.mixes(column)]
-        columns: list[Ids | Whole] = [column for column in rows.columns.values() if not self.terms.mixes(column)]
-        places = ties(columns, rows.number) if mixed else None
+    def _distinct(self, rows: Rows, places: Whole | None) -> Rows:
+        """Return each row once, given the places of those that may not be the only ones of their kind, if known."""
+        columns = list(rows.columns.values())
+        if places is None:  # the terms of those are settled only that are equal in all else
+            mixed = [column for column in columns if self.terms.mixes(column)]
+            places = (
+                ties([column for column in columns if not self.terms.mixes(column)], rows.number) if mixed else None
+            )
         if places is None:
-            columns += [self.terms.settled(column) for column in mixed]
-        elif not len(places):
+            first = unique_rows([self.terms.settled(column) for column in columns], rows.number)
+            return rows if first is None else rows.taken(first)
+        first = unique_rows([self.terms.settled(column[places]) for column in columns], len(places))
+        if first is None:
             return rows
-        else:  # all others are the only ones of their kind
-            columns = [column[places] for column in columns] + [self.terms.settled(column[places]) for column in mixed]
-            first = unique_rows(columns, len(places))
-            if first is None:
-                return rows
-            mask = np.ones(rows.number, np.bool_)
-            mask[places] = False
-            mask[places[first]] = True
-            return rows.kept(mask)
-        first = unique_rows(columns, rows.number)
-        return rows if first is None else rows.taken(first)
+        mask = np.ones(rows.number, np.bool_)
+        mask[places] = False
+        mask[places[first]] = True
+        return rows.kept(mask)
 
-    def _order(self, conditions: Sequence[Order], rows: Rows) -> Whole:
-        """Return the places of rows in order; a condition is looked at for rows that those before it leave equal."""
-        order, groups = np.arange(rows.number), np.zeros(rows.number, np.int64)
-        for condition in conditions:
-            sizes = np.bincount(groups, minlength=1)
-            tied = np.flatnonzero(sizes[groups] > 1)
-            if not len(tied):
+    def _order(self, conditions: Sequence[Order], rows: Rows) -> tuple[Whole, Whole]:
+        """Return the places of rows in order, and which rows, in that order, are equal in all conditions to others.
+
+        A condition is looked at for rows only that those before it leave equal.
+        """
+        order, tied = np.arange(rows.number), np.arange(rows.number)
+        fresh = np.arange(rows.number) == 0  # whether a row differs from that before it
+        for number, condition in enumerate(conditions):
+            if len(tied) < 2:
                 break
             needed = rows.only(self._mentions.of_expression(condition.expression))
-            keys = self._key(condition, needed if condition is conditions[0] else needed.taken(order[tied]))
-            codes = keys if condition is conditions[0] else after(groups[tied], keys)
+            keys = self._key(condition, needed if number == 0 else needed.taken(order[tied]))
+            codes = keys if number == 0 else after(np.cumsum(fresh)[tied], keys)
             within = in_order(codes)
             order[tied] = order[tied[within]]
-            # Groups lie one behind the other, so that each goes on where the one before it ends.
-            fresh = np.zeros(rows.number, np.bool_)
-            fresh[tied[1:]] = np.diff(codes[within]) > 0
-            fresh[1:] |= np.diff(groups) > 0
-            groups = np.cumsum(fresh)
-        return order
+            fresh[tied[1:]] |= np.diff(codes[within]) > 0
+            alone = fresh.copy()
+            alone[:-1] &= fresh[1:]
+            tied = np.flatnonzero(~alone)
+        return order, tied
 
     def _key(self, condition: Order, rows: Rows) -> Whole:
         key = self._expressions.codes(condition.expression, rows)
@@ -278,6 +280,8 @@ class Run:
         places = found.columns.pop(mark)
         alone = np.ones(rows.number, np.bool_)
         alone[places] = False
+        if len(places) + np.count_nonzero(alone) == rows.number:  # no row is there more than once
+            return Rows(rows.number, {**_spread(found, places, rows.number), **rows.columns})
         result = rows.taken(places.astype(np.int64))
         result.columns.update({name: column for name, column in found.columns.items() if name not in rows.columns})
         if not alone.any():
@@ -300,6 +304,14 @@ class Run:
         mask = np.zeros(rows.number, np.bool_)
         mask[found.columns[mark]] = True
         return mask
+
+
+def _spread(rows: Rows, places: Ids, number: int) -> dict[str, Ids]:
+    """Return the columns of rows that stand at some places of so many, with nothing at the others."""
+    columns = {name: np.full(number, UNBOUND, np.int32) for name in rows.columns}
+    for name, column in columns.items():
+        column[places] = rows.columns[name]
+    return columns
 
 
 def _is_loose(select: Select, loose: bool) -> bool:
