@@ -16,7 +16,7 @@ def _search(bench: Bench) -> Iterator[Figure]:
 
     def built() -> float:
         file.unlink(missing_ok=True)
-        return cpu_once(lambda: build(kg.collection, kg.catalogue, file).close())
+        return cpu_once(lambda: build(kg.collection.store, kg.catalogue, file).close())
 
     built()
     index = Index.open(file)

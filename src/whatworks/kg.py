@@ -270,7 +270,7 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
         from whatworks.search import Index, Search, build  # noqa: PLC0415 - not every command needs it
 
         own = self.releases.current() if self.remote is not None and self.releases is not None else self.release
-        index = (own and own.index()) or Index(build(self.collection, self.catalogue))
+        index = (own and own.index()) or Index(build(self.collection.store, self.catalogue))
         return Search(index, self.settings.languages, lambda facets: self.query("interventions", **facets))
 
     def show(self, name: str, language: str | None = None) -> "Description":

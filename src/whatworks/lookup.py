@@ -236,7 +236,7 @@ class Lookup:
         from whatworks.search import Index, Search, build  # noqa: PLC0415 - needed for a search only
 
         if self._searcher is None:
-            made = Search(Index(build(self._collection, self._catalogue)), self._collection.settings.languages)
+            made = Search(Index(build(self._collection.store, self._catalogue)), self._collection.settings.languages)
             self._searcher = lambda: made
         most = parameter.maximum or _MOST
         found, total = self._searcher().best(values[0], parameter.of_class, most)

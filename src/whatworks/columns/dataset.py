@@ -6,7 +6,7 @@ that things of one class, and the texts of one property, lie together; the order
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from whatworks.terms import LANG_STRING, XSD_STRING, BlankNode, Iri, Literal, Te
 
 # So many bytes of decoded terms are kept, about; a term takes so many beside its text.
 _MOST, _TERM = 256 << 20, 200
+# A literal of its parts, without a call of Python code for each.
+_LITERAL = partial(tuple.__new__, Literal)
 # So many numbers of terms that queries name are kept.
 _KEPT = 100_000
 
@@ -79,6 +81,7 @@ class Dataset:
         self.tags: Ids = arrays["tags"]
         # Single numbers come quicker out of a memory view than out of an array.
         self._by_rank, self._rank_of = memoryview(arrays["by_rank"]), memoryview(self.ranks)
+        self._places = arrays["starts"]
         self._starts, self._tag_of = memoryview(arrays["starts"]), memoryview(self.tags)
         self._text = text
         self.texts = len(self._starts) - 1
@@ -135,9 +138,21 @@ class Dataset:
         decoded = self._decoded
         known = decoded.known[numbers]
         if not known.all():
-            for number in distinct(numbers[~known])[0].tolist():
-                self._decode(number, decoded)
+            missing = distinct(numbers[~known])[0].astype(np.int32)
+            self._keep(decoded, missing, *self._made(missing))
         return decoded.terms[numbers]
+
+    def _made(self, numbers: Ids) -> tuple[NDArray[np.object_], int]:
+        """Make the terms of ascending numbers; return them, and how many bytes their texts have."""
+        ranks = self.ranks[numbers]
+        begins, ends = self._places[ranks], self._places[ranks + 1]
+        values = [self._text[begin:end].decode() for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+        nodes, literals = np.searchsorted(numbers, (self.blanks, self.iris)).tolist()
+        kinds = map(self.kinds.__getitem__, self.tags[numbers[literals:]].tolist())
+        datatypes, languages = zip(*kinds, strict=True) if literals < len(numbers) else ((), ())
+        found: list[Term] = [*map(BlankNode, values[:nodes]), *map(Iri, values[nodes:literals])]
+        found += map(_LITERAL, zip(values[literals:], languages, datatypes, strict=True))
+        return np.fromiter(found, object, len(found)), int((ends - begins).sum())
 
     def _decode(self, number: int, decoded: "_Decoded") -> Term:
         text = self.text_at(self._rank_of[number])
@@ -150,12 +165,15 @@ class Dataset:
         else:
             datatype, language = self.kinds[self._tag_of[number]]
             found = Literal(value, language, datatype)
-        decoded.terms[number] = found
-        decoded.known[number] = True
-        decoded.bytes += len(text) + _TERM
+        self._keep(decoded, number, found, len(text))
+        return found
+
+    def _keep(self, decoded: "_Decoded", numbers: Ids | int, terms: Any, size: int) -> None:
+        decoded.terms[numbers] = terms
+        decoded.known[numbers] = True
+        decoded.bytes += size + _TERM * np.size(numbers)
         if decoded.bytes > _MOST and decoded is self._decoded:
             self._decoded = _Decoded(self.size)  # who still holds the other goes on with it
-        return found
 
     @cached_property
     def _nodes(self) -> Mask:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from errno import ENOENT
 from pathlib import Path
 from tempfile import mkdtemp
@@ -18,7 +18,7 @@ from whatworks.release.one import COLUMNS, FORMAT, INDEX, Release, has_numpy
 from whatworks.release.sources import Sources
 from whatworks.results import Table, Triples
 from whatworks.search import build
-from whatworks.store import Written, write_dump, write_store
+from whatworks.store import Written, open_store, write_dump, write_store
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Triple
 from whatworks.trig import write_trig
 from whatworks.version import __version__
@@ -92,14 +92,15 @@ def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> tuple
         return name, True
     tell("Counting")
     _describe(building, collection, catalogue, dump)
-    tell("Building the index of the search")
-    build(collection, catalogue, building / INDEX).close()
+    prefixes = collection.prefixes.table
     # Its memory, or its place on the disk, is needed for the store.
     del collection
     shutil.rmtree(building / "working", ignore_errors=True)
     tell("Writing the store")
     write_store(building / "store", building / "dump.nq")
     _write_columns(building, catalogue, dump, tell)
+    tell("Building the index of the search")
+    _write_index(building, catalogue, prefixes)
     return name, False
 
 
@@ -114,6 +115,15 @@ def _write_columns(building: Path, catalogue: Catalogue, dump: Written, tell: Te
         tell("Writing the columns")
         with (building / "dump.nq").open("rb") as lines:
             write_columns(lines, building / COLUMNS, [query.text for query in catalogue.all()])
+
+
+def _write_index(building: Path, catalogue: Catalogue, prefixes: Mapping[str, str]) -> None:
+    columns = None
+    if (building / COLUMNS).exists():
+        from whatworks.columns import Columns  # noqa: PLC0415 - numpy need not be installed
+
+        columns = Columns.open(building / COLUMNS)
+    build(open_store(building / "store", prefixes), catalogue, building / INDEX, columns).close()
 
 
 def _is_whole(target: Path, tell: Tell) -> bool:

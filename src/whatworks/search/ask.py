@@ -128,9 +128,9 @@ def read(index: Index, text: str) -> Question:
         [_wanted(index, word, word == unfinished) for word in telling], [each for each in phrases if each]
     )
     for wanted in question.words:
-        for number, quality in wanted.forms.values():
-            for level, things in index.levels(number):
-                wanted.score(things, quality * _POINTS[level])
+        qualities = dict(wanted.forms.values())
+        for number, level, things in index.levels(qualities):
+            wanted.score(things, qualities[number] * _POINTS[level])
     _lead(index, question)
     for wanted in question.words:
         if having := wanted.things.bit_count():
@@ -208,15 +208,18 @@ def _misspelt(index: Index, wanted: Wanted) -> None:
 
 def _lead(index: Index, question: Question) -> None:
     """Where words of the question name a concept or agent in full, give points to what has it."""
-    words = question.words
-    leads: dict[int, dict[int, float]] = defaultdict(dict)
+    words, leads = question.words, defaultdict[int, dict[int, float]](dict)
+    choices: dict[str, list[dict[int, float]]] = defaultdict(list)
     for start in range(len(words)):
         for end in range(start + 1, min(len(words), start + _LABEL) + 1):
             several = 3 if end - start <= 2 else 1
             for choice in product(*(wanted.stems(several) for wanted in words[start:end])):
-                for thing in index.labelled(" ".join(sorted({root for root, _ in choice}))):
-                    for at, (_, quality) in enumerate(choice, start):
-                        leads[thing][at] = max(quality, leads[thing].get(at, 0.0))
+                key = " ".join(sorted({root for root, _ in choice}))
+                choices[key].append({at: quality for at, (_, quality) in enumerate(choice, start)})
+    for key, thing in index.labelled(choices):
+        for named in choices[key]:
+            for at, quality in named.items():
+                leads[thing][at] = max(quality, leads[thing].get(at, 0.0))
     for thing, named in leads.items():
         things = index.users(thing)
         question.leads.append(Lead(thing, things, named))

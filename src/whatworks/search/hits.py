@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from whatworks.results import Row, Table
 from whatworks.search.ask import Question
 from whatworks.search.index import Index, Text
-from whatworks.search.words import Folding, spans, words_of
+from whatworks.search.words import Folding, places
 from whatworks.settings import preference
 from whatworks.terms import XSD_DECIMAL, Iri, Literal
 
@@ -134,7 +134,7 @@ class Shower:
     def hit(self, thing: int, score: float) -> Hit:
         """Say why a thing was found."""
         fits = [self._fit(text) for text in self._index.texts(thing)]
-        title, code = self._named(fits), self._index.iri(thing).code
+        title, iri = self._named(fits), self._index.iri(thing)
         best = max(fits, key=lambda fit: sum(fit.worth.values()), default=None)
         said = {at for fit in fits for at in fit.worth}
         leads = [lead for lead in self._question.leads if lead.things >> thing & 1 and not lead.words.keys() <= said]
@@ -144,9 +144,9 @@ class Shower:
             named = self._named([self._fit(text) for text in self._index.texts(leads[0].thing)], marked=True)
         why = shown or named
         return Hit(
-            thing=self._index.iri(thing),
+            thing=iri,
             of_class=self._index.class_of(thing),
-            title=Marked(title.text.text, title.marks) if title is not None else Marked(code),
+            title=Marked(title.text.text, title.marks) if title is not None else Marked(iri.code),
             score=score,
             property=shown.text.property if shown is not None else None,
             part=shown.text.part if shown is not None else "",
@@ -156,16 +156,11 @@ class Shower:
         )
 
     def _fit(self, text: Text) -> _Fit:
-        worth: dict[int, float] = {}
-        if self._worth.keys().isdisjoint(words_of(text.text, self._folding)):
-            return _Fit(text, worth, ())
-        marks = []
-        for word, start, end in spans(text.text, self._folding):
-            if word in self._worth:
-                marks.append((start, end))
-                for at, value in self._worth[word].items():
-                    worth[at] = max(value, worth.get(at, 0.0))
-        return _Fit(text, worth, tuple(marks))
+        marks, worth = places(text.text, self._worth, self._folding), dict[int, float]()
+        for word, _, _ in marks:
+            for at, value in self._worth[word].items():
+                worth[at] = max(value, worth.get(at, 0.0))
+        return _Fit(text, worth, tuple((start, end) for _, start, end in marks))
 
     def _named(self, fits: Iterable[_Fit], *, marked: bool = False) -> _Fit | None:
         """Return the best name of a thing, or the one that fits best."""

@@ -2,9 +2,10 @@
 
 import sqlite3
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from whatworks.search.bits import Tally, bits_of, members, unpacked
 from whatworks.search.builder import FIRST, FORMAT, WHOLE
 from whatworks.search.words import distance, grams
 from whatworks.terms import Iri
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,12 @@ class Index:
         except sqlite3.DatabaseError as error:
             raise _damaged(self._name, error) from error
 
+    def _each(self, text: str, values: Iterable[str | int]) -> list[tuple[Any, ...]]:
+        """Answer a question about some values, as many at a time as every version of SQLite takes."""
+        listed = list(values)
+        portions = (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))
+        return [row for some in portions for row in self._rows(text.format(",".join("?" * len(some))), *some)]
+
     def _set(self, text: str, value: str | int) -> int:
         """Return the set that stands in one cell; an empty one where there is no row."""
         rows = self._rows(text, value)
@@ -108,30 +117,34 @@ class Index:
 
     def texts(self, thing: int) -> list[Text]:
         """Return the texts of a thing and its parts, the weightiest first."""
-        rows = self._rows(
-            "SELECT part, property, weight, naming, language, text FROM text JOIN field ON field = number"
-            " WHERE thing = ? ORDER BY part <> '', weight DESC, property, part, language, text",
-            thing,
-        )
-        return [Text(part, Iri(name), *rest) for part, name, *rest in rows]
+        fields = self._fields
+        rows = self._rows("SELECT part, field, language, text FROM text WHERE thing = ?", thing)
+        found = [Text(part, *fields[field], language, text) for part, field, language, text in rows]
+        found.sort(key=lambda each: (each.part != "", -each.weight, each.property, each.part, each.language, each.text))
+        return found
+
+    @cached_property
+    def _fields(self) -> dict[int, tuple[Iri, int, str]]:
+        rows = self._rows("SELECT number, property, weight, naming FROM field")
+        return {number: (Iri(name), weight, naming) for number, name, weight, naming in rows}
 
     def users(self, thing: int) -> int:
         """Return the things that a concept or agent leads to."""
         return self._set("SELECT things FROM use WHERE thing = ?", thing)
 
-    def labelled(self, key: str) -> list[int]:
-        """Return the concepts and agents with a name of this key."""
-        return [thing for (thing,) in self._rows("SELECT thing FROM label WHERE key = ?", key)]
+    def labelled(self, keys: Iterable[str]) -> list[tuple[str, int]]:
+        """Return those of some keys that concepts and agents have a name of, each with the concept or agent."""
+        return self._each("SELECT key, thing FROM label WHERE key IN ({})", keys)
 
-    def levels(self, word: int) -> list[tuple[int, int]]:
-        """Return the things that have a word, by level."""
-        rows = self._rows("SELECT level, things FROM level WHERE word = ?", word)
-        return [(level, unpacked(things)) for level, things in rows]
+    def levels(self, words: Iterable[int]) -> list[tuple[int, int, int]]:
+        """Return the things that have some words, each with its word and level."""
+        rows = self._each("SELECT word, level, things FROM level WHERE word IN ({})", words)
+        return [(word, level, unpacked(things)) for word, level, things in rows]
 
     def having(self, word: str) -> int:
         """Return the things that have exactly this word."""
         number, found = self.word(word), 0
-        for _, things in self.levels(number) if number is not None else ():
+        for _, _, things in self.levels([number]) if number is not None else ():
             found |= things
         return found
 
@@ -152,29 +165,28 @@ class Index:
     def containing(self, part: str) -> list[tuple[int, str]]:
         """Return the words that have these letters in a row anywhere."""
         inner = {part[place : place + 2] for place in range(len(part) - 1)}
-        found = -1
-        for gram in inner:
-            found &= self._gram(gram)
-        return [(number, word) for number, word in self._spelled(members(found)) if part in word] if inner else []
+        grams = self._grams(inner)
+        if not grams or len(grams) < len(inner):
+            return []
+        return [each for each in self._spelled(members(reduce(and_, grams))) if part in each[1]]
 
     def near(self, word: str, most: int) -> list[tuple[int, str]]:
         """Return the words that are at most so many slips away."""
         tally, every = Tally(), 0
         wanted = grams(word)
-        for gram in wanted:
-            words = self._gram(gram)
+        for words in self._grams(wanted):
             tally.add(words)
             every |= words
         # A slip touches two pairs of letters, and letters that are swapped three; of two slips, one may be a swap.
         alike = tally.at_least(max(2, len(wanted) - 2 * most - 1), every)
         return [each for each in self._spelled(members(alike)) if distance(word, each[1], most) <= most]
 
-    def _gram(self, gram: str) -> int:
-        return self._set("SELECT words FROM gram WHERE gram = ?", gram)
+    def _grams(self, grams: Iterable[str]) -> list[int]:
+        """Return the words that have each of some pairs of letters; none for a pair that no word has."""
+        return [unpacked(words) for (words,) in self._each("SELECT words FROM gram WHERE gram IN ({})", grams)]
 
-    def _spelled(self, words: Iterable[int]) -> Iterator[tuple[int, str]]:
-        for number in words:
-            yield number, self._rows("SELECT word FROM word WHERE number = ?", number)[0][0]
+    def _spelled(self, words: Iterable[int]) -> list[tuple[int, str]]:
+        return self._each("SELECT number, word FROM word WHERE number IN ({}) ORDER BY number", words)
 
 
 def _damaged(name: str, error: sqlite3.Error) -> DamagedRelease:

@@ -1,11 +1,11 @@
 """What a search knows of English, French and German: endings of words, and words that tell nothing; folded."""
 
-# What English, French and German words end with when they are bent; longest first.
-ENDINGS = (
+# What English, French and German words end with when they are bent.
+ENDINGS = frozenset((
     "ungen", "ments", "tions", "ings", "ment", "tion", "ions", "ness", "eurs", "euse",
     "ung", "ing", "ers", "ies", "ern", "est", "ion", "eur", "ees",
     "er", "es", "ed", "en", "em", "et", "ee", "ie", "s", "e", "n", "y",
-)  # fmt: skip
+))  # fmt: skip
 
 # Words that say little about what is sought; they count only where nothing else is asked.
 _ENGLISH = """

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable
+from functools import lru_cache
+from operator import itemgetter
 
 from whatworks.namespaces import LETTERS
 from whatworks.search.language import ENDINGS, STOP
@@ -13,6 +15,8 @@ _PLAIN = bytes(
     byte + 32 if 65 <= byte <= 90 else byte if chr(byte).isalnum() and byte < 128 else 32 for byte in range(256)
 )
 _STEM = 4  # a stem has at least so many letters
+_STEMS = 200_000  # so many stems are kept
+_LENGTHS = tuple(sorted({len(ending) for ending in ENDINGS}, reverse=True))
 
 
 class Folding(dict[str, str]):
@@ -65,30 +69,37 @@ def telling(text: str, folding: Folding) -> list[str]:
     return list(filter(None, map(folding.telling.__getitem__, _WORD.findall(text))))
 
 
-def spans(text: str, folding: Folding) -> Iterator[tuple[str, int, int]]:
-    """Yield the folded words of a composed text with where they start and end."""
-    for match in _WORD.finditer(text):
-        yield folding[match.group()], match.start(), match.end()
+def places(text: str, wanted: Container[str], folding: Folding) -> list[tuple[str, int, int]]:
+    """Return those words of a composed text whose folded form is wanted, with where they start and end, in order."""
+    if not text.isascii():
+        found = ((folding[match.group()], *match.span()) for match in _WORD.finditer(text))
+        return [each for each in found if each[0] in wanted]
+    # Folding leaves the letters of ASCII where they are.
+    plain = f" {text.encode().translate(_PLAIN).decode()} "
+    marks = []
+    for word in set(plain.split()):
+        if word in wanted:
+            start = plain.find(f" {word} ")
+            while start >= 0:
+                marks.append((word, start, start + len(word)))
+                start = plain.find(f" {word} ", start + 1)
+    return sorted(marks, key=itemgetter(1))
 
 
+@lru_cache(maxsize=_STEMS)
 def stem(word: str) -> str:
     """Return a word without its endings, roughly: forms of one word shall have one stem."""
-    while (ending := next((each for each in ENDINGS if word.endswith(each)), "")) and len(word) - len(ending) >= _STEM:
-        word = word[: -len(ending)]
-    return word
+    size = len(word)
+    while size > _STEM and (ending := next((each for each in _LENGTHS if word[size - each : size] in ENDINGS), 0)):
+        if size - ending < _STEM:
+            break
+        size -= ending
+    return word[:size]
 
 
-class Stems(dict[str, str]):
-    """Words and their stems, each worked out once."""
-
-    def __missing__(self, word: str) -> str:
-        self[word] = found = stem(word)
-        return found
-
-
-def key_of(words: Iterable[str], stems: Stems) -> str:
+def key_of(words: Iterable[str]) -> str:
     """Return what names of the same words in other forms and another order have in common."""
-    return " ".join(sorted({stems[word] for word in words if word not in STOP} or set(words)))
+    return " ".join(sorted({stem(word) for word in words if word not in STOP} or set(words)))
 
 
 def distance(one: str, other: str, most: int) -> int:
