@@ -1,8 +1,9 @@
 """Tables as data frames (Arrow, pandas, Polars) and Parquet; each library is an extra, imported when asked for."""
 
-import io
+from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
 
 from whatworks.codebook import Codebook
 from whatworks.errors import MissingExtra
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+_GROUP = 1 << 14  # rows of a group in a Parquet file
+
 
 def to_arrow(values: Values, codebook: Codebook) -> "pyarrow.Table":
     """Return an Arrow table; the codebook stands in its metadata, the meaning of a column in that of its field.
@@ -20,6 +23,12 @@ def to_arrow(values: Values, codebook: Codebook) -> "pyarrow.Table":
     Raises:
         MissingExtra: pyarrow is not installed.
     """
+    arrow, schema = _library("pyarrow", "arrow"), _schema(values, codebook)
+    arrays = [arrow.array(values.column(index), type=field.type) for index, field in enumerate(schema)]
+    return arrow.Table.from_arrays(arrays, schema=schema)
+
+
+def _schema(values: Values, codebook: Codebook) -> "pyarrow.Schema":
     arrow = _library("pyarrow", "arrow")
     types = {
         "integer": arrow.int64(),
@@ -33,8 +42,7 @@ def to_arrow(values: Values, codebook: Codebook) -> "pyarrow.Table":
         arrow.field(name, types.get(kind, arrow.string()), metadata={"description": meanings.get(name, "")})
         for name, kind in zip(values.columns, values.kinds, strict=True)
     ]
-    arrays = [arrow.array(values.column(index), type=field.type) for index, field in enumerate(fields)]
-    return arrow.Table.from_arrays(arrays, schema=arrow.schema(fields, metadata={"csvw": codebook.csvw("")}))
+    return arrow.schema(fields, metadata={"csvw": codebook.csvw("")})
 
 
 def to_pandas(values: Values) -> "pandas.DataFrame":
@@ -75,15 +83,23 @@ def to_polars(values: Values) -> "polars.DataFrame":
     return frame
 
 
-def parquet(values: Values, codebook: Codebook) -> bytes:
-    """Return a Parquet file, compressed with zstd.
+def parquet_writer() -> Callable[[Values, Codebook, IO[bytes]], None]:
+    """Return what writes a table as Parquet, compressed with zstd, into a file: a group of rows at a time.
 
     Raises:
         MissingExtra: pyarrow is not installed.
     """
-    written = io.BytesIO()
-    _library("pyarrow.parquet", "arrow").write_table(to_arrow(values, codebook), written, compression="zstd")
-    return written.getvalue()
+    arrow, parquet = _library("pyarrow", "arrow"), _library("pyarrow.parquet", "arrow")
+
+    def write(values: Values, codebook: Codebook, file: IO[bytes]) -> None:
+        schema, rows = _schema(values, codebook), iter(values.rows)
+        with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+            while some := list(islice(rows, _GROUP)):
+                columns = zip(schema, zip(*some, strict=True), strict=True)
+                arrays = [arrow.array(column, type=field.type) for field, column in columns]
+                writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
+
+    return write
 
 
 def _library(name: str, extra: str) -> Any:

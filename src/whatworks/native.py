@@ -1,11 +1,13 @@
 """RDF terms as the values that spreadsheets and data frames know: numbers, dates, yes and no, texts."""
 
 import datetime
+import marshal
 import re
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, Protocol
 
 from whatworks.terms import XSD, XSD_BOOLEAN, XSD_DATE, XSD_DATETIME, XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term
 
@@ -17,7 +19,18 @@ _WHOLE = {
 }
 _BROKEN = {XSD_DECIMAL, Iri(XSD + "double"), Iri(XSD + "float")}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PORTION = 1000  # so many rows are written to a file at a time
 _EXACT = 2**53  # beyond it a spreadsheet or a float changes digits
+
+
+class Lines(Protocol):
+    """Rows of values, as often as they are asked for."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def __iter__(self) -> Iterator[Sequence[Native]]:
+        """Return them one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +45,7 @@ class Values:
 
     columns: Sequence[str]
     kinds: Sequence[str]
-    rows: Sequence[Sequence[Native]]
+    rows: "Lines"
 
     def column(self, index: int) -> list[Native]:
         """Return the values of a column."""
@@ -92,12 +105,48 @@ class Seen:
         return [_common(set(each)) for each in self._kinds]
 
 
+class Spooled:
+    """Rows that pass once, kept as texts in a file without a name until the kinds of their columns are known.
+
+    Args:
+        seen: The rows.
+    """
+
+    def __init__(self, seen: Seen) -> None:
+        from tempfile import TemporaryFile  # noqa: PLC0415 - costs 10 ms and is needed here only
+
+        self._seen, self._file = seen, TemporaryFile()  # noqa: SIM115 - it is closed when the rows are
+
+    def fill(self) -> None:
+        """Let the rows pass."""
+        rows = iter(self._seen)
+        while texts := [[None if term is None else _text(term) for term in row] for row in islice(rows, _PORTION)]:
+            marshal.dump(texts, self._file)
+
+    def __len__(self) -> int:
+        return self._seen.number
+
+    def __iter__(self) -> Iterator[list[Native]]:
+        readers = [_READERS.get(kind, str) for kind in self._seen.kinds]
+        self._file.seek(0)
+        for _ in range(0, len(self), _PORTION):
+            for texts in marshal.load(self._file):  # noqa: S302 - nobody else can write there
+                yield [None if text is None else read(text) for text, read in zip(texts, readers, strict=True)]
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+
 def value(term: Term | None, kind: str) -> Native:
     """Return a term as a value of the kind of its column."""
     if term is None:
         return None
-    text = term.value if isinstance(term, Literal) else str(term) if isinstance(term, Iri) else f"_:{term.name}"
-    return _READERS[kind](text) if kind in _READERS else text
+    return _READERS[kind](_text(term)) if kind in _READERS else _text(term)
+
+
+def _text(term: Term) -> str:
+    return term.value if isinstance(term, Literal) else str(term) if isinstance(term, Iri) else f"_:{term.name}"
 
 
 def _common(found: set[str]) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # The engine leaves an IRI with a comma unquoted in CSV, which would move the columns after it.
 _BY_ENGINE = ("json", "xml", "tsv")
+_FILES = ("xlsx", "parquet")
 
 Row: TypeAlias = tuple[Term | None, ...]
 Short: TypeAlias = Callable[[Iri], str]
@@ -152,12 +153,12 @@ class Table:
     def streams(self, name: str) -> bool:
         """Say whether the rows can be written in a format as they come: neither kept nor written by the engine."""
         by_engine = self.engine_bytes is not None and name in _BY_ENGINE
-        return name in ROW_FORMATS and not by_engine and not isinstance(self.rows, list)
+        return name in (*ROW_FORMATS, *_FILES) and not by_engine and not isinstance(self.rows, list)
 
     def pour(
         self, name: str, write: Callable[[bytes], object], *, codebook: bool = False
     ) -> "tuple[int, Codebook | None]":
-        """Write the table in a row format block by block as the rows come.
+        """Write the table block by block as the rows come; a workbook or Parquet file when all have passed.
 
         Args:
             name: The format.
@@ -167,10 +168,15 @@ class Table:
         Returns:
             How many rows came, and the codebook if it is wanted.
         """
-        about = (self.about() if self.about is not None else _Plain()) if codebook else None
+        about = (self.about() if self.about is not None else _Plain()) if codebook or name in _FILES else None
         seen = self._seen(self.rows, about)
-        for block in row_blocks(name, self.columns, seen):
-            write(block)
+        if name in _FILES and about is not None:
+            from whatworks import binary  # noqa: PLC0415 - for files only
+
+            binary.pour(name, seen, lambda: about.codebook(seen, self.noted()), write)
+        else:
+            for block in row_blocks(name, self.columns, seen):
+                write(block)
         self._passed(_read_already())
         return seen.number, about.codebook(seen, self.note) if about is not None else None
 
@@ -193,22 +199,15 @@ class Table:
             written = write_table(self.columns, self.rows, short, width).encode()
         elif name == "md":
             written = _write_markdown(self.columns, self.rows, short).encode()
-        elif name in ("xlsx", "parquet"):
-            written = self._file(name)
+        elif name in _FILES:
+            from whatworks import binary  # noqa: PLC0415 - for files only
+
+            written = binary.write(name, self.native(), self.codebook())
         else:
             written = write_rows(name, self.columns, self.rows)
         if not isinstance(self.rows, list):
             self._passed(_read_already())
         return written
-
-    def _file(self, name: str) -> bytes:
-        if name == "parquet":
-            from whatworks import frames  # noqa: PLC0415 - an extra
-
-            return frames.parquet(self.native(), self.codebook())
-        from whatworks import workbook  # noqa: PLC0415 - takes half a second to import
-
-        return workbook.write(self.native(), self.codebook())
 
 
 class _Plain:

@@ -1,18 +1,23 @@
 """Answers as workbooks, with the codebook on a sheet of its own; the same table gives the same bytes."""
 
 import datetime
-from typing import Any
+from typing import IO, Any
 
 from openpyxl.styles import Alignment, Font
 
 from whatworks.codebook import Codebook
 from whatworks.errors import UnknownFormat
 from whatworks.native import Native, Values
-from whatworks.workbook.texts import LONGEST, MOST_ROWS, escaped, new_book, reproducible, text_cell
+from whatworks.workbook.texts import LONGEST, MOST_ROWS, escaped, in_memory, new_book, reproducible, text_cell
 
 
 def write(values: Values, codebook: Codebook) -> bytes:
-    """Return a workbook.
+    """Return a workbook, as `pour` writes it."""
+    return in_memory(lambda file: pour(values, codebook, file))
+
+
+def pour(values: Values, codebook: Codebook, file: IO[bytes]) -> None:
+    """Write a workbook into a file, row by row.
 
     Every text is written as a text, so that one which looks like a formula is none. A text that is too long for a cell
     is cut, and the codebook says so.
@@ -41,7 +46,7 @@ def write(values: Values, codebook: Codebook) -> bytes:
     if cut:
         said = f"{cut} texts are longer than {LONGEST} characters and were cut here; csv and parquet hold them whole."
         notes.append([_cell(notes, "Note", bold=True), _cell(notes, said)])
-    return reproducible(book.save)
+    reproducible(book.save, file)
 
 
 def _cell(sheet: Any, value: Native, *, bold: bool = False) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -13,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from whatworks.errors import UnknownFormat
 from whatworks.native import Native
-from whatworks.workbook.texts import MOST_ROWS, new_book, reproducible, row_text, text_cell
+from whatworks.workbook.texts import MOST_ROWS, in_memory, new_book, reproducible, row_text, text_cell
 
 LISTS, ORIGIN = "_lists", "_origin"  # hidden sheets
 # Shades for the groups of columns in turn; dark text stands out on each of them.
@@ -107,7 +108,7 @@ def write_forms(forms: Forms) -> bytes:
     for number, (name, lines) in enumerate(hidden.items(), len(forms.forms) + 2):
         book.create_sheet(name).sheet_state = "hidden"
         rows[f"xl/worksheets/sheet{number}.xml"] = _hidden_rows(lines)
-    return reproducible(book.save, rows)
+    return in_memory(partial(reproducible, book.save, rows=rows))
 
 
 def _for_print(sheet: Any) -> None:

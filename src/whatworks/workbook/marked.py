@@ -3,6 +3,7 @@
 import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from openpyxl import Workbook, load_workbook
@@ -12,7 +13,7 @@ from openpyxl.styles import PatternFill
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.cell import coordinate_from_string
 
-from whatworks.workbook.texts import EPOCH, new_book, reproducible, text_cell
+from whatworks.workbook.texts import EPOCH, in_memory, new_book, reproducible, text_cell
 
 LIST = "Problems"
 _RED = PatternFill("solid", fgColor="FFC7CE")
@@ -37,7 +38,7 @@ def mark(data: bytes, marks: Sequence[Mark]) -> bytes:
     for each in marks:
         by_sheet[each.sheet][each.cell or "A1"].append(each.text)
     if len(data) > _WHOLE:
-        return reproducible(_copied(data, by_sheet, marks).save)
+        return in_memory(partial(reproducible, _copied(data, by_sheet, marks).save))
     book = load_workbook(io.BytesIO(data), keep_links=False)
     if LIST in book.sheetnames:
         del book[LIST]
@@ -52,7 +53,7 @@ def mark(data: bytes, marks: Sequence[Mark]) -> bytes:
         listed.column_dimensions[letter].width = width
     book.active = 0
     book.properties.modified = EPOCH
-    return reproducible(book.save)
+    return in_memory(partial(reproducible, book.save))
 
 
 def _corner(sheet: Any, cell: str) -> str:

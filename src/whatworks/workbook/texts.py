@@ -5,7 +5,9 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -56,27 +58,36 @@ def text_cell(sheet: Any, value: Native) -> Any:
     return cell
 
 
-def reproducible(save: Callable[[io.BytesIO], None], rows: Mapping[str, bytes] | None = None) -> bytes:
-    """Return what is saved with the time of 1980 on every part of the zip file.
+def reproducible(save: Callable[[IO[bytes]], None], file: IO[bytes], rows: Mapping[str, bytes] | None = None) -> None:
+    """Write to a file what is saved, with the time of 1980 on every part of the zip file.
 
     Args:
         save: Saves a workbook.
+        file: The file, in which places can be looked for.
         rows: Further rows by the part of the zip file that they belong to, as `row_text` writes them.
     """
-    saved, again = io.BytesIO(), io.BytesIO()
-    save(saved)
-    with zipfile.ZipFile(saved) as given, zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as taken:
-        for name in sorted(given.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
-            part = zipfile.ZipInfo(name, EPOCH.timetuple()[:6])
-            part.compress_type = zipfile.ZIP_DEFLATED
-            content = given.read(name)
-            if name == "docProps/core.xml":  # the library notes the hour at which it saves
-                content = _MODIFIED.sub(rb"\g<1>1980-01-01T00:00:00Z", content)
-            if rows and name in rows:
-                content = content.replace(b"<sheetData/>", b"<sheetData></sheetData>", 1)
-                content = content.replace(b"</sheetData>", rows[name] + b"</sheetData>", 1)
-            taken.writestr(part, content)
-    return again.getvalue()
+    with TemporaryFile() as saved:
+        save(saved)
+        with zipfile.ZipFile(saved) as given, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as taken:
+            for name in sorted(given.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
+                part = zipfile.ZipInfo(name, EPOCH.timetuple()[:6])
+                part.compress_type = zipfile.ZIP_DEFLATED
+                part.file_size = given.getinfo(name).file_size  # beyond 2 GiB, it is written in another way
+                with given.open(name) as source, taken.open(part, "w") as target:
+                    if name == "docProps/core.xml":  # the library notes the hour at which it saves
+                        target.write(_MODIFIED.sub(rb"\g<1>1980-01-01T00:00:00Z", source.read()))
+                    elif rows and name in rows:
+                        content = source.read().replace(b"<sheetData/>", b"<sheetData></sheetData>", 1)
+                        target.write(content.replace(b"</sheetData>", rows[name] + b"</sheetData>", 1))
+                    else:
+                        copyfileobj(source, target)
+
+
+def in_memory(write: Callable[[IO[bytes]], None]) -> bytes:
+    """Return what is written to a file."""
+    written = io.BytesIO()
+    write(written)
+    return written.getvalue()
 
 
 def row_text(number: int, letters: Sequence[str], values: Sequence[Native], styles: Sequence[int]) -> str:
