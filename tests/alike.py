@@ -169,10 +169,6 @@ class Alike:
         """A stored query gives the same terms, columns and order from a server as from the embedded store."""
         if name == "system/engine":
             return  # asks what the engine does in its own way
-        if name == "untranslated" and engine in ("virtuoso", "comunica"):
-            pytest.skip(
-                "Virtuoso gives a language that a list of values names as a text; Comunica does not end in time"
-            )
         collection = case.get("collection", MAIN)
         here, there = opened(collection), engines.remote(engine, collection)
         query = here.catalogue.get(name)

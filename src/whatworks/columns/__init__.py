@@ -11,7 +11,7 @@ from pathlib import Path
 
 from whatworks.columns import build
 from whatworks.columns.algebra import NotCovered, Select, selects
-from whatworks.columns.dataset import Dataset
+from whatworks.columns.dataset import Dataset, Texts
 from whatworks.columns.facets import FacetIndex, faceted
 from whatworks.columns.mentions import Mentions
 from whatworks.columns.rows import Rows, Terms
@@ -50,7 +50,7 @@ class Columns:
     def made(cls, nquads: Iterable[bytes]) -> "Columns":
         """Make columns in memory from lines of N-Quads as the engine writes them."""
         content = build.made(nquads)
-        return cls(Dataset(content.header, content.arrays, content.text))
+        return cls(Dataset(content.header, content.arrays, Texts(content.text)))
 
     def query(self, text: str) -> Table | None:
         """Answer a SELECT query over the union of all graphs, or return None where the engine must be asked."""
@@ -88,7 +88,7 @@ def write_columns(nquads: Iterable[bytes], path: Path, queries: Iterable[str] = 
         queries: The file also gets an index for each of them that counts picked things by group.
     """
     content = build.made(nquads)
-    data = Dataset(content.header, content.arrays, content.text)
+    data = Dataset(content.header, content.arrays, Texts(content.text))
     for text in queries:
         with suppress(NotCovered):
             query = read(text)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whatworks.columns.dataset import Dataset
+from whatworks.columns.dataset import Dataset, Texts
 from whatworks.errors import DamagedRelease, Place
 from whatworks.terms import LANG_STRING, RDF_TYPE, XSD_STRING
 
@@ -88,23 +88,13 @@ def read(path: Path) -> tuple[Dataset, dict[str, Arrays]]:
         for place, name in enumerate(header["facets"]):
             begins = f"{place} "
             facets[name] = {key.removeprefix(begins): arrays[key] for key in arrays if key.startswith(begins)}
-        return Dataset(header, arrays, _Text(content, base + start)), facets
+        return Dataset(header, arrays, Texts(content, base + start)), facets
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedRelease(
             f"The columns cannot be read: {error}.",
             hint="See what is damaged with: whatworks verify. Build anew with: whatworks build.",
             where=Place(path.name),
         ) from error
-
-
-class _Text:
-    """The texts within the mapped file."""
-
-    def __init__(self, content: mmap.mmap, start: int) -> None:
-        self._content, self._start = content, start
-
-    def __getitem__(self, part: slice) -> bytes:
-        return self._content[self._start + part.start : self._start + part.stop]
 
 
 def made(nquads: Iterable[bytes]) -> Content:

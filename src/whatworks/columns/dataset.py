@@ -7,12 +7,13 @@ that things of one class, and the texts of one property, lie together; the order
 from bisect import bisect_left
 from collections.abc import Mapping
 from functools import cached_property, partial
+from mmap import mmap
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from whatworks.columns.arrays import Ids, Index, Mask, Truth, distinct
+from whatworks.columns.arrays import Ids, Index, Mask, Truth, Whole, distinct
 from whatworks.terms import LANG_STRING, XSD_STRING, BlankNode, Iri, Literal, Term
 
 # So many bytes of decoded terms are kept, about; a term takes so many beside its text.
@@ -61,6 +62,22 @@ class _Decoded:
         self.bytes = 0
 
 
+class Texts:
+    """All texts one behind the other, in memory or in a mapped file, from some place on."""
+
+    def __init__(self, content: bytes | mmap, start: int = 0) -> None:
+        self._content, self._start = content, start
+
+    def __getitem__(self, part: slice) -> bytes:
+        return self._content[self._start + part.start : self._start + part.stop]
+
+    def several(self, begins: Whole, ends: Whole) -> list[str]:
+        """Return the texts that begin and end at some places."""
+        content = self._content
+        places = zip((begins + self._start).tolist(), (ends + self._start).tolist(), strict=True)
+        return [content[begin:end].decode() for begin, end in places]
+
+
 class Dataset:
     """The columns of a graph.
 
@@ -72,7 +89,7 @@ class Dataset:
         kinds: Datatypes with languages, in order.
     """
 
-    def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, Any], text: Any) -> None:
+    def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, Any], text: Texts) -> None:
         self.size = int(header["terms"])
         self.blanks, self.iris = int(header["blanks"]), int(header["iris"])
         self.statements = int(header["statements"])
@@ -98,8 +115,7 @@ class Dataset:
 
     def text_at(self, rank: int) -> bytes:
         """Return the text of this rank as UTF-8."""
-        found: bytes = self._text[self._starts[rank] : self._starts[rank + 1]]
-        return found
+        return self._text[self._starts[rank] : self._starts[rank + 1]]
 
     def rank_of(self, text: bytes) -> tuple[int, bool]:
         """Return the place of a text among all texts, and whether it is there."""
@@ -146,7 +162,7 @@ class Dataset:
         """Make the terms of ascending numbers; return them, and how many bytes their texts have."""
         ranks = self.ranks[numbers]
         begins, ends = self._places[ranks], self._places[ranks + 1]
-        values = [self._text[begin:end].decode() for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+        values = self._text.several(begins, ends)
         nodes, literals = np.searchsorted(numbers, (self.blanks, self.iris)).tolist()
         kinds = map(self.kinds.__getitem__, self.tags[numbers[literals:]].tolist())
         datatypes, languages = zip(*kinds, strict=True) if literals < len(numbers) else ((), ())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 
 from whatworks.errors import InvalidValue
-from whatworks.search.bits import Tally
+from whatworks.search.bits import Joined, Tally
 from whatworks.search.index import Index
 from whatworks.search.language import STOP
 from whatworks.search.words import Folding, composed, stem, words_of
@@ -48,7 +48,7 @@ class Wanted:
 
     word: str
     forms: dict[str, tuple[int, float]] = field(default_factory=dict)
-    points: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    points: dict[int, Joined] = field(default_factory=lambda: defaultdict(Joined))
     weight: int = 0
 
     def add(self, number: int, word: str, quality: float) -> None:
@@ -56,16 +56,16 @@ class Wanted:
         if word not in self.forms or self.forms[word][1] < quality:
             self.forms[word] = (number, quality)
 
-    def score(self, things: int, points: float) -> None:
-        """Note that things have the word."""
-        self.points[max(1, round(points))] |= things
+    def score(self, things: bytes, points: float) -> None:
+        """Note that things, packed, have the word."""
+        self.points[max(1, round(points))].add(things)
 
     @property
     def things(self) -> int:
         """All things that have the word."""
         found = 0
         for things in self.points.values():
-            found |= things
+            found |= things.bits
         return found
 
     def stems(self, most: int) -> list[tuple[str, float]]:
@@ -79,10 +79,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A concept or agent that the question names: who has it, and the words that name it with their fit."""
+    """A concept or agent that the question names: who has it, packed, and the words that name it with their fit."""
 
     thing: int
-    things: int
+    things: bytes
     words: dict[int, float]
 
 
@@ -144,7 +144,7 @@ def rank(question: Question, within: int, first: int, count: int) -> tuple[list[
     for wanted in question.words:
         having = 0
         for step, lower in pairwise([*sorted(wanted.points, reverse=True), 0]):
-            having |= wanted.points[step]
+            having |= wanted.points[step].bits
             points.add(having, wanted.weight * (step - lower))
         presence.add(having, wanted.weight)
         every |= having

@@ -39,9 +39,44 @@ def packed(numbers: Sequence[int]) -> bytes:
 
 def unpacked(content: bytes) -> int:
     """Return the set that `packed` wrote."""
+    found = Joined()
+    found.add(content)
+    return found.bits
+
+
+def has(content: bytes, number: int) -> bool:
+    """Say whether a number is in the set that `packed` wrote, without making the set."""
     if content[:1] != _FIELD:
-        return bits_of(struct.unpack(f"<{len(content) // 4}I", content[1:]))
-    return int.from_bytes(content[1:], "little")
+        wanted = struct.pack("<I", number)
+        place = content.find(wanted, 1)
+        while place > 0 and place % 4 != 1:  # parts of two numbers
+            place = content.find(wanted, place + 1)
+        return place > 0
+    place = 1 + (number >> 3)
+    return place < len(content) and bool(content[place] >> (number & 7) & 1)
+
+
+class Joined:
+    """Sets that `packed` wrote, put together; those that are short lists cost next to nothing."""
+
+    __slots__ = ("_bits", "_numbers")
+
+    def __init__(self) -> None:
+        self._bits, self._numbers = 0, list[int]()
+
+    def add(self, content: bytes) -> None:
+        """Add a set."""
+        if content[:1] == _FIELD:
+            self._bits |= int.from_bytes(content[1:], "little")
+        else:
+            self._numbers += struct.unpack(f"<{len(content) // 4}I", content[1:])
+
+    @property
+    def bits(self) -> int:
+        """The members of all."""
+        if self._numbers:
+            self._bits, self._numbers = self._bits | bits_of(self._numbers), []
+        return self._bits
 
 
 class Tally:

@@ -18,6 +18,7 @@ from whatworks.search.bits import packed
 from whatworks.search.words import Folding, composed, grams, key_of, telling, words_of
 from whatworks.store import Store
 from whatworks.terms import BlankNode, Iri, Literal
+from whatworks.trees import without_circles
 
 if TYPE_CHECKING:
     from whatworks.columns import Columns
@@ -67,7 +68,8 @@ def build(
     try:
         database = sqlite3.connect(":memory:" if file is None else file.resolve(), check_same_thread=False)
         database.executescript(_SCHEMA)
-        _Builder(store, catalogue, database, columns).build()
+        with without_circles():
+            _Builder(store, catalogue, database, columns).build()
         database.executescript(_INDEXES)
         database.commit()
     except sqlite3.OperationalError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from whatworks.results import Row, Table
 from whatworks.search.ask import Question
+from whatworks.search.bits import has
 from whatworks.search.index import Index, Text
 from whatworks.search.words import Folding, places
 from whatworks.settings import preference
@@ -137,7 +138,7 @@ class Shower:
         title, iri = self._named(fits), self._index.iri(thing)
         best = max(fits, key=lambda fit: sum(fit.worth.values()), default=None)
         said = {at for fit in fits for at in fit.worth}
-        leads = [lead for lead in self._question.leads if lead.things >> thing & 1 and not lead.words.keys() <= said]
+        leads = [lead for lead in self._question.leads if has(lead.things, thing) and not lead.words.keys() <= said]
         shown = best if best is not None and best.worth else None
         named = None
         if shown is None and leads:

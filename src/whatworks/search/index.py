@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from whatworks.errors import DamagedRelease, NewerRelease, Place
-from whatworks.search.bits import Tally, bits_of, members, unpacked
+from whatworks.search.bits import Joined, Tally, bits_of, has, members, packed, unpacked
 from whatworks.search.builder import FIRST, FORMAT, WHOLE
 from whatworks.search.words import distance, grams
 from whatworks.terms import Iri
 
 _AT_ONCE = 500
+_MAPPED = 1 << 30  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Index:
         try:
             address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
             index = cls(sqlite3.connect(address, uri=True, check_same_thread=False), name)
+            # What is read comes out of the system's memory, with no copy in that of each process.
+            index._rows(f"PRAGMA mmap_size = {_MAPPED}")
         except sqlite3.Error as error:
             raise _damaged(name, error) from error
         ((made,),) = index._rows("SELECT value FROM fact WHERE name = 'format'") or [(None,)]
@@ -77,34 +80,34 @@ class Index:
         portions = (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))
         return [row for some in portions for row in self._rows(text.format(",".join("?" * len(some))), *some)]
 
-    def _set(self, text: str, value: str | int) -> int:
-        """Return the set that stands in one cell; an empty one where there is no row."""
-        rows = self._rows(text, value)
-        return unpacked(rows[0][0]) if rows else 0
-
     @cached_property
     def count(self) -> int:
         """How many things there are."""
         return int(self._rows("SELECT value FROM fact WHERE name = 'things'")[0][0])
 
     @cached_property
-    def _sets(self) -> dict[str, tuple[int, int]]:
-        rows = self._rows("SELECT name, things, stated FROM members")
-        return {name: (unpacked(things), unpacked(stated)) for name, things, stated in rows}
+    def _sets(self) -> dict[str, int]:
+        return {name: unpacked(things) for name, things in self._rows("SELECT name, things FROM members")}
+
+    @cached_property
+    def _stated(self) -> list[tuple[Iri, bytes]]:
+        """What is stated to be of each class, those with the fewest members first."""
+        rows = self._rows("SELECT name, stated FROM members")
+        found = [(Iri(name), stated) for name, stated in rows if name not in (WHOLE, FIRST)]
+        return sorted(found, key=lambda each: (self._sets[each[0]].bit_count(), each[0]))
 
     def members(self, name: str) -> int:
         """Return the things of a class, or of a set of the index itself; none if there is no such set."""
-        return self._sets.get(name, (0, 0))[0]
+        return self._sets.get(name, 0)
 
     @cached_property
     def classes(self) -> list[Iri]:
         """The classes of the things, sorted."""
-        return sorted(Iri(name) for name in self._sets if name not in (WHOLE, FIRST))
+        return sorted(name for name, _ in self._stated)
 
     def class_of(self, thing: int) -> Iri:
         """Return the class that a thing is stated to be of; of several, that with the fewest members."""
-        stated = (name for name in self.classes if self._sets[name][1] >> thing & 1)
-        return min(stated, key=lambda name: (self._sets[name][0].bit_count(), name))
+        return next(name for name, stated in self._stated if has(stated, thing))
 
     def things(self, iris: Iterable[str]) -> int:
         """Return the set of the things with these IRIs and of their parts; what the index does not know is left out."""
@@ -128,25 +131,25 @@ class Index:
         rows = self._rows("SELECT number, property, weight, naming FROM field")
         return {number: (Iri(name), weight, naming) for number, name, weight, naming in rows}
 
-    def users(self, thing: int) -> int:
-        """Return the things that a concept or agent leads to."""
-        return self._set("SELECT things FROM use WHERE thing = ?", thing)
+    def users(self, thing: int) -> bytes:
+        """Return the things that a concept or agent leads to, packed."""
+        rows = self._rows("SELECT things FROM use WHERE thing = ?", thing)
+        return rows[0][0] if rows else packed(())
 
     def labelled(self, keys: Iterable[str]) -> list[tuple[str, int]]:
         """Return those of some keys that concepts and agents have a name of, each with the concept or agent."""
         return self._each("SELECT key, thing FROM label WHERE key IN ({})", keys)
 
-    def levels(self, words: Iterable[int]) -> list[tuple[int, int, int]]:
-        """Return the things that have some words, each with its word and level."""
-        rows = self._each("SELECT word, level, things FROM level WHERE word IN ({})", words)
-        return [(word, level, unpacked(things)) for word, level, things in rows]
+    def levels(self, words: Iterable[int]) -> list[tuple[int, int, bytes]]:
+        """Return the things that have some words, packed, each set with its word and level."""
+        return self._each("SELECT word, level, things FROM level WHERE word IN ({})", words)
 
     def having(self, word: str) -> int:
         """Return the things that have exactly this word."""
-        number, found = self.word(word), 0
+        number, found = self.word(word), Joined()
         for _, _, things in self.levels([number]) if number is not None else ():
-            found |= things
-        return found
+            found.add(things)
+        return found.bits
 
     # ---- words ----
 

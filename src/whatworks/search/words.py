@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Container, Iterable
 from functools import lru_cache
 from operator import itemgetter
+from os.path import commonprefix
 
 from whatworks.namespaces import LETTERS
 from whatworks.search.language import ENDINGS, STOP
@@ -106,6 +107,10 @@ def distance(one: str, other: str, most: int) -> int:
     """Return how many letters were left out, added, changed or swapped with the next; `most + 1` if more than that."""
     if abs(len(one) - len(other)) > most:
         return most + 1
+    start = len(commonprefix((one, other)))  # noqa: RUF071 - these are words, whose letters are compared
+    one, other = one[start:], other[start:]
+    end = len(commonprefix((one[::-1], other[::-1])))  # noqa: RUF071 - as above
+    one, other = one[: len(one) - end], other[: len(other) - end]
     before: list[int] = []
     last = list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):
