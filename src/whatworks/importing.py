@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from whatworks.assets import Assets
 from whatworks.catalogue import Catalogue
+from whatworks.circles import without_circles
 from whatworks.collection import Collection
 from whatworks.errors import Place
 from whatworks.formats import READABLE_ENDINGS
 from whatworks.settings import Settings
 from whatworks.terms import Iri
-from whatworks.trees import without_circles
 
 if TYPE_CHECKING:
     from whatworks.checks import Report

@@ -11,12 +11,13 @@ from functools import cached_property
 from typing import Any
 
 from whatworks.assets import Assets
+from whatworks.circles import without_circles
 from whatworks.context import Form, NotDirect, list_key
 from whatworks.errors import MissingFile, RemoteContext
 from whatworks.namespaces import LINK_FROM, LINK_TO, TOPIC
 from whatworks.store import serialize
 from whatworks.terms import RDF_TYPE, XSD, BlankNode, Iri, Quad, Term
-from whatworks.trees import Trees, without_circles
+from whatworks.trees import Trees
 
 CONTEXT = "https://w3id.org/whatworks/context/v1.jsonld"
 # The properties that the context turns round, so that a thing leads to its record and its links.

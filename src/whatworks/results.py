@@ -7,11 +7,13 @@ the SPARQL 1.1 result formats, so that an answer is the same text whichever stor
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from whatworks.circles import without_circles
 from whatworks.errors import Error
 from whatworks.rows import RESULTS, ROW_FORMATS, First, row_blocks, write_rows
 from whatworks.terms import XSD_DECIMAL, XSD_INTEGER, BlankNode, Iri, Literal, Term, Triple
@@ -85,7 +87,9 @@ class Table:
     def kept(self) -> list[Row]:
         """Return all rows, read once and kept."""
         if not isinstance(self.rows, list):
-            found = list(self.rows)
+            # Rows whose number is known are not waited for.
+            with without_circles() if isinstance(self.rows, Sized) else nullcontext():
+                found = list(self.rows)
             self._passed(found)
             return found
         return self.rows

@@ -6,11 +6,10 @@ has for its property, `NotDirect` is raised and the reference is asked. Tests co
 and for made ones.
 """
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import TypeAlias
 
+from whatworks.circles import without_circles
 from whatworks.context import (
     BARE,
     NAMED,
@@ -213,15 +212,3 @@ class Trees:
             return NAMED
         position, *more = values[plan.position]
         return place_of(position) if isinstance(position, bytes) and all(one == position for one in more) else NAMED
-
-
-@contextmanager
-def without_circles() -> Iterator[None]:
-    """Do not look for values that hold each other while many are made that do not: up to a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

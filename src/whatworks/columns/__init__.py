@@ -24,7 +24,7 @@ __all__ = ["Columns", "write_columns"]
 
 _PLANS = 500
 # So many rows are turned into terms at first, then ever more, so that a page costs no more than itself.
-_FIRST, _GROWTH, _PORTION = 64, 8, 1 << 15
+_FIRST, _GROWTH, _PORTION = 64, 8, 1 << 12
 
 
 class Columns:
@@ -62,7 +62,7 @@ class Columns:
         terms = self._terms
         try:
             rows = Run(terms, plan[1]).select(plan[0])
-            return Table(tuple(rows.columns), _decoded(rows, terms))
+            return Table(tuple(rows.columns), _Decoded(rows, terms))
         except NotCovered:
             return None
 
@@ -99,21 +99,23 @@ def write_columns(nquads: Iterable[bytes], path: Path, queries: Iterable[str] = 
     build.write(content, {name: index.arrays() for name, index in data.facets.items()}, path)
 
 
-def _decoded(rows: Rows, terms: Terms) -> Iterator[Row]:
-    """Return the rows as terms.
+class _Decoded:
+    """Rows as terms, made as they are gone through; how many there are is known."""
 
-    Raises:
-        NotCovered: A blank node is among them, whose name is the engine's affair.
-    """
-    for column in rows.columns.values():
-        if ((column >= 0) & (column < terms.data.blanks)).any():
-            raise NotCovered("a blank node in the answer")
-    return chain.from_iterable(_portions(rows, terms))
+    def __init__(self, rows: Rows, terms: Terms) -> None:
+        for column in rows.columns.values():
+            if ((column >= 0) & (column < terms.data.blanks)).any():
+                raise NotCovered("a blank node in the answer, whose name is the engine's affair")
+        self._rows, self._terms = rows, terms
 
+    def __len__(self) -> int:
+        return self._rows.number
 
-def _portions(rows: Rows, terms: Terms) -> Iterator[Iterable[Row]]:
-    start, size = 0, _FIRST
-    while start < rows.number:
-        columns = [terms.decoded(column[start : start + size]) for column in rows.columns.values()]
-        yield zip(*columns, strict=True)
-        start, size = start + size, min(_GROWTH * size, _PORTION)
+    def __iter__(self) -> Iterator[Row]:
+        return chain.from_iterable(self._portions())
+
+    def _portions(self) -> Iterator[Iterable[Row]]:
+        start, size, columns = 0, _FIRST, self._rows.columns.values()
+        while start < self._rows.number:
+            yield zip(*[self._terms.decoded(column[start : start + size]) for column in columns], strict=True)
+            start, size = start + size, min(_GROWTH * size, _PORTION)

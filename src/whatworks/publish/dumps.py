@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from whatworks.circles import without_circles
 from whatworks.errors import UnknownThing
 from whatworks.kg import KnowledgeGraph
 from whatworks.namespaces import SUBCLASS
@@ -19,7 +20,6 @@ from whatworks.publish.partitions import dataset_of, partitions
 from whatworks.release import Release, digest_of, sealed
 from whatworks.store import write_triples
 from whatworks.terms import RDF_TYPE, Iri
-from whatworks.trees import without_circles
 from whatworks.trig import write_trig
 from whatworks.version import __version__
 

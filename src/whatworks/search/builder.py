@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whatworks.catalogue import Bound, Catalogue, iri_rows
+from whatworks.circles import without_circles
 from whatworks.errors import Unwritable
 from whatworks.results import Answer, Table
 from whatworks.search.bits import packed
 from whatworks.search.words import Folding, composed, grams, key_of, telling, words_of
 from whatworks.store import Store
 from whatworks.terms import BlankNode, Iri, Literal
-from whatworks.trees import without_circles
 
 if TYPE_CHECKING:
     from whatworks.columns import Columns
