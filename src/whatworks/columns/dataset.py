@@ -158,17 +158,20 @@ class Dataset:
             self._keep(decoded, missing, *self._made(missing))
         return decoded.terms[numbers]
 
-    def _made(self, numbers: Ids) -> tuple[NDArray[np.object_], int]:
-        """Make the terms of ascending numbers; return them, and how many bytes their texts have."""
+    def texts_of(self, numbers: Ids) -> list[str]:
+        """Return the texts of terms."""
         ranks = self.ranks[numbers]
-        begins, ends = self._places[ranks], self._places[ranks + 1]
-        values = self._text.several(begins, ends)
+        return self._text.several(self._places[ranks], self._places[ranks + 1])
+
+    def _made(self, numbers: Ids) -> tuple[NDArray[np.object_], int]:
+        """Make the terms of ascending numbers; return them, and how many letters they have."""
+        values = self.texts_of(numbers)
         nodes, literals = np.searchsorted(numbers, (self.blanks, self.iris)).tolist()
         kinds = map(self.kinds.__getitem__, self.tags[numbers[literals:]].tolist())
         datatypes, languages = zip(*kinds, strict=True) if literals < len(numbers) else ((), ())
         found: list[Term] = [*map(BlankNode, values[:nodes]), *map(Iri, values[nodes:literals])]
         found += map(_LITERAL, zip(values[literals:], languages, datatypes, strict=True))
-        return np.fromiter(found, object, len(found)), int((ends - begins).sum())
+        return np.fromiter(found, object, len(found)), sum(map(len, values))
 
     def _decode(self, number: int, decoded: "_Decoded") -> Term:
         text = self.text_at(self._rank_of[number])

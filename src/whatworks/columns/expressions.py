@@ -12,13 +12,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from whatworks.columns import values
-from whatworks.columns.algebra import Call, Exists, Expression, NotCovered, Var, variables_of
+from whatworks.columns.algebra import Call, Exists, Expression, Var, variables_of
 from whatworks.columns.arrays import Ids, Mask, Truth, Whole, distinct, grouped
+from whatworks.columns.ranking import Ranking, renamed
 from whatworks.columns.rows import UNBOUND, Rows, Terms
-from whatworks.terms import XSD_STRING, BlankNode, Iri, Literal, Term
+from whatworks.columns.single import Bound, value_of
+from whatworks.terms import XSD_STRING, BlankNode, Iri, Literal
 
 Lookup: TypeAlias = Callable[[Exists, Rows], Mask]
-Bound: TypeAlias = dict[str, Term | None]
 
 _YES, _NO, _FAULT, _UNKNOWN = 1, 0, -1, 2
 _COMPARED: dict[str, Callable[[Any, Any], Any]] = {
@@ -26,7 +27,6 @@ _COMPARED: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 _FEW = 64
 _KEPT = 200
-_ANY = Var("")
 
 
 class Expressions:
@@ -79,7 +79,7 @@ class Expressions:
 
     def _known_truth(self, expression: Expression, name: str, column: Ids, most: int) -> Truth | None:
         """Return the truth of a condition on one variable, kept for each term; None where too many are not known."""
-        key = _renamed(expression, name)
+        key = renamed(expression, name)
         known = self.data.truths.get(key)
         if known is None:
             if len(self.data.truths) >= _KEPT:
@@ -161,28 +161,18 @@ class Expressions:
         left, right = sorted(variables_of(one)), sorted(variables_of(other))
         if len(left) != 1 or len(right) != 1 or not isinstance(one, Call):
             return None, None
-        key = _renamed(one, left[0])
+        key = renamed(one, left[0])
         columns = [rows.columns.get(left[0]), rows.columns.get(right[0])]
-        if key != _renamed(other, right[0]) or any(each is None or self._has_made(each) for each in columns):
+        if key != renamed(other, right[0]) or any(each is None or self._has_made(each) for each in columns):
             return None, None
         ranking = self.data.rankings.get(key)
         if ranking is None:
             ranking = self.data.rankings[key] = Ranking(self.data.size)
         for column in columns:
-            if column is None or not ranking.learn(column, lambda number: self._plain_text(key, number)):
+            if column is None or not ranking.learn(column, key, self.data):
                 return None, None
         # Even numbers, as those of texts that the data has: equal ones are equal texts.
         return tuple(2 * ranking.ranks[column].astype(np.int64) for column in columns)  # type: ignore[return-value]
-
-    def _plain_text(self, expression: Expression, number: int) -> str | None:
-        """Return the plain text that an expression gives for a term, None where it gives none."""
-        try:
-            found = value_of(expression, {_ANY.name: self.data.term(number)})
-        except values.Fault:
-            return None
-        if not isinstance(found, Literal) or found.datatype != XSD_STRING:
-            raise NotCovered("an order of what is no plain text")
-        return found.value
 
     def _starting(self, one: Expression, other: Expression, rows: Rows) -> Truth | None:
         """Find texts that start in some way by the ranks between which they lie."""
@@ -269,35 +259,6 @@ class Expressions:
         return bool(len(column) and column.max() >= self.data.size)
 
 
-class Ranking:
-    """The order of the texts that an expression gives for terms, as far as they were asked for."""
-
-    def __init__(self, size: int) -> None:
-        # 0: gives no text; -1: not asked for yet. One place more, for a variable that is not bound.
-        self.ranks = np.full(size + 1, -1, np.int32)
-        self.ranks[-1] = 0
-        self._texts: dict[int, str] = {}
-
-    def learn(self, column: Ids, text_of: Callable[[int], str | None]) -> bool:
-        """Make sure that the terms of a column are ranked; say whether they could be."""
-        unknown = self.ranks[column] == -1
-        if unknown.any():
-            try:
-                for number in distinct(column[unknown])[0].tolist():
-                    text = text_of(number)
-                    if text is None:
-                        self.ranks[number] = 0
-                    else:
-                        self._texts[number] = text
-            except NotCovered:
-                return False
-            order = {text: rank for rank, text in enumerate(sorted(set(self._texts.values())), 1)}
-            ranked = self.ranks.copy()
-            ranked[np.fromiter(self._texts, np.int64)] = [order[text] for text in self._texts.values()]
-            self.ranks = ranked
-        return True
-
-
 def _both(one: Truth, other: Truth) -> Truth:
     """Return for each row whether both hold; a condition that does not hold outweighs one without a value."""
     return np.where((one == _NO) | (other == _NO), np.int8(_NO), np.minimum(one, other))
@@ -307,75 +268,8 @@ def _negated(truth: Truth) -> Truth:
     return np.where(truth == _FAULT, np.int8(_FAULT), 1 - truth).astype(np.int8)
 
 
-def _renamed(expression: Expression, name: str) -> Expression:
-    """Return the expression with its one variable under a common name."""
-    if isinstance(expression, Var):
-        return _ANY if expression.name == name else expression
-    if isinstance(expression, Call):
-        return Call(expression.name, tuple(_renamed(argument, name) for argument in expression.arguments))
-    return expression
-
-
 def _truth_of(expression: Expression, bound: Bound | None = None) -> int:
     try:
         return _YES if values.truth(value_of(expression, bound or {})) else _NO
     except values.Fault:
         return _FAULT
-
-
-def value_of(expression: Expression, bound: Bound) -> Term:
-    """Return the value of an expression.
-
-    Raises:
-        Fault: It has none.
-        NotCovered: The engine may have another.
-    """
-    match expression:
-        case Var(name):
-            found = bound.get(name)
-            if found is None:
-                raise values.Fault
-            return found
-        case Call():
-            return _called(expression, bound)
-        case Iri() | Literal() | BlankNode():
-            return expression
-    raise NotCovered("EXISTS or an aggregate within an expression")
-
-
-def _called(call: Call, bound: Bound) -> Term:
-    name, arguments = call.name, call.arguments
-    if name in values.STRICT:
-        return values.applied(name, [value_of(argument, bound) for argument in arguments])
-    match name:
-        case "BOUND":
-            return values.boolean(isinstance(arguments[0], Var) and bound.get(arguments[0].name) is not None)
-        case "IF":
-            return value_of(arguments[1 if values.truth(value_of(arguments[0], bound)) else 2], bound)
-        case "COALESCE":
-            return _first(arguments, bound)
-        case "&&" | "||":
-            return _combination(name, arguments, bound)
-    raise NotCovered(f"the function {name}")
-
-
-def _first(arguments: tuple[Expression, ...], bound: Bound) -> Term:
-    for argument in arguments:
-        try:
-            return value_of(argument, bound)
-        except values.Fault:
-            continue
-    raise values.Fault
-
-
-def _combination(name: str, arguments: tuple[Expression, ...], bound: Bound) -> Term:
-    decisive, fault = name == "||", False
-    for argument in arguments:
-        try:
-            if values.truth(value_of(argument, bound)) == decisive:
-                return values.boolean(decisive)
-        except values.Fault:
-            fault = True
-    if fault:
-        raise values.Fault
-    return values.boolean(not decisive)
