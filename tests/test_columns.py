@@ -200,7 +200,7 @@ _LEFT_TO_THE_ENGINE = {
     "publish/partitions": "asks for all properties",
     "system/link-reviewed": "asks in which graph a decision stands",
     **dict.fromkeys(
-        ("assigned-share", "completeness", "not-evaluated", "orphans", "untranslated"),
+        ("assigned-share", "completeness", "not-evaluated", "orphans"),
         "measures of quality, asked now and then: what is not there, and a share as a decimal",
     ),
     "related": "two links of the highest score, which is written as 1 and as 1.0",
