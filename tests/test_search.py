@@ -16,9 +16,9 @@ from whatworks.cli import main
 from whatworks.errors import DamagedRelease, InvalidValue, NewerRelease, UnknownThing, Unwritable
 from whatworks.results import Table
 from whatworks.search import Found, Index, Marked, Search, build
-from whatworks.search.bits import Tally, bits_of, members, packed, unpacked
+from whatworks.search.bits import Joined, Tally, bits_of, has, members, packed, unpacked
 from whatworks.search.language import STOP
-from whatworks.search.words import Folding, composed, distance, key_of, stem, telling, words_of
+from whatworks.search.words import Folding, composed, distance, key_of, places, stem, telling, words_of
 from whatworks.terms import Iri, Literal
 from whatworks.yamltext import read_yaml
 
@@ -75,6 +75,19 @@ def test_sets_are_what_was_put_in(numbers: list[int]) -> None:
     bits = bits_of(numbers)
     assert sorted(set(numbers)) == list(members(bits))
     assert bits == unpacked(packed(numbers))
+
+
+@given(st.lists(st.lists(st.integers(0, 70_000), max_size=9) | st.lists(st.integers(0, 99), min_size=60), max_size=4))
+def test_packed_sets_are_asked_and_put_together_as_they_are(sets: list[list[int]]) -> None:
+    """A packed set, a list or a field, says what is in it; several together are all of their members."""
+    joined = Joined()
+    for numbers in sets:
+        content = packed(numbers)
+        near = {each + step for each in numbers for step in (-1, 0, 1, 256, 65_536) if each + step >= 0}
+        assert {each for each in near if has(content, each)} == set(numbers)
+        joined.add(content)
+        assert joined.bits & bits_of(numbers) == bits_of(numbers)
+    assert joined.bits == bits_of([number for numbers in sets for number in numbers])
 
 
 @given(st.lists(st.tuples(st.sets(st.integers(0, 40)), st.integers(0, 30)), max_size=8), st.integers(0, 60))
@@ -146,6 +159,15 @@ def test_distance_counts_slips(one: str, other: str) -> None:
         assert distance(one, one[:place] + "z" + one[place + 1 :], 1) == 1
         swapped = one[:place] + one[place : place + 2][::-1] + one[place + 2 :]
         assert distance(one, swapped, 1) == (swapped != one)
+
+
+@given(st.text("aéÉ Bb1_-'ß", max_size=20), st.sets(st.sampled_from(["a", "e", "ae", "b", "b1", "bb", "ss", "1"])))
+def test_words_are_marked_where_they_stand(text: str, wanted: set[str]) -> None:
+    """Marks are those of all words that are wanted, whether the text is ASCII or not."""
+    folding, text = Folding(), composed(text)
+    found = places(text, wanted, folding)
+    assert [word for word, _, _ in found] == [word for word in words_of(text, folding) if word in wanted]
+    assert all(words_of(text[start:end], folding) == [word] for word, start, end in found)
 
 
 # ---- finding ----

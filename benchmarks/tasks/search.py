@@ -6,17 +6,21 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.measure import Bench, Figure, Measure, cpu, cpu_once, task
 from benchmarks.search.quality import SETS, questions
+from whatworks.columns import Columns
 from whatworks.search import Index, Search, build
 
 
 @task("search")
 def _search(bench: Bench) -> Iterator[Figure]:
-    kg, file = bench.kg, bench.folder / "search.db"
+    kg, file = bench.released, bench.folder / "search.db"
+    assert kg.release is not None
+    columns = kg.release.columns
+    assert columns is not None
     texts = [question["text"] for name in SETS for question in questions(name)]
 
     def built() -> float:
         file.unlink(missing_ok=True)
-        return cpu_once(lambda: build(kg.collection.store, kg.catalogue, file).close())
+        return cpu_once(lambda: build(kg.collection.store, kg.catalogue, file, Columns.open(columns)).close())
 
     built()
     index = Index.open(file)
