@@ -37,12 +37,11 @@ def _patterns(ascii: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     run = rf"[{base}][{char}-]*+(?:\.++[{char}-]++)*+"
     # Nothing here is tried twice, so that the time is linear in the text; an unclosed quote or a lone backslash ends
     # the reading, because what follows could be cut in too many ways.
-    token = rf"""
+    token = rf"""\s*+(?:
       (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|{_UCHAR})*+>)
     | (?P<string>'''(?:'{{0,2}}+(?:[^'\\]|\\.))*+''' | \"""(?:"{{0,2}}+(?:[^"\\]|\\.))*+\"""
                | '(?:[^'\\\n\r]|\\[^\n\r])*+' | "(?:[^"\\\n\r]|\\[^\n\r])*+")
     | (?P<comment>\#[^\n\r]*+)
-    | (?P<space>\s++)
     | (?P<variable>[?$][{char}]++)
     | (?P<name>(?:{run}|_)?+:(?:(?:[{char}:]|{_PLX})(?:[{char}:-]|{_PLX}|\.++(?=[{char}:-]|{_PLX}))*+)?+)
     | (?P<tag>@[A-Za-z]++(?:-{{1,2}}[A-Za-z0-9]++)*+)
@@ -50,6 +49,7 @@ def _patterns(ascii: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     | (?P<number>[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)
     | (?P<bad>['"\\].*+)
     | (?P<operator>\|\||&&|\^\^|<=|>=|!=|.)
+    | (?P<end>\Z))
     """
     part = rf"(?P<word>[A-Za-z][{char}]*+)|(?P<number>[0-9]++)|(?P<operator>.)"
     return re.compile(token, re.VERBOSE | re.DOTALL), re.compile(part)
@@ -137,19 +137,20 @@ def tokens(query: str) -> list[Token]:
     found = []
     token, part_of_run = _patterns(query.isascii())
     for match in token.finditer(query):
-        kind = match.lastgroup or ""
+        kind, group = match.lastgroup or "", match.lastindex or 0
         if kind == "run":
-            parts = part_of_run.finditer(match.group())
-            found += [Token(part.lastgroup or "", part.group(), match.start() + part.start()) for part in parts]
-        elif kind not in ("space", "comment"):
-            found.append(Token(kind, match.group(), match.start()))
+            start = match.start(group)
+            parts = part_of_run.finditer(match.group(group))
+            found += [Token(part.lastgroup or "", part.group(), start + part.start()) for part in parts]
+        elif kind not in ("comment", "end"):
+            found.append(Token(kind, match.group(group), match.start(group)))
     return found
 
 
 def form(query: str) -> str:
     """Return the form of a query, SELECT, ASK, CONSTRUCT or DESCRIBE, without looking at the rest; else nothing."""
     for match in _patterns(query.isascii())[0].finditer(query):
-        if match.lastgroup == "run" and (word := match.group().upper()) in _FORMS:
+        if match.lastgroup == "run" and (word := match.group("run").upper()) in _FORMS:
             return word
     return ""
 

@@ -18,16 +18,15 @@ from whatworks.pages import Pages
 from whatworks.publish.offers import offers
 from whatworks.publish.signposts import Link, header
 from whatworks.server import api, browsing, changes, health, protocol, publishing, reconcile, resources
-from whatworks.server.guard import Guard
+from whatworks.server.guard import LEAST_PACKED, Guard
 from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
 from whatworks.server.negotiation import choose
 from whatworks.server.replies import answer, broken, fault, refused, view_of
-from whatworks.server.served import Served, Site
+from whatworks.server.served import Served, Site, settle
 
 _LOOKS = 1.0  # seconds between two looks for a new release
-# What has fewer bytes is not packed; the level packs text to a fifth at a third of the time of the highest.
-_LEAST_PACKED, _PACKING = 1000, 5
+_PACKING = 5  # packs text to a fifth at a third of the time of the highest level
 
 
 def make_app(site: Site, log: Log | None = None) -> Guard:
@@ -89,7 +88,8 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.state.site, app.state.pages, app.state.metrics = site, Pages(), metrics
-    return Guard(GZipMiddleware(app, _LEAST_PACKED, _PACKING), site, routes, metrics, log)
+    packed = GZipMiddleware(app, LEAST_PACKED, _PACKING)
+    return Guard(packed, site, routes, metrics, log, {"/sparql": protocol.straight})
 
 
 async def _follow(site: Site, metrics: Metrics) -> None:
@@ -100,6 +100,8 @@ async def _follow(site: Site, metrics: Metrics) -> None:
         if (before := await run_sync(site.refresh)) is not None:
             site.current.pool.attend()
             before.close()
+            del before
+            await run_sync(settle)
 
 
 def start(request: Request) -> Response:

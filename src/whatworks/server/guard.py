@@ -7,7 +7,9 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -26,7 +28,10 @@ from whatworks.server.served import Served, Site
 LONGEST_ADDRESS = 32 * 1024
 # A query of the greatest length that the gate takes, written as a form with each of its bytes as %XX.
 LARGEST_BODY = 4 * 1024 * 1024
+LEAST_PACKED = 1000  # what has fewer bytes is not packed
 _BODY_SECONDS = 15
+_LONGEST_KNOWN = 8 * 1024  # bytes of a request that are known again
+Straight: TypeAlias = "Callable[[Served, bytes, str], Response | None]"
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _GIVEN = "whatworks.given"  # where a request has what was read of it before the application is asked
 _PACKED = b"-gzip"  # what is packed has other bytes, and so another strong tag
@@ -44,6 +49,18 @@ _SENT = {
 _RAW = [(name.lower().encode(), value.encode()) for name, value in _SENT.items()]
 
 
+class Sent(NamedTuple):
+    """An answer as HTTP has it.
+
+    Attributes:
+        written: Its bytes.
+        key: What it is kept under, if its status does not depend on the headers of the request.
+    """
+
+    written: bytes
+    key: Key | None
+
+
 class Guard:
     """Stands around the application.
 
@@ -53,11 +70,20 @@ class Guard:
         routes: The routes of the application.
         metrics: Counts requests.
         log: Is told each request.
+        straight: By path, what may answer a request of which the fields and the header Accept are given without the
+            application, and without waiting for anything.
     """
 
     def __init__(
-        self, app: ASGIApp, site: Site, routes: Iterable[BaseRoute], metrics: Metrics, log: Log | None = None
+        self,
+        app: ASGIApp,
+        site: Site,
+        routes: Iterable[BaseRoute],
+        metrics: Metrics,
+        log: Log | None = None,
+        straight: Mapping[str, Straight] = MappingProxyType({}),
     ) -> None:
+        self._ways = straight
         self._app, self._site, self._metrics, self._log = app, site, metrics, log
         self._routes = [route for route in routes if isinstance(route, Route)]
         self._paths = {route.endpoint: route.path for route in self._routes}
@@ -75,9 +101,9 @@ class Guard:
             await reply.send(send, status, (b"x-request-id", name))
         else:
             status, route = await self._answered(scope, receive, send, asked, name)
-        self._tell(scope, served, name, route, status, time.perf_counter() - started)
+        self._tell(scope["method"], served, name, route, status, time.perf_counter() - started)
 
-    def at_once(self, scope: Scope, lines: bytes) -> bytes | None:
+    def at_once(self, scope: Scope, lines: bytes) -> Sent | None:
         """Return what is sent to a request that was answered before, as HTTP has it; None for any other.
 
         Args:
@@ -86,19 +112,68 @@ class Guard:
         """
         started, served = time.perf_counter(), self._site.current
         asked = scope[_GIVEN] = given(scope)
-        reply = served.ready.find(asked.key) if asked.key is not None else None
+        if asked.key is None:
+            return None
+        reply = served.ready.find(asked.key) or self._straight(scope, served, asked)
         if reply is None:
             return None
-        name, status = _name(asked), reply.status(asked.tags)
+        name, status, method = _name(asked), reply.status(asked.tags), scope["method"]
         own = b"%bx-request-id: %b\r\n" % (lines, name)
-        written = reply.written(status, own, only_head=scope["method"] == "HEAD")
-        self._tell(scope, served, name, reply.route, status, time.perf_counter() - started)
+        written = reply.written(status, own, only_head=method == "HEAD")
+        self._tell(method, served, name, reply.route, status, time.perf_counter() - started)
+        return Sent(written, None if asked.tags or asked.name or method == "HEAD" else asked.key)
+
+    def learn(self, data: bytes, client: str, key: Key) -> None:
+        """Note the bytes of a request, which are those of no other, and what its answer is kept under.
+
+        Args:
+            data: The bytes.
+            client: Who sent them, as one proxy is believed and another not.
+            key: What the answer is kept under.
+        """
+        ready = self._site.current.ready
+        if len(data) <= _LONGEST_KNOWN and (reply := ready.find(key)) is not None:
+            ready.keep((data, client), reply, len(data))
+
+    def again(self, data: bytes, client: str, lines: bytes) -> bytes | None:
+        """Return what is sent where the bytes of a request are known; None where they have to be read.
+
+        Args:
+            data: The bytes.
+            client: Who sent them.
+            lines: Headers that are to be sent as well.
+        """
+        started, served = time.perf_counter(), self._site.current
+        reply = served.ready.find((data, client))
+        if reply is None:
+            return None
+        name = _new_name()
+        written = reply.written(200, b"%bx-request-id: %b\r\n" % (lines, name), only_head=False)
+        self._tell("GET", served, name, reply.route, 200, time.perf_counter() - started)
         return written
 
-    def _tell(self, scope: Scope, served: Served, name: bytes, route: str, status: int, seconds: float) -> None:
+    def _straight(self, scope: Scope, served: Served, asked: Given) -> Reply | None:
+        """Return the answer to a look-up, which needs neither routes nor tasks, as the application would give it."""
+        path, address = scope["path"], scope["query_string"]
+        if (answer := self._ways.get(path)) is None or len(address) > LONGEST_ADDRESS:
+            return None
+        response = answer(served, address, asked.accept.decode("latin-1"))
+        if response is None or (asked.packs and len(response.body) >= LEAST_PACKED):
+            return None
+        headers = response.raw_headers
+        message = {"type": "http.response.start", "status": 200, "headers": headers}
+        _mark(message, asked.tags)
+        reply = Reply(path, headers)
+        reply.add(bytes(response.body))
+        reply.done()
+        if asked.key is not None:
+            served.ready.keep(asked.key, reply, reply.size)
+        return reply
+
+    def _tell(self, method: str, served: Served, name: bytes, route: str, status: int, seconds: float) -> None:
         self._metrics.count(route, status, seconds)
         if self._log is not None:
-            self._log.request(name.decode(), served.name, scope["method"], route, status, seconds)
+            self._log.request(name.decode(), served.name, method, route, status, seconds)
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send, asked: Given, name: bytes) -> tuple[int, str]:
         """Let the application answer; return the status and the route."""
@@ -175,7 +250,11 @@ class Guard:
 
 def _name(asked: Given) -> bytes:
     """Return the name of a request: the one that was sent, or a new one."""
-    return asked.name if _ID.fullmatch(asked.name) else secrets.token_hex(8).encode()
+    return asked.name if _ID.fullmatch(asked.name) else _new_name()
+
+
+def _new_name() -> bytes:
+    return secrets.token_hex(8).encode()
 
 
 def _mark(message: Message, tags: bytes) -> None:

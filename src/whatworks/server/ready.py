@@ -32,12 +32,16 @@ class Given(NamedTuple):
         tags: The header If-None-Match.
         name: The header X-Request-ID.
         length: The header Content-Length.
+        accept: The header Accept.
+        packs: Whether the client takes what is packed.
     """
 
     key: Key | None
     tags: bytes
     name: bytes
     length: bytes
+    accept: bytes
+    packs: bool
 
 
 def given(scope: Scope) -> Given:
@@ -48,15 +52,14 @@ def given(scope: Scope) -> Given:
         if name in found or name in _APART:
             apart = True
         found[name] = value
-    key = None
-    if not apart and found.get(b"content-length", b"0") == b"0":
-        accept, encoding = found.get(b"accept", b""), b"gzip" in found.get(b"accept-encoding", b"")
+    key, get = None, found.get
+    accept, packs = get(b"accept", b""), b"gzip" in get(b"accept-encoding", b"")
+    if not apart and get(b"content-length", b"0") == b"0":
         # Whether a proxy is believed depends on who it is.
         proxy = (found[_SCHEME], (scope.get("client") or ("",))[0]) if _SCHEME in found else scope["scheme"]
-        key = (scope["raw_path"], scope["query_string"], accept, encoding, found.get(b"host", b""), proxy)
-    return Given(
-        key, found.get(b"if-none-match", b""), found.get(b"x-request-id", b""), found.get(b"content-length", b"")
-    )
+        key = (scope["raw_path"], scope["query_string"], accept, packs, get(b"host", b""), proxy)
+    name, length = get(b"x-request-id", b""), get(b"content-length", b"")
+    return Given(key, get(b"if-none-match", b""), name, length, accept, packs)
 
 
 class Reply:

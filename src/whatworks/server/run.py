@@ -19,7 +19,8 @@ from whatworks.server.guard import Guard
 from whatworks.server.logs import LOGGING, Log
 from whatworks.server.many import serve_many
 from whatworks.server.metrics import add_up, gone
-from whatworks.server.served import Site
+from whatworks.server.ready import Key
+from whatworks.server.served import Site, settle
 
 _GRACE = 10  # seconds that open requests have when the server ends
 _HEAD_SECONDS = 15  # so long may a client take to send the head of a request
@@ -30,7 +31,8 @@ _LONGEST_HEAD = 64 * 1024
 class Patient(HttpToolsProtocol):
     """Speaks HTTP, and ends a connection whose client sends no head of a request, or takes no answer, in time.
 
-    What was answered before is sent again from here, without a task for the application.
+    What was answered before is sent again from here, without a task for the application; where a client sends the same
+    bytes again, without reading them.
 
     Attributes:
         guard: What stands around the application; set before the server starts.
@@ -41,6 +43,8 @@ class Patient(HttpToolsProtocol):
     _stalled: asyncio.TimerHandle | None = None
     _in_head = False
     _head_bytes = 0
+    _is_between = True  # whether what comes begins a request
+    _known: Key | None = None  # what the request that is being read is kept under
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -49,7 +53,18 @@ class Patient(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; a head of too many is no request."""
+        begins, client = self._is_free() and self._is_between, self.client[0] if self.client else ""
+        if begins and (written := self.guard.again(data, client, self._lines())) is not None:
+            self._unset_keepalive_if_required()
+            self._done()
+            self.transport.write(written)
+            wait = self.timeout_keep_alive
+            self.timeout_keep_alive_task = self.loop.call_later(wait, self.timeout_keep_alive_handler)
+            return
+        self._known = None
         super().data_received(data)
+        if begins and self._is_between and self._known is not None:
+            self.guard.learn(data, client, self._known)
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > _LONGEST_HEAD and not self.transport.is_closing():
@@ -58,7 +73,7 @@ class Patient(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to wait for the rest of a head."""
         super().on_message_begin()
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._is_between, self._known = True, 0, False, None
         if self._timer is None:
             self._wait()
 
@@ -68,17 +83,32 @@ class Patient(HttpToolsProtocol):
         self._done()
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """Note that what comes next is another request."""
+        self._is_between = True
+        super().on_message_complete()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Answer at once what was answered before; start the application for all else."""
-        plain = app is self.app and cycle.keep_alive and cycle.scope["http_version"] == "1.1"
-        if plain and not (self.pipeline or self.flow.write_paused or self.transport.is_closing()):
-            lines = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
-            if (written := self.guard.at_once(cast(Scope, cycle.scope), lines)) is not None:
-                self.transport.write(written)
-                cycle.response_started = cycle.response_complete = True
-                super().on_response_complete()
-                return
+        plain = app is self.app and cycle.keep_alive and cycle.scope["http_version"] == "1.1" and self._can_write()
+        if plain and (sent := self.guard.at_once(cast(Scope, cycle.scope), self._lines())) is not None:
+            self.transport.write(sent.written)
+            self._known = sent.key
+            cycle.response_started = cycle.response_complete = True
+            super().on_response_complete()
+            return
         super()._start_asgi_task(cycle, app)
+
+    def _can_write(self) -> bool:
+        return not (self.pipeline or self.flow.write_paused or self.transport.is_closing())
+
+    def _is_free(self) -> bool:
+        """Say whether nothing is being answered."""
+        return self._can_write() and getattr(self.cycle, "response_complete", True)
+
+    def _lines(self) -> bytes:
+        """Return the headers that every answer has, such as the date."""
+        return b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
 
     def on_response_complete(self) -> None:
         """End the connection where the rest of a body would have to be waited for."""
@@ -173,6 +203,7 @@ def run(open_: Callable[[], Site], listening: socket.socket, address: str, worke
 def _serve(site: Site, listening: socket.socket, log: Log | None) -> None:
     """Serve a site in this process."""
     site.current.warm()
+    settle()
     Patient.guard = guard = make_app(site, log)
     config = uvicorn.Config(
         guard,

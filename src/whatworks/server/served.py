@@ -1,5 +1,6 @@
 """What is served: one release, or the files as they were when the server started, opened once and only read."""
 
+import gc
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from whatworks.publish.sitemap import Page, pages
 from whatworks.server.cache import Cache
 from whatworks.server.matching import Matcher
 from whatworks.server.ready import Ready
-from whatworks.store import Limits
+from whatworks.store import EmbeddedStore, Limits
 from whatworks.store.exchange import Answering
 from whatworks.store.pool import Pool
 from whatworks.terms import Iri
@@ -47,6 +48,7 @@ class Served:
         stopped: What was said of queries that were stopped, by the tags of their answers, and when.
         store: The store of the collection.
         limits: What an own query may cost.
+        limits_said: The same as a part of tags.
     """
 
     def __init__(self, kg: KnowledgeGraph, limits: Limits, *, workers: int = 2, waiting: int = 16) -> None:
@@ -61,7 +63,7 @@ class Served:
         self._lately: dict[str, float] = {}
         self._constant: dict[str, bool] = {}
         self.store = kg.collection.store
-        self.limits = limits
+        self.limits, self.limits_said = limits, repr(limits)
         self._workers, self._waiting = workers, waiting
         for opened in (kg.lookup, kg.describer, kg.exporter, kg.catalogue.all()):
             assert opened is not None  # noqa: S101 - made now, so that no two threads make it later
@@ -75,6 +77,11 @@ class Served:
             size, prefixes = self._workers, dict(self.kg.prefixes.table)
             return Elsewhere(self.store, self.limits, size=size, waiting=self._waiting, prefixes=prefixes)
         return Pool(self.kg.collection.local, self.limits, size=self._workers, waiting=self._waiting)
+
+    @cached_property
+    def local(self) -> EmbeddedStore:
+        """The store where it is in this process."""
+        return self.kg.collection.local
 
     @cached_property
     def pages(self) -> list[Page]:
@@ -224,3 +231,13 @@ class Site:
     def close(self) -> None:
         """End what was started."""
         self.current.close()
+
+
+def settle() -> None:
+    """Let the collector of circles leave alone what is there now: to look through a release takes longer than answers.
+
+    What was there before is looked through once more, as a release that is no longer served is to be given back.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

@@ -6,7 +6,7 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -147,8 +147,7 @@ def _respond(
             count = content.count(b"\n") - solutions
             head["note"] = f"Only the first {count} {'rows' if solutions else 'statements'} are given; there are more."
         if "format" in request:
-            write = _written_rows if solutions else _written_triples
-            content = write(content, request["format"], prefixes or {})
+            content = formatted(content, request["format"], prefixes, rows=solutions)
         head["form"] = "SELECT" if solutions else "CONSTRUCT"
     write_frame(answers, json.dumps(head).encode())
     for start in range(0, len(content), _CHUNK):
@@ -156,7 +155,19 @@ def _respond(
     write_frame(answers, b"")
 
 
-def _written_rows(lines: bytes, format: str, _: dict[str, str]) -> bytes:
+def formatted(lines: bytes, format: str, prefixes: Mapping[str, str] | None, *, rows: bool) -> bytes:
+    """Return an answer in a format.
+
+    Args:
+        lines: Its rows in SPARQL TSV, or its statements in N-Triples.
+        format: The name of the format.
+        prefixes: What may be used in the format.
+        rows: Whether these are rows.
+    """
+    return _written_rows(lines, format) if rows else _written_triples(lines, format, dict(prefixes or {}))
+
+
+def _written_rows(lines: bytes, format: str) -> bytes:
     if format == "tsv":
         return lines
     found = ox.parse_query_results(lines, format=ox.QueryResultsFormat.TSV)
