@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
+from weakref import WeakKeyDictionary
 
 from whatworks.errors import UsageError
 from whatworks.namespaces import MODEL, SKOS, VOC
@@ -14,6 +15,9 @@ from whatworks.terms import Iri, Literal, Term
 
 _IN_SCHEME = Iri(SKOS + "inScheme")
 _LONGEST = 300  # letters of a name in a list; what is longer is cut
+_KNOWN = 20_000  # so many names are kept
+# Names by the edition, and by what they depend on of a view.
+_NAMES: WeakKeyDictionary[Edition, dict[tuple[object, ...], dict[Term, "Shown"]]] = WeakKeyDictionary()
 
 Fields = Sequence[tuple[str, str]]
 
@@ -74,6 +78,9 @@ class View:
         self.field_names: Mapping[str, str] = {}
         self.links = Links(edition)
         self._names: dict[Term, Shown] = {}
+        if edition.kg.remote is None:  # what an edition calls things does not change
+            kept = _NAMES.setdefault(edition, {})
+            self._names = kept.setdefault((self.languages, self.usual, answers), self._names)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -148,6 +155,8 @@ class View:
         if found is None:
             text, language = self.edition.kg.describer.label(term, self.languages)
             href = self.href(term) if isinstance(term, Iri) else ""
+            if len(self._names) >= _KNOWN:
+                self._names.clear()
             found = self._names[term] = Shown(cut(safe(text)), "" if language == self.language else language, href)
         return found
 
