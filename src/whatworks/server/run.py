@@ -218,13 +218,16 @@ def _serve(site: Site, listening: socket.socket, log: Log | None) -> None:
         lifespan="on",
     )
 
+    server = uvicorn.Server(config)
+
     def ended(*_: Any) -> None:
-        """Do nothing: the server raises the signal again when all is done, and has ended well."""
+        """End the server if it has not begun; once all is done, it raises the signal again, and has ended well."""
+        server.should_exit = True
 
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, ended)
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        server.run(sockets=[listening])
     finally:
         listening.close()
         site.close()

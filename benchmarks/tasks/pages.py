@@ -1,0 +1,126 @@
+"""The pages of a started server, asked for the first time and again; how soon a server answers; lists of many."""
+
+import itertools
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from benchmarks.measure import COMMAND, ROOT, Bench, Figure, environment, task
+from benchmarks.tasks.serve import Server, free_port, load
+from whatworks import KnowledgeGraph
+
+_HTML = "text/html"
+_EACH = 24  # pages of a kind
+_LANGUAGES = ("fr", "de")
+_KINDS = ("an intervention", "its network", "three compared", "an approach", "a list", "a gap map", "others")
+
+
+def _addresses(kg: KnowledgeGraph) -> dict[str, list[str]]:
+    """Return addresses by the kind of page; the first of each only warms up."""
+    keys = [iri.code for iri in kg.things(of_class="Intervention")]
+    keys = keys[:: max(1, len(keys) // _EACH)][:_EACH]
+    approaches = [iri.code for iri in kg.things(of_class="Approach")][:_EACH]
+    countries = ("DEU", "AUT", "FRA", "BEL", "NLD", "ITA", "ESP", "SWE")
+    asked = [f"country={code}&{other}" for code in countries for other in ("", "scope=national", "q=school")]
+    alone = ("/", "/what-works", "/queries", "/ont", "/sparql", "/catalog")
+    return {
+        "an intervention": [f"/doc/intervention/{key}" for key in keys],
+        "its network": [f"/network?of={key}" for key in keys],
+        "three compared": ["/compare?" + "&".join(f"key={keys[n - k]}" for k in range(3)) for n in range(len(keys))],
+        "an approach": [f"/voc/approach/{code}" for code in approaches],
+        "a list": [f"/interventions?{fields}".rstrip("&") for fields in asked],
+        "a gap map": [f"/gap-map?rows={rows}&columns={columns}" for rows, columns in _pairs()],
+        "others": [*alone, *(f"{path}?lang={language}" for language in _LANGUAGES for path in alone)],
+    }
+
+
+def _pairs() -> Iterator[tuple[str, str]]:
+    return itertools.permutations(("approach", "target-group", "country", "stage", "scope"), 2)
+
+
+@contextmanager
+def _server(folder: Path, release: Path) -> Iterator[Server]:
+    port = free_port()
+    command = [COMMAND, "--project", str(folder), "--store", str(release), "serve", "--port", str(port)]
+    server = Server(command, port, "")
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@task("pages")
+def _pages(bench: Bench) -> Iterator[Figure]:
+    release = bench.shipped.build(bench.scratch / "shipped", checked=False).folder
+    shipped = KnowledgeGraph(bench.shipped.assets, bench.shipped.settings, store=release)
+    addresses = _addresses(shipped)
+    first: dict[str, list[tuple[float, float]]] = {kind: [] for kind in _KINDS}
+    again: dict[str, list[tuple[float, float]]] = {kind: [] for kind in _KINDS}
+    for _ in range(bench.runs):
+        with _server(ROOT, release) as server:
+            for kind, paths in addresses.items():
+                warm = len(paths) // 3 if kind == "others" else 1
+                load(server, paths[:warm], _HTML)
+                first[kind].append((_each(server, paths[warm:]), 0.015))
+                again[kind].append((_each(server, paths), 0.001))
+    for kind in _KINDS:
+        yield Figure(f"page of {kind}, first", "15 ms", "ms", first[kind], "ratio ≤ 1")
+        yield Figure(f"page of {kind}, again", "1 ms", "ms", again[kind], "ratio ≤ 1")
+    yield from _lists(bench)
+
+
+def _each(server: Server, paths: list[str]) -> float:
+    found = load(server, paths, _HTML)
+    if set(found.statuses) != {200}:
+        raise RuntimeError(f"pages are answered {found.statuses}: {paths[0]}")
+    return found.cpu / len(paths)
+
+
+def _lists(bench: Bench) -> Iterator[Figure]:
+    """Yield how long lists of the made project take, one client alone, by the clock: words and facets, and facets."""
+    assert bench.released.release is not None
+    chosen = ["country=DEU&scope=national", "target-group=early-school-leavers", "stage=mainstreamed&country=AUT"]
+    words = ["school", "apprenticeship training", "dropout prevention", "mentoring", "counselling youth"]
+    with _server(bench.folder, bench.released.release.folder) as server:
+        for name, asked in (
+            ("facets", [f"{each}&page={page}" for each in chosen for page in (1, 2, 3)]),
+            ("words and facets", [f"q={quote(text)}&{each}" for text in words for each in chosen]),
+        ):
+            taken = [load(server, [f"/interventions?{fields}"], _HTML) for fields in ("sort=title", *asked)][1:]
+            seconds = [(found.seconds[0], 0.15) for found in taken]
+            yield Figure(f"list of the made project by {name}", "150 ms", "ms", seconds, "ratio ≤ 1 at 100,000")
+
+
+@task("serve-start")
+def _starts(bench: Bench) -> Iterator[Figure]:
+    """Yield how soon the first page is there, by the clock: of the shipped data, and after the server was killed."""
+    release = bench.shipped.build(bench.scratch / "started", checked=False).folder
+    floor = [sys.executable, "-c", "import pyoxigraph, starlette.applications, uvicorn, jinja2"]
+    for name, options in (("the shipped files", []), ("a release of the shipped data", ["--store", str(release)])):
+        first, again, imported = list[float](), list[float](), list[float]()
+        for _ in range(bench.runs):
+            begun = time.perf_counter()
+            subprocess.run(floor, check=True, env=environment(None))
+            imported.append(time.perf_counter() - begun)
+            port = free_port()
+            first.append(_first_page(port, options))
+            again.append(_first_page(port, options))
+        yield Figure(f"first page of {name}", "2 s", "s", [(each, 2.0) for each in first], "ratio ≤ 1")
+        yield Figure(f"first page of {name}, after kill -9", "1 s", "s", [(each, 1.0) for each in again], "ratio ≤ 1")
+        both = list(zip(again, imported, strict=True))
+        yield Figure(f"first page of {name}, after kill -9", "only to import what serves", "s", both)
+
+
+def _first_page(port: int, options: list[str]) -> float:
+    """Start a server, ask for its first page, and kill it; return how long the page took from the start on."""
+    begun = time.perf_counter()
+    server = Server([COMMAND, "--project", str(ROOT), *options, "serve", "--port", str(port)], port, "")
+    try:
+        load(server, ["/"], _HTML)
+        return time.perf_counter() - begun
+    finally:
+        server.kill()
