@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, commands
+from tests.endpoints.web import nginx_program
 
 FILES = ROOT / "docs/how-to/deploy"
 
@@ -41,15 +42,17 @@ def test_the_unit_is_one(tmp_path: Path) -> None:
     assert not complaints
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx")
+@pytest.mark.skipif(nginx_program() is None, reason="nginx is not in build/servers; run: make servers")
 def test_nginx_reads_the_proxy(tmp_path: Path) -> None:
     """`nginx -t` takes it, within a configuration that holds nothing else."""
     whole = tmp_path / "nginx.conf"
     include = f"include {FILES / 'nginx.conf'};"
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    places = " ".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in kinds)
     whole.write_text(
-        f"pid {tmp_path}/pid; error_log {tmp_path}/error; events {{}} http {{ access_log off; {include} }}"
+        f"pid {tmp_path}/pid; error_log {tmp_path}/error; events {{}} http {{ access_log off; {places} {include} }}"
     )
-    command = ["nginx", "-t", "-c", str(whole), "-p", str(tmp_path)]
+    command = [str(nginx_program()), "-t", "-c", str(whole), "-p", str(tmp_path), "-e", str(tmp_path / "early")]
     found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert found.returncode == 0, found.stderr
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from httpx2 import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -39,6 +40,18 @@ _ODD = [
     "'",
 ]
 _ODD += ["../../etc/passwd", "http://[::1", "https://example.org/x y", "2014-13-45", "stage:mainstreamed", "\u202e"]
+# Queries, and pieces of which some are put together to queries and most are not.
+_ASKED = [
+    "ASK { ?s ?p ?o }",
+    "SELECT ?title { <https://w3id.org/whatworks/id/intervention/expairs-project> dcterms:title ?title }",
+    "CONSTRUCT { ?s ?p ?o } { VALUES ?s { intervention:expairs-project } ?s ?p ?o }",
+    "DESCRIBE <https://w3id.org/whatworks/id/intervention/expairs-project>",
+    "SELECT (COUNT(*) AS ?n) { ?s a ww:Practice }",
+    "INSERT DATA { <a:b> <a:b> <a:b> }",
+]
+_PIECES = """SELECT * ?x { } <urn:x> ww:stage ?y . ; OPTIONAL VALUES "a"@en
+ASK CONSTRUCT DESCRIBE WHERE LIMIT 1 FILTER (
+) a _:b [ PREFIX a: SERVICE FROM""".split()  # noqa: SIM905 - a list of literals would not be easier to read
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +125,58 @@ def _requests(described: dict[str, Any]) -> SearchStrategy[tuple[str, dict[str, 
     return request()
 
 
+def _bodies(described: dict[str, Any]) -> SearchStrategy[tuple[str, str, bytes, str]]:
+    """Return what can be posted: the path, a media type, a body that fits it or does not, and a header Accept."""
+    operations = [
+        (path, content)
+        for path, methods in sorted(described["paths"].items())
+        for content in [methods.get("post", {}).get("requestBody", {}).get("content", {})]
+        if content
+    ]
+    pieces = st.lists(st.sampled_from(_PIECES), max_size=12).map(" ".join)
+    query = st.one_of(st.sampled_from([*_ASKED, *_ODD]), pieces, st.text(max_size=60))
+
+    @st.composite
+    def posted(draw: st.DrawFn) -> tuple[str, str, bytes, str]:
+        path, content = draw(st.sampled_from(operations))
+        kind = draw(st.sampled_from([*content, *content, "text/plain", "application/sparql-update", ""]))
+        schema = _resolved(next(iter(content.values())).get("schema", {}), described)
+        names = [*schema.get("properties", {}), "query", "default-graph-uri", "update", "nothing"]
+        if kind in content and draw(st.integers(0, 4)) == 0:
+            body = draw(st.binary(max_size=60))
+        elif "form" in kind:
+            fields = draw(st.lists(st.tuples(st.sampled_from(names), query), max_size=3))
+            body = "&".join(f"{name}={quote(value.encode(errors='surrogatepass'))}" for name, value in fields).encode()
+        else:
+            body = draw(query).encode(errors="surrogatepass")
+        accept = draw(st.sampled_from(["*/*", "application/json", "text/turtle", "text/csv", "a/b"]))
+        return path, kind, body, accept
+
+    assert operations
+    return posted()
+
+
+def _holds(found: Response, operation: dict[str, Any], accept: str, asked: object) -> None:
+    """Check that an answer is one that was described, and that an error has the one shape."""
+    assert found.status_code < 500, (asked, found.text)
+    kind = found.headers.get("content-type", "").partition(";")[0]
+    if found.status_code >= 400:
+        if kind == "text/html":  # for who asks for pages
+            assert "text/html" in accept
+            return
+        assert kind == "application/problem+json"
+        problem = found.json()
+        assert {"type", "title", "status", "detail"} <= set(problem)
+        assert problem["status"] == found.status_code
+        return
+    said = operation["responses"].get(str(found.status_code))
+    assert said is not None, (asked, found.status_code)
+    if content := said.get("content"):
+        assert kind in content or kind == accept, asked  # who asks for JSON gets JSON-LD under that name
+    if re.search(r"\bjson$", kind):
+        json.loads(found.content)
+
+
 def test_the_description_holds(client: TestClient, described: dict[str, Any]) -> None:
     """Statuses and media types are those described, errors have the one shape, and none is 500."""
 
@@ -120,25 +185,26 @@ def test_the_description_holds(client: TestClient, described: dict[str, Any]) ->
     def ask(request: tuple[str, dict[str, Any], str]) -> None:
         address, operation, accept = request
         found = client.get(address, headers={"Accept": accept})
-        assert found.status_code < 500, (address, found.text)
-        kind = found.headers.get("content-type", "").partition(";")[0]
-        if found.status_code >= 400:
-            if kind == "text/html":  # for who asks for pages
-                assert "text/html" in accept
-                return
-            assert kind == "application/problem+json"
-            problem = found.json()
-            assert {"type", "title", "status", "detail"} <= set(problem)
-            assert problem["status"] == found.status_code
-            return
-        said = operation["responses"].get(str(found.status_code))
-        assert said is not None, (address, found.status_code)
-        if content := said.get("content"):
-            assert kind in content or kind == accept, address  # who asks for JSON gets JSON-LD under that name
-        if re.search(r"\bjson$", kind):
-            json.loads(found.content)
+        _holds(found, operation, accept, address)
 
     ask()
+
+
+def test_what_is_posted_is_answered(client: TestClient, described: dict[str, Any]) -> None:
+    """The same of bodies, of the media types that are described and of others: queries, pieces of them, and bytes."""
+    statuses = set()
+
+    @given(_bodies(described))
+    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    def post(posted: tuple[str, str, bytes, str]) -> None:
+        path, kind, body, accept = posted
+        headers = {"Accept": accept, **({"Content-Type": kind} if kind else {})}
+        found = client.post(path, content=body, headers=headers)
+        _holds(found, described["paths"][path]["post"], accept, posted)
+        statuses.add(found.status_code)
+
+    post()
+    assert {200, 400, 403, 406, 415} <= statuses
 
 
 def test_every_operation_answers_its_examples(client: TestClient, described: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """The pages of a started server, asked for the first time and again; how soon a server answers; lists of many."""
 
 import itertools
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks.measure import COMMAND, ROOT, Bench, Figure, environment, task
+from benchmarks.measure import COMMAND, ROOT, Bench, Figure, spent, task
 from benchmarks.tasks.serve import Server, free_port, load
 from whatworks import KnowledgeGraph
 
@@ -99,28 +98,26 @@ def _lists(bench: Bench) -> Iterator[Figure]:
 def _starts(bench: Bench) -> Iterator[Figure]:
     """Yield how soon the first page is there, by the clock: of the shipped data, and after the server was killed."""
     release = bench.shipped.build(bench.scratch / "started", checked=False).folder
-    floor = [sys.executable, "-c", "import pyoxigraph, starlette.applications, uvicorn, jinja2"]
+    floor = (sys.executable, "-c", "import pyoxigraph, starlette.applications, uvicorn, jinja2")
     for name, options in (("the shipped files", []), ("a release of the shipped data", ["--store", str(release)])):
-        first, again, imported = list[float](), list[float](), list[float]()
+        first, again, work = list[tuple[float, float]](), list[tuple[float, float]](), list[tuple[float, float]]()
         for _ in range(bench.runs):
-            begun = time.perf_counter()
-            subprocess.run(floor, check=True, env=environment(None))
-            imported.append(time.perf_counter() - begun)
             port = free_port()
-            first.append(_first_page(port, options))
-            again.append(_first_page(port, options))
-        yield Figure(f"first page of {name}", "2 s", "s", [(each, 2.0) for each in first], "ratio ≤ 1")
-        yield Figure(f"first page of {name}, after kill -9", "1 s", "s", [(each, 1.0) for each in again], "ratio ≤ 1")
-        both = list(zip(again, imported, strict=True))
-        yield Figure(f"first page of {name}, after kill -9", "only to import what serves", "s", both)
+            first.append((_first_page(port, options)[0], 2.0))
+            seconds, cpu = _first_page(port, options)
+            again.append((seconds, 1.0))
+            work.append((cpu, spent(*floor)[0]))
+        yield Figure(f"first page of {name}", "2 s", "s", first, "ratio ≤ 1")
+        yield Figure(f"first page of {name}, after kill -9", "1 s", "s", again, "ratio ≤ 1")
+        yield Figure(f"first page of {name}, CPU until then", "to import the libraries", "s", work)
 
 
-def _first_page(port: int, options: list[str]) -> float:
-    """Start a server, ask for its first page, and kill it; return how long the page took from the start on."""
+def _first_page(port: int, options: list[str]) -> tuple[float, float]:
+    """Start a server, ask for its first page, and kill it; return the time and the CPU time that the page took."""
     begun = time.perf_counter()
     server = Server([COMMAND, "--project", str(ROOT), *options, "serve", "--port", str(port)], port, "")
     try:
         load(server, ["/"], _HTML)
-        return time.perf_counter() - begun
+        return time.perf_counter() - begun, server.cpu
     finally:
         server.kill()

@@ -266,7 +266,7 @@ def _mark(message: Message, tags: bytes) -> None:
     tag = marked.get("etag", "")
     if tag and ("content-encoding" in marked or (message["status"] == 304 and tag[:-1].encode() + _PACKED in tags)):
         marked["etag"] = f'{tag[:-1]}{_PACKED.decode()}"'
-    if tag:
+    if tag and "accept-encoding" not in marked.get("vary", "").lower():
         marked.add_vary_header("Accept-Encoding")
 
 

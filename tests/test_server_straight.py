@@ -1,0 +1,117 @@
+"""What is answered from the reader of HTTP, without the application: look-ups, and requests that came before."""
+
+import gzip
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from tests.conftest import BASE
+from tests.servers import started
+
+pytestmark = pytest.mark.slow
+
+THING = f"{BASE}id/intervention/expairs-project"
+LOOK_UP = f"SELECT ?title {{ <{THING}> dcterms:title ?title }}"
+LONG = f"DESCRIBE <{THING}>"
+OWN = {"date", "x-request-id"}  # headers that belong to one request
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A server of the shipped collection."""
+    with started() as (address, _):
+        yield urlsplit(address).netloc
+
+
+def _asked(
+    connection: HTTPConnection, query: str, method: str = "GET", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    said = {name.replace("_", "-"): value for name, value in headers.items()}
+    body = None
+    path = "/sparql?query=" + quote(query)
+    if method == "POST":
+        path, body, said["Content-Type"] = "/sparql", query, "application/sparql-query"
+    connection.request(method, path, body, said)
+    found = connection.getresponse()
+    return found.status, {name.lower(): value for name, value in found.getheaders()}, found.read()
+
+
+@pytest.fixture
+def connection(address: str) -> Iterator[HTTPConnection]:
+    """A connection to it."""
+    with closing(HTTPConnection(address, timeout=20)) as found:
+        yield found
+
+
+@pytest.mark.parametrize("query", [LOOK_UP, LONG, f"ASK {{ <{THING}> a ww:Practice }} # {'x' * 9000}"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_answers_are_those_of_the_application(connection: HTTPConnection, query: str, packed: bool) -> None:
+    """The first, the second and the third answer, of three ways, are those that a posted query gets."""
+    encoding = {"Accept_Encoding": "gzip"} if packed else {}
+    query += f" # packed {packed}"
+    all_of_it = [_asked(connection, query, **encoding) for _ in range(4)]
+    posted = _asked(connection, query, "POST", **encoding)
+    plain = {name: value for name, value in posted[1].items() if name not in OWN}
+    for status, headers, body in all_of_it:
+        assert (status, body) == (posted[0], posted[2])
+        assert {name: value for name, value in headers.items() if name not in OWN} == plain
+    assert len({headers["x-request-id"] for _, headers, _ in all_of_it}) == 4
+    if posted[1].get("content-encoding") == "gzip":
+        assert packed
+        assert gzip.decompress(posted[2])
+
+
+def test_what_a_request_says_for_itself_counts(connection: HTTPConnection) -> None:
+    """A name, a tag and HEAD are answered as such, also where the same was asked without them."""
+    query = LOOK_UP + " # says"
+    for _ in range(3):
+        status, headers, body = _asked(connection, query)
+        assert (status, len(body)) == (200, int(headers["content-length"]))
+        found = _asked(connection, query, If_None_Match=headers["etag"])
+        assert (found[0], found[2]) == (304, b"")
+        assert _asked(connection, query, X_Request_ID="mine")[1]["x-request-id"] == "mine"
+        status, only, nothing = _asked(connection, query, "HEAD")
+        assert (status, nothing, only["content-length"]) == (200, b"", headers["content-length"])
+        other = _asked(connection, query, Accept="text/csv")
+        assert other[1]["content-type"].startswith("text/csv")
+
+
+def test_known_bytes_within_others_are_read(address: str) -> None:
+    """Requests that come together, in pieces, or after a body, get each its own answer."""
+    host, _, port = address.partition(":")
+    known = f"GET /sparql?query={quote(LOOK_UP)} HTTP/1.1\r\nHost: {address}\r\n\r\n".encode()
+    with socket.create_connection((host, int(port)), timeout=20) as sock:
+
+        def answers(number: int) -> list[bytes]:
+            got = b""
+            while got.count(b"HTTP/1.1 200 OK") < number or not got.endswith(b"}"):
+                got += sock.recv(1 << 16)
+            return got.split(b"HTTP/1.1 200 OK")[1:]
+
+        for _ in range(3):
+            sock.sendall(known)
+            (one,) = answers(1)
+        body = one.partition(b"\r\n\r\n")[2]
+        sock.sendall(known * 3)
+        assert [each.partition(b"\r\n\r\n")[2] for each in answers(3)] == [body] * 3
+        sock.sendall(known[:40])
+        sock.sendall(known[40:])
+        assert len(answers(1)) == 1
+        # The same bytes as the body of a query are no request.
+        head = f"POST /sparql HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/sparql-query\r\n"
+        sock.sendall(f"{head}Content-Length: {len(known)}\r\n\r\n".encode())
+        sock.sendall(known)
+        assert b"400 Bad Request" in sock.recv(1 << 16)
+        sock.sendall(known)
+        assert answers(1)[0].partition(b"\r\n\r\n")[2] == body
+
+
+def test_faults_are_told_by_the_application(connection: HTTPConnection) -> None:
+    """What looks like a look-up and is none is answered as before."""
+    for query, status in ((LOOK_UP + "}", 400), (LOOK_UP.replace("dcterms", "unknown"), 400)):
+        assert _asked(connection, query)[0] == status
+    assert _asked(connection, LOOK_UP, Accept="image/png")[0] == 406
