@@ -96,8 +96,9 @@ def test_known_bytes_within_others_are_read(address: str) -> None:
             sock.sendall(known)
             (one,) = answers(1)
         body = one.partition(b"\r\n\r\n")[2]
-        sock.sendall(known * 3)
-        assert [each.partition(b"\r\n\r\n")[2] for each in answers(3)] == [body] * 3
+        for _ in range(2):
+            sock.sendall(known * 3)
+            assert [each.partition(b"\r\n\r\n")[2] for each in answers(3)] == [body] * 3
         sock.sendall(known[:40])
         sock.sendall(known[40:])
         assert len(answers(1)) == 1

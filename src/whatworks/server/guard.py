@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from whatworks.errors import TooLarge
+from whatworks.server.cache import Cache
 from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
 from whatworks.server.ready import Given, Key, Reply, can_be_kept, given
@@ -30,7 +31,11 @@ LONGEST_ADDRESS = 32 * 1024
 LARGEST_BODY = 4 * 1024 * 1024
 LEAST_PACKED = 1000  # what has fewer bytes is not packed
 _BODY_SECONDS = 15
-_LONGEST_KNOWN = 8 * 1024  # bytes of a request that are known again
+# So many bytes of headers are known again, and so many of all.
+_LONGEST_KNOWN, _MOST_KNOWN = 8 * 1024, 1 << 20
+_AFTER_ADDRESS = b" HTTP/1.1\r\n"
+# A first line that all readers of HTTP read alike: a path, and the fields after it.
+_PLAIN = re.compile(rb"GET (/(?:[!-\"$-.0->@-~][!-\"$->@-~]*)?)(?:\?([!-\"$-~]*))?")
 Straight: TypeAlias = "Callable[[Served, bytes, str], Response | None]"
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _GIVEN = "whatworks.given"  # where a request has what was read of it before the application is asked
@@ -83,7 +88,8 @@ class Guard:
         log: Log | None = None,
         straight: Mapping[str, Straight] = MappingProxyType({}),
     ) -> None:
-        self._ways = straight
+        self._ways = {path.encode(): answer for path, answer in straight.items()}
+        self._known = Cache[tuple[bytes, str], Key](_MOST_KNOWN)
         self._app, self._site, self._metrics, self._log = app, site, metrics, log
         self._routes = [route for route in routes if isinstance(route, Route)]
         self._paths = {route.endpoint: route.path for route in self._routes}
@@ -114,7 +120,7 @@ class Guard:
         asked = scope[_GIVEN] = given(scope)
         if asked.key is None:
             return None
-        reply = served.ready.find(asked.key) or self._straight(scope, served, asked)
+        reply = served.ready.find(asked.key) or self._straight(served, asked.key)
         if reply is None:
             return None
         name, status, method = _name(asked), reply.status(asked.tags), scope["method"]
@@ -124,19 +130,19 @@ class Guard:
         return Sent(written, None if asked.tags or asked.name or method == "HEAD" else asked.key)
 
     def learn(self, data: bytes, client: str, key: Key) -> None:
-        """Note the bytes of a request, which are those of no other, and what its answer is kept under.
+        """Note the headers of a request: clients send the same ones again, with another first line.
 
         Args:
-            data: The bytes.
+            data: The bytes of the request, and of no other.
             client: Who sent them, as one proxy is believed and another not.
             key: What the answer is kept under.
         """
-        ready = self._site.current.ready
-        if len(data) <= _LONGEST_KNOWN and (reply := ready.find(key)) is not None:
-            ready.keep((data, client), reply, len(data))
+        headers = data.partition(_AFTER_ADDRESS)[2]
+        if len(headers) <= _LONGEST_KNOWN:
+            self._known.keep((headers, client), key[2:], len(headers))
 
     def again(self, data: bytes, client: str, lines: bytes) -> bytes | None:
-        """Return what is sent where the bytes of a request are known; None where they have to be read.
+        """Return what is sent to a request of which the headers are known; None where it has to be read.
 
         Args:
             data: The bytes.
@@ -144,7 +150,12 @@ class Guard:
             lines: Headers that are to be sent as well.
         """
         started, served = time.perf_counter(), self._site.current
-        reply = served.ready.find((data, client))
+        first, _, headers = data.partition(_AFTER_ADDRESS)
+        known = self._known.find((headers, client))
+        if known is None or (asked := _PLAIN.fullmatch(first)) is None:
+            return None
+        key: Key = (asked[1], asked[2] or b"", *known)
+        reply = served.ready.find(key) or self._straight(served, key)
         if reply is None:
             return None
         name = _new_name()
@@ -152,22 +163,20 @@ class Guard:
         self._tell("GET", served, name, reply.route, 200, time.perf_counter() - started)
         return written
 
-    def _straight(self, scope: Scope, served: Served, asked: Given) -> Reply | None:
+    def _straight(self, served: Served, key: Key) -> Reply | None:
         """Return the answer to a look-up, which needs neither routes nor tasks, as the application would give it."""
-        path, address = scope["path"], scope["query_string"]
+        path, address, accept, packs = key[:4]
         if (answer := self._ways.get(path)) is None or len(address) > LONGEST_ADDRESS:
             return None
-        response = answer(served, address, asked.accept.decode("latin-1"))
-        if response is None or (asked.packs and len(response.body) >= LEAST_PACKED):
+        response = answer(served, address, accept.decode("latin-1"))
+        if response is None or (packs and len(response.body) >= LEAST_PACKED):
             return None
         headers = response.raw_headers
-        message = {"type": "http.response.start", "status": 200, "headers": headers}
-        _mark(message, asked.tags)
-        reply = Reply(path, headers)
+        _mark({"type": "http.response.start", "status": 200, "headers": headers}, b"")
+        reply = Reply(path.decode(), headers)
         reply.add(bytes(response.body))
         reply.done()
-        if asked.key is not None:
-            served.ready.keep(asked.key, reply, reply.size)
+        served.ready.keep(key, reply, reply.size)
         return reply
 
     def _tell(self, method: str, served: Served, name: bytes, route: str, status: int, seconds: float) -> None:

@@ -17,6 +17,7 @@ from whatworks.errors import Error, InvalidValue, QueryRefused, QueryStopped, Up
 from whatworks.publish import void
 from whatworks.publish.offers import Offer, offers
 from whatworks.server import guard
+from whatworks.server.guard import LEAST_PACKED
 from whatworks.server.negotiation import accepted, choose
 from whatworks.server.replies import answer, has_it, home_of, note, problem, view_of
 from whatworks.server.served import Kept, Served, is_constant
@@ -143,7 +144,10 @@ def _looked_up(served: Served, asked: LookUp, offer: Offer, tag: str) -> Kept | 
     if content is None:
         return None
     found = Kept(content)
-    served.answers.keep(tag, found, len(content))
+    if (
+        len(content) >= LEAST_PACKED
+    ):  # to find what is shorter takes as long as to make it, and it is kept as it was sent
+        served.answers.keep(tag, found, len(content))
     return found
 
 

@@ -4,13 +4,14 @@ Only what has a strong tag is kept, so only what stays the same as long as the r
 nothing of the request but its address, its host, and the headers Accept and Accept-Encoding.
 """
 
-from typing import NamedTuple, TypeAlias
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
 
 from starlette.types import Message, Scope, Send
 
 from whatworks.server.cache import Cache
 
-Key: TypeAlias = tuple[object, ...]
+Key: TypeAlias = tuple[Any, ...]
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 _MOST = 64 << 20
@@ -84,13 +85,13 @@ class Reply:
 
     def done(self) -> None:
         """Make what is sent again."""
-        unchanged = [(name, value) for name, value in self.headers if name not in _ABOUT_BODY]
         self.body, self._parts = b"".join(self._parts), []
-        self._heads = {200: self.headers, 304: unchanged}
-        self._lines = {
-            status: _STATUS[status] + b"".join(b"%b: %b\r\n" % header for header in headers)
-            for status, headers in self._heads.items()
-        }
+        self._head = _STATUS[200] + _lines(self.headers)
+
+    @cached_property
+    def _unchanged(self) -> Headers:
+        """The headers of what a client has already."""
+        return [(name, value) for name, value in self.headers if name not in _ABOUT_BODY]
 
     def status(self, tags: bytes) -> int:
         """Return 304 if the tag is one of those of the header If-None-Match, which the client has, else 200."""
@@ -98,13 +99,19 @@ class Reply:
 
     async def send(self, send: Send, status: int, own: tuple[bytes, bytes]) -> None:
         """Send it, with a header that belongs to this request alone."""
-        await send({"type": "http.response.start", "status": status, "headers": [*self._heads[status], own]})
+        headers = self.headers if status == 200 else self._unchanged
+        await send({"type": "http.response.start", "status": status, "headers": [*headers, own]})
         await send({"type": "http.response.body", "body": self.body if status == 200 else b""})
 
     def written(self, status: int, own: bytes, *, only_head: bool) -> bytes:
         """Return it as HTTP/1.1 has it, with header lines that belong to this request alone."""
         body = b"" if only_head or status != 200 else self.body
-        return b"%b%b\r\n%b" % (self._lines[status], own, body)
+        head = self._head if status == 200 else _STATUS[304] + _lines(self._unchanged)
+        return b"%b%b\r\n%b" % (head, own, body)
+
+
+def _lines(headers: Headers) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 def is_among(tag: bytes, tags: bytes) -> bool:

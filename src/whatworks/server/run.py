@@ -31,8 +31,8 @@ _LONGEST_HEAD = 64 * 1024
 class Patient(HttpToolsProtocol):
     """Speaks HTTP, and ends a connection whose client sends no head of a request, or takes no answer, in time.
 
-    What was answered before is sent again from here, without a task for the application; where a client sends the same
-    bytes again, without reading them.
+    What was answered before, and what is looked up at once, is sent from here, without a task for the application;
+    where a client sends the same headers again, without reading them.
 
     Attributes:
         guard: What stands around the application; set before the server starts.
@@ -44,7 +44,8 @@ class Patient(HttpToolsProtocol):
     _in_head = False
     _head_bytes = 0
     _is_between = True  # whether what comes begins a request
-    _known: Key | None = None  # what the request that is being read is kept under
+    _begun = 0  # requests in the bytes that are being read
+    _known: Key | None = None  # what the last of them is kept under
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -61,9 +62,9 @@ class Patient(HttpToolsProtocol):
             wait = self.timeout_keep_alive
             self.timeout_keep_alive_task = self.loop.call_later(wait, self.timeout_keep_alive_handler)
             return
-        self._known = None
+        self._begun, self._known = 0, None
         super().data_received(data)
-        if begins and self._is_between and self._known is not None:
+        if begins and self._is_between and self._begun == 1 and self._known is not None:
             self.guard.learn(data, client, self._known)
         if self._in_head:
             self._head_bytes += len(data)
@@ -74,6 +75,7 @@ class Patient(HttpToolsProtocol):
         """Begin to wait for the rest of a head."""
         super().on_message_begin()
         self._in_head, self._head_bytes, self._is_between, self._known = True, 0, False, None
+        self._begun += 1
         if self._timer is None:
             self._wait()
 
