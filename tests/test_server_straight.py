@@ -116,3 +116,19 @@ def test_faults_are_told_by_the_application(connection: HTTPConnection) -> None:
     for query, status in ((LOOK_UP + "}", 400), (LOOK_UP.replace("dcterms", "unknown"), 400)):
         assert _asked(connection, query)[0] == status
     assert _asked(connection, LOOK_UP, Accept="image/png")[0] == 406
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "none"])
+def test_stored_queries_are_answered_alike(connection: HTTPConnection, format: str) -> None:
+    """The first answer comes from a thread, the next from the event loop, then it is kept; other values ask anew."""
+    found = []
+    for limit in (7, 7, 8, 9, 9):
+        connection.request(
+            "GET", f"/api/queries/success-factors?intervention=expairs-project&limit={limit}&format={format}"
+        )
+        answer = connection.getresponse()
+        headers = {name.lower(): value for name, value in answer.getheaders() if name.lower() not in OWN | {"etag"}}
+        found.append((answer.status, headers, answer.read()))
+    assert found[0][0] == (400 if format == "none" else 200) or found[0][0] == 406
+    assert found[0] == found[1]
+    assert [each[:2] for each in found] == [found[0][:2]] * 5

@@ -26,6 +26,7 @@ from whatworks.server.replies import answer, broken, fault, refused, view_of
 from whatworks.server.served import Served, Site, settle
 
 _LOOKS = 1.0  # seconds between two looks for a new release
+_STORED = b"/api/queries/"
 _PACKING = 5  # packs text to a fifth at a third of the time of the highest level
 
 
@@ -89,7 +90,20 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
     app.router.redirect_slashes = False
     app.state.site, app.state.pages, app.state.metrics = site, Pages(), metrics
     packed = GZipMiddleware(app, LEAST_PACKED, _PACKING)
-    return Guard(packed, site, routes, metrics, log, {"/sparql": protocol.straight})
+    return Guard(packed, site, routes, metrics, log, straight)
+
+
+def straight(served: Served, path: bytes, address: bytes, accept: str) -> tuple[str, Response] | None:
+    """Return the route and the answer of what is looked up at once; None for all that the application answers."""
+    found = None
+    if path == b"/sparql":
+        route, found = "/sparql", protocol.straight(served, address, accept)
+    elif path.startswith(_STORED):
+        route, found = (
+            "/api/queries/{name}",
+            api.straight(served, path[len(_STORED) :].decode("ascii"), address, accept),
+        )
+    return (route, found) if found is not None else None
 
 
 async def _follow(site: Site, metrics: Metrics) -> None:

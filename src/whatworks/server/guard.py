@@ -7,8 +7,7 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from starlette.datastructures import MutableHeaders
@@ -33,10 +32,12 @@ LEAST_PACKED = 1000  # what has fewer bytes is not packed
 _BODY_SECONDS = 15
 # So many bytes of headers are known again, and so many of all.
 _LONGEST_KNOWN, _MOST_KNOWN = 8 * 1024, 1 << 20
+# Headers that differ from answer to answer; so many kinds of answers have all others alike.
+_OF_ONE, _MOST_ALIKE = (b"etag", b"content-length"), 100
 _AFTER_ADDRESS = b" HTTP/1.1\r\n"
 # A first line that all readers of HTTP read alike: a path, and the fields after it.
 _PLAIN = re.compile(rb"GET (/(?:[!-\"$-.0->@-~][!-\"$->@-~]*)?)(?:\?([!-\"$-~]*))?")
-Straight: TypeAlias = "Callable[[Served, bytes, str], Response | None]"
+Straight: TypeAlias = Callable[[Served, bytes, bytes, str], tuple[str, Response] | None]
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _GIVEN = "whatworks.given"  # where a request has what was read of it before the application is asked
 _PACKED = b"-gzip"  # what is packed has other bytes, and so another strong tag
@@ -75,8 +76,8 @@ class Guard:
         routes: The routes of the application.
         metrics: Counts requests.
         log: Is told each request.
-        straight: By path, what may answer a request of which the fields and the header Accept are given without the
-            application, and without waiting for anything.
+        straight: What may answer a GET without the application, and without waiting for anything: of a release, a
+            path, the fields of an address and the header Accept it makes the route and an answer with a strong tag.
     """
 
     def __init__(
@@ -86,9 +87,10 @@ class Guard:
         routes: Iterable[BaseRoute],
         metrics: Metrics,
         log: Log | None = None,
-        straight: Mapping[str, Straight] = MappingProxyType({}),
+        straight: Straight | None = None,
     ) -> None:
-        self._ways = {path.encode(): answer for path, answer in straight.items()}
+        self._way = straight
+        self._marked: dict[tuple[tuple[bytes, bytes], ...], list[tuple[bytes, bytes]]] = {}
         self._known = Cache[tuple[bytes, str], Key](_MOST_KNOWN)
         self._app, self._site, self._metrics, self._log = app, site, metrics, log
         self._routes = [route for route in routes if isinstance(route, Route)]
@@ -166,14 +168,21 @@ class Guard:
     def _straight(self, served: Served, key: Key) -> Reply | None:
         """Return the answer to a look-up, which needs neither routes nor tasks, as the application would give it."""
         path, address, accept, packs = key[:4]
-        if (answer := self._ways.get(path)) is None or len(address) > LONGEST_ADDRESS:
+        if self._way is None or len(path) + len(address) > LONGEST_ADDRESS:
             return None
-        response = answer(served, address, accept.decode("latin-1"))
+        route, response = self._way(served, path, address, accept.decode("latin-1")) or ("", None)
         if response is None or (packs and len(response.body) >= LEAST_PACKED):
             return None
-        headers = response.raw_headers
-        _mark({"type": "http.response.start", "status": 200, "headers": headers}, b"")
-        reply = Reply(path.decode(), headers)
+        sent, made = response.raw_headers, self._marked
+        alike = tuple([header for header in sent if header[0] not in _OF_ONE])
+        if alike not in made:
+            if len(made) >= _MOST_ALIKE:
+                made.clear()
+            marked = [*sent]
+            _mark({"type": "http.response.start", "status": 200, "headers": marked}, b"")
+            made[alike] = marked
+        own = dict(sent)
+        reply = Reply(route, [(name, own[name] if name in _OF_ONE else value) for name, value in made[alike]])
         reply.add(bytes(response.body))
         reply.done()
         served.ready.keep(key, reply, reply.size)

@@ -149,7 +149,7 @@ def _statements(pattern: _Pattern, values: Mapping[str, Sequence[ox.NamedNode]],
         found = (engine.quads_for_pattern(None, predicate, each, None) for each in objects)
     else:
         raise _Other
-    return sum(1 for _ in islice(chain.from_iterable(found), _STEPS + 1))
+    return len(list(islice(chain.from_iterable(found), _STEPS + 1)))
 
 
 def _named(part: _Part, values: Mapping[str, Sequence[ox.NamedNode]]) -> Sequence[ox.NamedNode]:

@@ -28,6 +28,7 @@ from whatworks.store.embedded import EmbeddedStore
 _FORK, _END = b"f", b"e"
 _COMMAND = 9  # bytes: what to do, and the number of a process
 _BUFFER = 1 << 16
+_LOWER = 10  # so much lower is the priority of an own query than that of what asks: it is to answer others meanwhile
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # CLONE_NEWUSER and CLONE_NEWNET of Linux
 
 
@@ -259,6 +260,7 @@ def _read_apart(opened: dict[str, Any], control: socket.socket) -> EmbeddedStore
 def _answer(opened: dict[str, Any], store: EmbeddedStore | None, sock: socket.socket) -> None:
     """Answer in this copy until nobody asks any more; then end at once, even in the middle of a query."""
     try:
+        os.nice(_LOWER)
         threading.Thread(target=_watch, args=(sock,), daemon=True).start()
         answer(opened, store, lambda: _received(sock), os.fdopen(os.dup(sock.fileno()), "wb"))
     finally:
