@@ -336,11 +336,17 @@ def _under_load(bench: Bench, servers: dict[str, Server], texts: _Texts) -> Iter
     ours, peer = servers["whatworks"], servers["oxigraph"]
     count = max(CLIENTS, min(_MIXED, bench.size * 2))
 
+    work: dict[str, list[float]] = {ours.path: [], peer.path: []}
+
     def mean(server: Server, asked: Sequence[str]) -> float:
-        return load(server, _asking(server, asked)).wall / len(asked)
+        found = load(server, _asking(server, asked))
+        work[server.path].append(found.cpu / len(asked))
+        return found.wall / len(asked)
 
     plain = bench.compare(lambda: mean(ours, texts.mixed(count)), lambda: mean(peer, texts.mixed(count)))
     yield Figure("8 clients, mixed, time for each request", "oxigraph's server", "ms", plain, "ratio ≤ 1.43")
+    both = list(zip(work[ours.path], work[peer.path], strict=True))[-len(plain) :]
+    yield Figure("the same, CPU for each request", "oxigraph's server", "ms", both)
     before = ours.memory
     bombed, slow, bombs = list[tuple[float, float]](), list[tuple[float, float]](), list[tuple[float, float]]()
     for mine, _ in plain:
