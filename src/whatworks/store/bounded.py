@@ -105,7 +105,7 @@ def answered(store: EmbeddedStore, asked: LookUp, format: str, limits: Limits) -
         if isinstance(found, ox.QueryBoolean):
             return Boolean(bool(found)).write(format)
         rows = isinstance(found, ox.QuerySolutions)
-        with told():
+        with told:
             if isinstance(found, ox.QuerySolutions):
                 syntax = RESULT_FORMATS[format if format in _AT_ONCE else "tsv"]
                 content = found.serialize(short, format=syntax)
