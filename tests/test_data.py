@@ -650,13 +650,14 @@ def test_contradictory_findings_stay_visible(kg: KnowledgeGraph, collection: Col
 
 
 def test_directions_of_all_findings(collection: Collection) -> None:
-    """Each finding with a figure points where the sign of its figure points."""
+    """Each finding points where the sign of its figure points; a lone improvement index of zero is none."""
     expected = {}
     for node, finding in source_findings().items():
         size, index = finding.get("effect_size"), finding.get("improvement_index")
         decisive = size if size is not None else index
-        if decisive is not None:
+        if size is not None or index:
             contradictory = size is not None and index is not None and size * index < 0
+            assert decisive is not None
             sign = "positive" if decisive > 0 else "negative" if decisive < 0 else "no-difference"
             expected[node] = "contradictory" if contradictory else sign
     actual = {
