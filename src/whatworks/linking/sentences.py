@@ -1,4 +1,4 @@
-"""Says in words what two interventions share: Both rely on X, are for Y, and use the word “z”.
+"""Says in words what two interventions share: Both rely on X, are for Y, and use forms of the word “z”.
 
 How the features of a family are said stands in the queries `link-features` and `link-texts`. There may be a million
 sentences, so what they are made of is chosen for many together, and each clause is made once.
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from whatworks.linking.quiet import QUIET
 from whatworks.linking.reasons import ALL_WORDS, Reasons
 from whatworks.linking.records import Family, Whole
 
@@ -57,9 +58,14 @@ class Teller:
         unique, at = np.unique(chosen, return_inverse=True)
         clauses = np.array([self._clause(key) for key in unique.tolist()], dtype=object)[at].reshape(chosen.shape)
         heard = np.nonzero(most == words)
-        of_words = self._sayings[words].of
-        clauses[heard] = np.array([of_words(spoken[row][:_QUOTED]) for row in heard[0].tolist()], dtype=object)
+        alone: list[bool] = (clauses == "").all(axis=1).tolist()
+        clauses[heard] = np.array([self._heard(spoken[row], alone[row]) for row in heard[0].tolist()], dtype=object)
         return [_joined([clause for clause in row if clause]) for row in clauses.tolist()]
+
+    def _heard(self, shared: Sequence[str], is_alone: bool) -> str:
+        """Return what is said of shared words; those that say nothing are quoted only where nothing else is said."""
+        quoted = [word for word in shared if word not in QUIET] or (shared if is_alone else ())
+        return self._sayings[-1].of(quoted[:_QUOTED]) if quoted else ""
 
     def _keys(self, reasons: Reasons, places: Whole, count: int) -> Whole:
         """Return which features are named at each place: what both have themselves, else the greatest above it."""
