@@ -15,7 +15,7 @@ from whatworks.terms import XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term
 MOST_ROWS = 5000  # of an answer with more rows nothing is drawn
 _MOST_BARS = 30
 _MOST_CELLS = 60, 40  # rows and columns of a grid
-_SHADES = (1, 2, 4, 7)  # from so many on, a cell is darker; as on the map of gaps
+_SHADES = (1, 2, 4, 7)  # from so many on, a cell is darker
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBERS = (XSD_INTEGER, XSD_DECIMAL)
 

@@ -1,5 +1,6 @@
 """Interventions side by side, with what differs marked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from whatworks.errors import UsageError
@@ -43,7 +44,7 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
     titles = dict.fromkeys(title for column in columns for title in column["facts"])
     rows = []
     for title in titles:
-        cells = [column["facts"].get(title, {"values": [], "mark": "", "texts": []}) for column in columns]
+        cells = [column["facts"].get(title) or _cell([]) for column in columns]
         sets = [frozenset(each.text for each in cell["values"]) for cell in cells]
         shared = frozenset.intersection(*sets) if sets else frozenset()
         rows.append({"title": title, "cells": cells, "differs": len(set(sets)) > 1, "shared": shared})
@@ -60,6 +61,10 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
     }
 
 
+def _cell(values: Sequence[Shown], texts: Sequence[Shown] = ()) -> dict[str, Any]:
+    return {"values": values, "mark": "", "marks": {}, "texts": texts}
+
+
 def _column(view: View, iri: Iri) -> dict[str, Any]:
     """Return one intervention by the titles of the rows."""
     described = view.edition.kg.near([iri]).describer.describe(iri, view.language)
@@ -67,7 +72,7 @@ def _column(view: View, iri: Iri) -> dict[str, Any]:
     rows: dict[str, dict[str, Any]] = {}
     aims = facts.shown(WW + "aim")
     if aims:
-        rows[view.words("Aims")] = {"values": aims, "mark": "", "texts": []}
+        rows[view.words("Aims")] = _cell(aims)
     for fact in key_facts(view, facts):
         rows[fact["title"]] = {**fact, "texts": []}
     for title, name in _FIELDS:
@@ -75,15 +80,15 @@ def _column(view: View, iri: Iri) -> dict[str, Any]:
         if name == "hasComponent":
             found = [part.described.title for part in parts if part.described.title]
             if found:
-                rows[view.words(title)] = {"values": [Shown(safe(each)) for each in found], "mark": "", "texts": []}
+                rows[view.words(title)] = _cell([Shown(safe(each)) for each in found])
         elif parts:
             factors = [factor_of(part) for part in parts]
             themes = [theme for each in factors for theme in each["themes"]]
             texts = [each["name"] or each["text"] for each in factors if each["name"] or each["text"]]
-            rows[view.words(title)] = {"values": list(dict.fromkeys(themes)), "mark": "", "texts": texts}
+            rows[view.words(title)] = _cell(list(dict.fromkeys(themes)), texts)
     actors = [who for part in facts.parts(_CV + "hasParticipation") for who in part.shown(_CV + "hasParticipant")]
     if actors:
-        rows[view.words("Actors")] = {"values": actors, "mark": "", "texts": []}
+        rows[view.words("Actors")] = _cell(actors)
     ratings = [
         Shown(f"{outcome.text}: {level.text} ({by.text})")
         for part in facts.parts(WW + "hasRating")
@@ -92,5 +97,5 @@ def _column(view: View, iri: Iri) -> dict[str, Any]:
         for by in part.shown(PROV + "wasAttributedTo")
     ]
     if ratings:
-        rows[view.words("Ratings, each on its own scale")] = {"values": ratings, "mark": "", "texts": []}
+        rows[view.words("Ratings, each on its own scale")] = _cell(ratings)
     return {"name": view.name(iri), "key": iri.code, "summary": facts.best(DCTERMS + "description"), "facts": rows}

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from whatworks.namespaces import SKOS
+from whatworks.namespaces import DCTERMS, SKOS, VOC
 from whatworks.pages import atlas, listing
+from whatworks.pages.known import known
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View, cut, sentence
 from whatworks.publish import schemaorg
@@ -13,6 +14,9 @@ from whatworks.search.hits import Found, Hit
 from whatworks.terms import RDF_TYPE, Iri
 
 _SCHEME, _CONCEPT, _IN_SCHEME = (Iri(SKOS + name) for name in ("ConceptScheme", "Concept", "inScheme"))
+_DESCRIPTION = Iri(DCTERMS + "description")
+# A place such as several countries that are not named is no country of its own.
+_NO_COUNTRY, _MEMBER = Iri(VOC + "place/no-single-country"), Iri(SKOS + "member")
 _WAYS = ("approach", "target-group", "country", "theme")
 _MOST = 8  # values of a facet on the first page
 _QUESTIONS = 7
@@ -49,7 +53,8 @@ def _numbers(view: View, shelf: Shelf) -> Iterator[tuple[int, str, str]]:
     words, counts = view.words, shelf.counts({})
     countries = next(facet for facet in listing.choices(view) if facet.name == "country")
     yield len(shelf.things("Intervention")), words("interventions"), view.to("/interventions")
-    yield len(counts.get(countries.property, {})), words("countries"), view.to("/queries/countries")
+    several = {quad.object for quad in view.edition.kg.collection.store.match(_NO_COUNTRY, _MEMBER)}
+    yield len(counts.get(countries.property, {}).keys() - several), words("countries"), view.to("/queries/countries")
     yield len(shelf.things("SuccessFactor")), words("success factors"), view.to("/what-works")
     yield len(shelf.things("Finding")), words("measured findings"), view.to("/queries/findings")
     yield len(shelf.things("Link")), words("explained links"), view.to("/queries/related")
@@ -98,7 +103,16 @@ def _sort(view: View, hit: Hit) -> Shown:
     return name._replace(text=sentence(name.text))
 
 
-def search(view: View, text: str, found: Found | None) -> dict[str, Any]:
+def _known(view: View, shelf: Shelf, hit: Hit) -> dict[str, Any] | None:
+    """Return what is known of an intervention that has no summary."""
+    if hit.thing not in shelf.interventions:
+        return None
+    if next(view.edition.kg.collection.store.match(hit.thing, _DESCRIPTION), None) is not None:
+        return None
+    return known(view, shelf, hit.thing.code)
+
+
+def search(view: View, shelf: Shelf, text: str, found: Found | None) -> dict[str, Any]:
     """Return what the page of a search shows."""
     hits = [
         {
@@ -110,6 +124,7 @@ def search(view: View, text: str, found: Found | None) -> dict[str, Any]:
             else [],
             "language": hit.language if hit.language != view.language else "",
             "via": [view.name(each) for each in hit.via],
+            "known": _known(view, shelf, hit),
         }
         for hit in (found.hits if found is not None else ())
     ]

@@ -58,6 +58,12 @@ class Facts:
             return "assigned"
         return "computed" if fields and all(field.inferred for field in fields) else ""
 
+    def marked(self, *properties: str) -> list[tuple[Shown, str]]:
+        """Return the values of properties, each with who says it, as `mark` says it."""
+        self.used.update(properties)
+        fields = [field for each in properties for field in self.fields.get(each, ())]
+        return [(shown(self._view, value), _who(field)) for field in fields for value in field.values]
+
     def rows(self, *properties: str) -> list[dict[str, Any]]:
         """Return fields as rows of a list of facts."""
         self.used.update(properties)
@@ -83,6 +89,10 @@ def shown(view: View, value: Value) -> Shown:
     return Shown(cut(safe(value.text), _LONGEST), value.language, href)
 
 
+def _who(field: Field) -> str:
+    return "assigned" if field.assigned else "computed" if field.inferred else ""
+
+
 def _row(view: View, field: Field) -> dict[str, Any]:
     values = []
     for value in field.values:
@@ -91,10 +101,19 @@ def _row(view: View, field: Field) -> dict[str, Any]:
             part.used.add(str(TITLE))
         title = Shown(safe(value.part.title)) if value.part is not None else shown(view, value)
         values.append({"shown": title, "rows": part.rest() if part is not None else []})
-    mark = "assigned" if field.assigned else "computed" if field.inferred else ""
+    mark = _who(field)
     own = _UNNAMED.get(field.property) if view.field_names.get(field.name) is None else None
     name = Shown(view.words(own)) if own is not None else view.field(field.name, marked=mark == "assigned")
     return {"name": name, "mark": mark, "values": values}
+
+
+def lasted(view: View, start: str, end: str) -> str:
+    """Return from when to when something ran; where no end is known, nothing says that it still does."""
+    if not end:
+        return view.words("started in {year}", year=start) if start else ""
+    if not start:
+        return view.words("until {year}", year=end)
+    return start if start == end else f"{start}–{end}"
 
 
 def english(view: View) -> str:
@@ -113,5 +132,5 @@ def decimal(view: View, value: Shown | None) -> str:
     if number == int(number):
         return view.words.number(int(number)).replace("-", "−")
     if 0 < abs(number) < 0.005:
-        return "<" + view.words.number(0.01) if number > 0 else "−" + view.words.number(0.01)
+        return ("<" if number > 0 else ">−") + view.words.number(0.01)
     return view.words.number(round(number, 2)).replace("-", "−")

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from whatworks.catalogue import Parameter
 from whatworks.errors import Error, UsageError
 from whatworks.namespaces import DCTERMS, WW
+from whatworks.pages.facts import lasted
+from whatworks.pages.known import known
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View, cut, sentence
 from whatworks.pages.wording import N_
@@ -20,7 +22,7 @@ _SUMMARY = 280  # letters of a summary
 _ORDERS = (("title", N_("Title A to Z")), ("newest", N_("Newest first")), ("oldest", N_("Oldest first")))
 SORTS = ("best", *(name for name, _ in _ORDERS))
 FORMATS = ("csv", "xlsx", "jsonld", "bibtex", "ris")
-_DESCRIPTION, _SPATIAL = Iri(DCTERMS + "description"), Iri(DCTERMS + "spatial")
+_DESCRIPTION, _SPATIAL, _END = Iri(DCTERMS + "description"), Iri(DCTERMS + "spatial"), Iri(WW + "endYear")
 
 
 class Facet(NamedTuple):
@@ -249,7 +251,7 @@ def chips(view: View, state: State) -> Iterator[dict[str, Any]]:
         yield {"facet": words("Approach"), "name": Shown(title), "fields": state.fields(stated=False)}
 
 
-def entries(view: View, rows: Sequence[Row], hits: Found | None) -> Iterator[dict[str, Any]]:
+def entries(view: View, shelf: Shelf, rows: Sequence[Row], hits: Found | None) -> Iterator[dict[str, Any]]:
     """Yield what the list says of interventions."""
     by_thing: dict[Iri, Hit] = {hit.thing: hit for hit in hits.hits} if hits is not None else {}
     store = view.edition.kg.collection.store
@@ -263,6 +265,7 @@ def entries(view: View, rows: Sequence[Row], hits: Found | None) -> Iterator[dic
         places = places or {quad.object for quad in store.match(iri, _SPATIAL)}
         approaches = {quad.object for quad in store.match(iri, Iri(WW + "appliesApproach"))}
         stated = {quad.object for quad in store.match(iri, Iri(WW + "assignedApproach"))}
+        end = next((quad.object for quad in store.match(iri, _END)), None)
         title = view.name(iri)
         if row[2] is None:
             title = title._replace(text=iri.code)
@@ -278,11 +281,12 @@ def entries(view: View, rows: Sequence[Row], hits: Found | None) -> Iterator[dic
             if hit is not None and safe(hit.title.text) == title.text
             else [(title.text, False)],
             "text": Shown(cut(text.text, _SUMMARY), text.language) if text is not None else None,
+            "known": known(view, shelf, iri.code) if text is None else None,
             "fragment": [(safe(piece), marked) for piece, marked in shown.pieces()] if shown is not None else [],
             "via": [view.name(each) for each in hit.via] if hit is not None else [],
             "kind": view.name(row[3]) if isinstance(row[3], Iri) else None,
             "stage": view.name(row[4]) if isinstance(row[4], Iri) else None,
-            "year": _text(row[5]),
+            "years": lasted(view, _text(row[5]), _text(end) if end is not None else ""),
             "places": _named(view, places)[:4],
             "more": max(0, len(places) - 4),
             "approaches": [(name, iri in stated) for iri, name in _pairs(view, approaches)[:4]],
@@ -315,7 +319,7 @@ def values(view: View, shelf: Shelf, state: State) -> dict[str, Any]:
         "pages": _pages(page, last),
         "facets": list(facets(view, shelf, state)),
         "chips": list(chips(view, state)),
-        "entries": list(entries(view, part, hits)),
+        "entries": list(entries(view, shelf, part, hits)),
         "slips": hits.slips if hits is not None else {},
         "sorts": [("best", view.words("Best match first"))] * bool(state.text)
         + [(name, view.words(text)) for name, text in _ORDERS],

@@ -1,12 +1,12 @@
 """The page of an intervention: from the summary down to the sources, each statement with who says so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from whatworks.describe import Description
 from whatworks.errors import UsageError
 from whatworks.namespaces import DCTERMS, IDENTIFIER, LINK_FROM, LINK_TO, PROV, SKOS, TITLE, WW
-from whatworks.pages.facts import Facts, decimal, english, shown
+from whatworks.pages.facts import Facts, decimal, english, lasted, shown
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View, sentence
 from whatworks.pages.wording import N_
@@ -70,7 +70,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
         "timeline": _timeline(view, facts),
         "components": [(part.first(str(TITLE)), part.rest()) for part in facts.parts(WW + "hasComponent")],
         "participations": [
-            {"who": part.shown(_CV + "hasParticipant"), "role": part.shown(_CV + "role")}
+            {"who": part.shown(_CV + "hasParticipant"), "role": part.shown(_CV + "role"), "rest": part.rest()}
             for part in facts.parts(_CV + "hasParticipation")
         ],
         "factors": [factor_of(part) for part in facts.parts(WW + "hasSuccessFactor")],
@@ -98,33 +98,32 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
 
 def key_facts(view: View, facts: Facts) -> Iterator[dict[str, Any]]:
     """Yield what one wants to know first of an intervention."""
-    groups = [group for part in facts.parts(WW + "targetPopulation") for group in part.shown(WW + "group")]
+    groups = [pair for part in facts.parts(WW + "targetPopulation") for pair in part.marked(WW + "group")]
     for title, properties in _KEY:
-        found = groups if WW + "targetGroup" in properties else facts.shown(*properties)
+        found = groups if WW + "targetGroup" in properties else facts.marked(*properties)
         if found:
-            called = view.words(title) or view.field(sentence(view.name(Iri(properties[0])).text)).text
-            yield {"title": called, "values": list(dict.fromkeys(found)), "mark": facts.mark(*properties)}
+            yield _fact(view.words(title) or view.field(sentence(view.name(Iri(properties[0])).text)).text, found)
     start, end = facts.first(WW + "startYear"), facts.first(WW + "endYear")
     if start or end:
-        text = f"{start.text if start else '…'}–{end.text}" if end else view.words("since {year}", year=start.text)  # type: ignore[union-attr]
-        yield {
-            "title": view.words("When"),
-            "values": [Shown(text)],
-            "mark": facts.mark(WW + "startYear", WW + "endYear"),
-        }
-    statuses = [each for part in facts.parts(WW + "hasEvaluation") for each in part.shown(WW + "evaluationStatus")]
-    none = [Shown(view.words("No evaluation is known"))]
-    yield {"title": view.words("Evaluation"), "values": list(dict.fromkeys(statuses)) or none, "mark": ""}
-    kinds = [
-        each
-        for part in (
-            *facts.parts(WW + "hasSuccessFactor", WW + "hasBarrier"),
-            *(finding for tried in facts.parts(WW + "hasEvaluation") for finding in tried.parts(WW + "hasFinding")),
-        )
-        for each in part.shown(WW + "evidenceType")
-    ]
+        text = lasted(view, start.text if start else "", end.text if end else "")
+        yield _fact(view.words("When"), [(Shown(text), facts.mark(WW + "startYear", WW + "endYear"))])
+    evaluations = facts.parts(WW + "hasEvaluation")
+    statuses = [pair for part in evaluations for pair in part.marked(WW + "evaluationStatus")]
+    none = view.words("not stated") if evaluations else view.words("None is known here")
+    yield _fact(view.words("Evaluation"), statuses or [(Shown(none), "")])
+    claims = facts.parts(WW + "hasSuccessFactor", WW + "hasBarrier")
+    findings = [finding for part in evaluations for finding in part.parts(WW + "hasFinding")]
+    kinds = [pair for part in (*claims, *findings) for pair in part.marked(WW + "evidenceType")]
     if kinds:
-        yield {"title": view.words("Kind of evidence"), "values": list(dict.fromkeys(kinds)), "mark": ""}
+        yield _fact(view.words("Kind of evidence"), kinds)
+
+
+def _fact(title: str, pairs: Sequence[tuple[Shown, str]]) -> dict[str, Any]:
+    """Return a fact with its values, each once; what is not said alike of all is marked value by value."""
+    marks = {mark for _, mark in pairs}
+    one = marks.pop() if len(marks) == 1 else ""
+    said = {value: "" if one else mark for value, mark in reversed(pairs)}
+    return {"title": title, "values": list(dict.fromkeys(value for value, _ in pairs)), "mark": one, "marks": said}
 
 
 def _population(part: Facts) -> dict[str, Any]:
@@ -146,6 +145,7 @@ def factor_of(part: Facts) -> dict[str, Any]:
         "themes": part.shown(WW + "factorTheme"),
         "mark": part.mark(WW + "evidenceType"),
         "evidence": part.shown(WW + "evidenceType"),
+        "rest": part.rest(),
         "id": part.described.iri.partition("#")[2],
     }
 
@@ -163,21 +163,24 @@ def _timeline(view: View, facts: Facts) -> dict[str, Any] | None:
                 "stage": part.first(WW + "stage"),
                 "start": start,
                 "end": end,
+                "years": lasted(view, str(start or ""), str(end or "")),
                 "laws": [law.first(str(TITLE)) for law in part.parts(_CV + "hasLegalResource")],
                 "reach": _counted(view, reach, unit),
+                "rest": part.rest(),
             }
         )
-    years = [year for phase in phases for year in (phase["start"], phase["end"]) if isinstance(year, int)]
+    known = [year for phase in phases for year in (phase["start"], phase["end"]) if isinstance(year, int)]
     if not phases:
         return None
-    first, last = (min(years), max(years)) if years else (0, 0)
+    first, last = (min(known), max(known)) if known else (0, 0)
     span = max(1, last - first + 1)
     for phase in phases:
         start, end = phase["start"], phase["end"]
         phase["x"] = round(100 * (start - first) / span, 1) if isinstance(start, int) else 0
-        to = end + 1 if isinstance(end, int) else last + 1
-        phase["width"] = max(1.5, round(100 * (to - first) / span - float(phase["x"]), 1)) if years else 0
-        phase["open"] = end is None
+        # Where no end is known, the bar reaches to the next phase.
+        later = [other["start"] for other in phases if start and other["start"] and other["start"] > start]
+        to = end + 1 if isinstance(end, int) else min(later, default=last + 1)
+        phase["width"] = max(1.5, round(100 * (to - first) / span - float(phase["x"]), 1)) if start or end else 0
     return {"phases": phases, "first": first, "last": last}
 
 
@@ -224,11 +227,14 @@ def _finding(view: View, part: Facts) -> dict[str, Any]:
         "comparator": number("comparatorValue"),
         "comparison": part.best(WW + "comparison"),
         "sample": number("sampleSize"),
+        "sample_mark": part.mark(WW + "sampleSize"),
         "p": number("pValue"),
         "significant": (part.first(WW + "significant") or Shown("")).text,
         "evidence": part.shown(WW + "evidenceType"),
         "evidence_mark": part.mark(WW + "evidenceType"),
+        "tier": part.shown(WW + "evidenceTier"),
         "id": part.described.iri.partition("#")[2],
+        "rest": part.rest(),
     }
 
 
@@ -247,6 +253,7 @@ def _ratings(facts: Facts) -> list[dict[str, Any]]:
                 "studies": part.first(WW + "studyCount"),
                 "eligible": part.first(WW + "eligibleStudyCount"),
                 "sample": part.first(WW + "sampleSize"),
+                "rest": part.rest(),
             }
         )
     return list(found.values())

@@ -79,7 +79,9 @@ class Pages:
 
     def search(self, view: View, text: str, found: Found | None, *, browser: bool = False) -> bytes:
         """Return what was found, or the page on which one begins to search, by a script where the browser does it."""
-        return self._written("search.html", view, {**entrance.search(view, text, found), "browser": browser})
+        return self._written(
+            "search.html", view, {**entrance.search(view, self.shelf(view.edition), text, found), "browser": browser}
+        )
 
     def compared(self, view: View) -> bytes:
         """Return interventions side by side."""

@@ -55,7 +55,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
         "facet": facet.name if facet is not None else "",
         "code": iri.code,
         "total": len({row[0] for row in rows}),
-        "entries": list(listing.entries(view, _once(rows)[:_SHOWN], None)),
+        "entries": list(listing.entries(view, shelf, _once(rows)[:_SHOWN], None)),
         "themes": _themes(view, shelf, iri) if code == "approach" else [],
         "gaps": _gaps(view, shelf, iri) if code == "approach" else [],
         "tips": facts.rows(WW + "hasTip"),
@@ -132,9 +132,15 @@ def _themes(view: View, shelf: Shelf, iri: Iri) -> list[tuple[Shown, int]]:
 
 
 def _gaps(view: View, shelf: Shelf, iri: Iri) -> list[Shown]:
-    """Return the target groups for which no intervention of an approach is known."""
-    rows = [row for row in shelf.rows("gap-map") if row[0] == iri]
-    return [view.name(row[1]) for row in rows if isinstance(row[1], Iri) and _number(row[2]) == 0]
+    """Return the target groups for which no intervention of an approach is known, nor for a narrower one."""
+    counts = {row[1]: _number(row[2]) for row in shelf.rows("gap-map") if row[0] == iri and isinstance(row[1], Iri)}
+    known: set[Iri | None] = set()
+    for group in (each for each, number in counts.items() if number):
+        wider: Iri | None = group
+        while wider is not None and wider not in known:
+            known.add(wider)
+            wider = shelf.broader(wider)
+    return [view.name(each) for each in counts if each not in known]
 
 
 def _said(view: View, shelf: Shelf, iri: Iri) -> list[dict[str, Any]]:
