@@ -68,7 +68,7 @@ def said(description: Description) -> Iterator[tuple[str, Literal | Iri, str]]:
 
 @pytest.mark.slow  # reads each page of an intervention
 def test_nothing_is_lost(client: TestClient, kg: KnowledgeGraph) -> None:
-    """Each value of an intervention and of its parts stands on its page; figures are rounded, places in order unsaid."""
+    """Each value of an intervention and of its parts stands on its page; figures are rounded, order unsaid."""
     view = View(Edition.of(kg))
     lost = []
     for iri in kg.describer.members("Intervention"):
