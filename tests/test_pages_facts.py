@@ -185,3 +185,13 @@ def test_a_gap_is_none_where_a_narrower_group_has_one(client: TestClient, kg: Kn
 def test_small_numbers_are_not_made_larger(kg: KnowledgeGraph, number: str, written: str) -> None:
     """A figure near zero says that it is nearer than can be shown."""
     assert decimal(View(Edition.of(kg)), Shown(number)) == written
+
+
+def test_pages_of_approaches_say_who_chose_them(client: TestClient, kg: KnowledgeGraph) -> None:
+    """The page of an approach says of how many of its interventions a source states it."""
+    for row in rows(kg, "approaches", assigned=False):
+        code, stated = row["approach"].rpartition("/")[2], int(row["interventions"])
+        total = len(rows(kg, "interventions", approach=code))
+        text = text_of(page(client, f"/voc/approach/{code}"))
+        assert (f"Of {stated} a source states the approach" in text) == (0 < stated < total), code
+        assert ("No source states the approach" in text) == (stated == 0 < total), code

@@ -76,7 +76,8 @@ def _way(view: View, shelf: Shelf, facet: listing.Facet, counts: dict[Iri, int])
         "theme": (view.words("By what helped"), view.words("All themes"), view.to("/queries/success-factor-themes")),
     }
     title, all_, more = titles[facet.name]
-    return {"title": title, "entries": entries, "all": all_, "more": more}
+    note = view.words("stated by the source, or assigned here") if facet.name == "approach" else ""
+    return {"title": title, "note": sentence(note), "entries": entries, "all": all_, "more": more}
 
 
 def _questions(view: View) -> list[tuple[str, str]]:

@@ -55,6 +55,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
         "facet": facet.name if facet is not None else "",
         "code": iri.code,
         "total": len({row[0] for row in rows}),
+        "stated": _stated(shelf, iri, len({row[0] for row in rows})) if code == "approach" and rows else None,
         "entries": list(listing.entries(view, shelf, _once(rows)[:_SHOWN], None)),
         "themes": _themes(view, shelf, iri) if code == "approach" else [],
         "gaps": _gaps(view, shelf, iri) if code == "approach" else [],
@@ -123,6 +124,12 @@ def _once(rows: Sequence[Row]) -> list[Row]:
 
 def _number(term: object) -> int:
     return int(term.value) if isinstance(term, Literal) and term.value.isdigit() else 0
+
+
+def _stated(shelf: Shelf, iri: Iri, total: int) -> int | None:
+    """Return of how many interventions a source states an approach; None where it does of all."""
+    stated = len({row[0] for row in _rows(shelf, "interventions", {"approach": [str(iri)], "assigned": ["false"]})})
+    return stated if stated < total else None
 
 
 def _themes(view: View, shelf: Shelf, iri: Iri) -> list[tuple[Shown, int]]:
