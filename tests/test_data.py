@@ -12,7 +12,8 @@ import pytest
 from whatworks import KnowledgeGraph
 from whatworks.collection import Collection, owner_of
 from whatworks.ingest import Batch
-from whatworks.namespaces import key_of
+from whatworks.linking.quiet import QUIET
+from whatworks.namespaces import SKOS, key_of
 from whatworks.results import Table
 from whatworks.store import parse
 from whatworks.terms import RDF_TYPE, BlankNode, Iri, Literal, Quad, Term
@@ -649,6 +650,23 @@ def test_contradictory_findings_stay_visible(kg: KnowledgeGraph, collection: Col
     assert sorted(row["measure"] for row in rows) == ["Did not drop out (%)"] + ["Percentage dropped out"] * 2
 
 
+def test_figures_that_disagree_are_those_that_the_handbook_names() -> None:
+    """Of shares of those who dropped out, less is better; in one finding both signs say otherwise."""
+    against, significant = [], []
+    for node, finding in source_findings().items():
+        size, index = finding.get("effect_size", 0), finding.get("improvement_index", 0)
+        better = finding.get("mean_comparison", 0) - finding.get("mean_intervention", 0)
+        if re.match("Dropped out|Percentage dropped", finding["outcome_measure"]) and size * index > 0 > size * better:
+            against.append((node, finding["mean_intervention"], finding["mean_comparison"]))
+        if finding.get("significant") and finding.get("p_value", 0) > 0.05:
+            significant.append((node, f"{finding['p_value']:.2f}"))
+    assert against == [("alternative-schools-demonstration-program-asdp#finding-5970", 80, 83)]
+    assert significant == [("check-and-connect#finding-4249", "0.86")]
+    text = (ROOT / "docs" / "explanation" / "limits.md").read_text(encoding="utf-8")
+    for said in ("Alternative Schools Demonstration Program", "(80 to 83 of a hundred)", "Check & Connect", "0.86"):
+        assert said in text
+
+
 def test_directions_of_all_findings(collection: Collection) -> None:
     """Each finding points where the sign of its figure points; a lone improvement index of zero is none."""
     expected = {}
@@ -684,6 +702,36 @@ def test_links(collection: Collection, kg: KnowledgeGraph) -> None:
     }
     start, end = min(expected)
     assert end in {row["other"].rpartition("/")[2] for row in ask(kg, "related", intervention=start)}
+
+
+def test_what_computed_links_claim_holds(collection: Collection) -> None:
+    """Both have each feature that a link names, or something below it; types say of both what is so; no words are idle."""
+    match, parts = collection.store.match, defaultdict[Iri, dict[str, set[Any]]](lambda: defaultdict(set))
+    for quad in match(graph=Iri(collection.computed)):
+        if isinstance(quad.subject, Iri):
+            parts[quad.subject][str(quad.predicate).rpartition("#")[2]].add(quad.object)
+    links = [link for link in parts.values() if link["linkFrom"]]
+    assert len(links) > 300
+
+    def having(thing: Any, name: str = "") -> set[Any]:
+        found = {quad.object for quad in match(thing, Iri(WW + name) if name else None)}
+        return found | {quad.object for each in found if isinstance(each, Iri)
+                        for quad in match(each, Iri(SKOS + "broaderTransitive"))}  # fmt: skip
+
+    for link in links:
+        (one,), (other,), (kind,), (why,) = (link[n] for n in ("linkFrom", "linkTo", "linkType", "explanation"))
+        for feature in link["sharedFeature"]:
+            assert feature in having(one) & having(other), (one, other, feature)
+            assert not str(feature).endswith("/voc/place/EU")
+        approaches = having(one, "appliesApproach") & having(other, "appliesApproach")
+        kind = str(kind).rpartition("/")[2]
+        assert (kind in ("same-approach-elsewhere", "supports")) <= bool(approaches), (one, other)
+        groups = having(one, "targetGroup") & having(other, "targetGroup")
+        assert (kind == "complementary") <= (not approaches and bool(groups)), (one, other)
+        assert (kind == "same-approach-elsewhere") <= (not having(one, "country") & having(other, "country"))
+        assert (kind == "supports") <= (Iri(WW + "Tool") in having(one) and Iri(WW + "Tool") not in having(other))
+        quoted = set(re.findall("“([^”]+)”", why.value.partition("use forms of the word")[2]))
+        assert not quoted & QUIET or quoted <= QUIET, why.value
 
 
 def test_phases(collection: Collection) -> None:
