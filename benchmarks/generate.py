@@ -12,7 +12,7 @@ import re
 import sys
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -37,6 +37,9 @@ _PAGES = ("source", "wasDerivedFrom")
 _YEARS = ("startYear", "endYear", "year")
 # What says which class a thing has, or in which state its record is, stays as it is in the record followed.
 _KEPT = ("type", "kind", "reviewStatus", "completeness", "listing", "evaluationStatus")
+# What is assigned to a thing that the source states already is a violation.
+_PAIRED = {"assignedApproach": "appliesApproach", "assignedActivityType": "activityType"}
+_PAIRED |= {stated: assigned for assigned, stated in _PAIRED.items()}
 _CONCEPT = re.compile(rf"{BASE}voc/|http://publications\.europa\.eu/resource/authority/|http://data\.europa\.eu/nuts/")
 
 
@@ -67,11 +70,12 @@ class Pool:
             self._values, self._sums = list(self.counts), list(accumulate(self.counts.values()))
         return self._values[bisect(self._sums, rng.randrange(self._sums[-1]))]
 
-    def several(self, rng: random.Random, count: int) -> list[str]:
-        """Return so many different values; there must be as many."""
+    def several(self, rng: random.Random, count: int, without: Collection[str] = ()) -> list[str]:
+        """Return so many different values without some, or fewer where there are not as many."""
         found: dict[str, None] = {}
-        while len(found) < count:
-            found.setdefault(self.draw(rng))
+        while len(found) < min(count, len(self.counts) - sum(each in self.counts for each in without)):
+            if (drawn := self.draw(rng)) not in without:
+                found.setdefault(drawn)
         return list(found)
 
 
@@ -151,11 +155,14 @@ class Maker:
         key, rng = self.key(number), self.rng
         slots = rng.choice(self.shipped.records)
         moved = rng.randint(-4, 2)
+        drawn: dict[tuple[str, str], list[str]] = {}
         for slot in slots:
-            for value in self._values(slot, moved):
+            without = drawn.get((slot.subject, _PAIRED.get(slot.name, "")), ())
+            values = drawn[slot.subject, slot.name] = self._values(slot, moved, without)
+            for value in values:
                 yield f"{slot.subject} {slot.predicate} {value} {slot.graph} .\n".replace(_KEY, key)
 
-    def _values(self, slot: Slot, moved: int) -> list[str]:
+    def _values(self, slot: Slot, moved: int, without: Collection[str]) -> list[str]:
         first, rng = slot.values[0], self.rng
         if slot.name in _AGENTS:
             drawn = (self.agents[int(len(self.agents) * rng.random() ** 2)] for _ in slot.values)
@@ -163,7 +170,7 @@ class Maker:
         if slot.name in _KEPT or slot.name in _PAGES:
             return slot.written
         if _is_concept(first):
-            return self.shipped.concepts[slot.name, slot.place].several(rng, len(slot.values))
+            return self.shipped.concepts[slot.name, slot.place].several(rng, len(slot.values), without)
         if slot.name in _YEARS:
             years = [int(value.value) + moved for value in slot.values if isinstance(value, ox.Literal)]
             return [str(ox.Literal(year)) for year in years]

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from whatworks.assets import Assets
+from whatworks.assets import Asset, Assets
 from whatworks.checks.changes import History, difference
 from whatworks.checks.checker import Checker, Progress, node_of_name
 from whatworks.checks.findings import SEVERITIES, Earlier, Finding
@@ -156,7 +156,7 @@ class Checks:
         with quiet():
             shapes = Profile(profile, self._assets, self._settings, collection.prefixes)
             checker = Checker(Opened(collection), shapes, self._settings.base)
-            nowhere = Places([], self._settings.base)
+            nowhere = Places(list, self._settings.base)
             found = checker.all(nowhere, _processors(), progress).findings
         severities = Counter(finding.severity for finding in found)
         return Earlier(name, severities, Counter(finding.rule for finding in found))
@@ -173,7 +173,7 @@ class Checks:
             given.read(path, ground, self._settings.base, self._contexts)
         ground = ground.instead(given.quads, given.owners)
         if not beside:
-            nowhere = Places([], self._settings.base, {}, {}, self._opened.home_of)
+            nowhere = Places(list, self._settings.base, {}, {}, self._opened.home_of)
             return checker.some(given.nodes(ground), (), ground, nowhere)
         changed = list(dict.fromkeys(quad.triple for quad in given.quads))
         return checker.some(given.nodes(ground), changed, ground, self._places(given))
@@ -203,7 +203,11 @@ class Checks:
 
     def _places(self, given: Given | None = None) -> Places:
         opened = self._opened
-        assets = [asset for asset in (*self._assets.ontology(), *self._assets.data()) if opened.holds(asset.name)]
+
+        def assets() -> list[Asset]:
+            every = (*self._assets.ontology(), *self._assets.data())
+            return [asset for asset in every if opened.holds(asset.name)]
+
         files, texts = (given.files, given.texts) if given is not None else (None, None)
         return Places(assets, self._settings.base, files, texts, opened.home_of)
 

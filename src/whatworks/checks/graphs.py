@@ -74,22 +74,29 @@ class _Statements(_Asked):
         super().__init__()
         self._said: dict[RdflibNode, dict[RdflibNode, dict[RdflibNode, None]]] = {}
         self._behind: dict[RdflibNode, dict[RdflibNode, list[RdflibNode]]] = {}
-        self._size = 0
-        for triple in triples:
-            self._put(triple)
+        self._size: int | None = None
+        self._put(triples)
 
-    def _put(self, triple: RdflibTriple) -> None:
-        subject, predicate, value = triple
-        values = self._said.setdefault(subject, {}).setdefault(predicate, {})
-        self._size += value not in values
-        values[value] = None
+    def _put(self, triples: Iterable[RdflibTriple]) -> None:
+        every, last, said = self._said, None, dict[RdflibNode, dict[RdflibNode, None]]()
+        for subject, predicate, value in triples:
+            if subject is not last:  # statements about a node come one after the other
+                last = subject
+                said = every.setdefault(subject, {})
+            if (values := said.get(predicate)) is None:
+                said[predicate] = {value: None}
+            else:
+                values[value] = None
 
     def add(self, triple: Any, context: Graph, quoted: bool = False) -> None:
         """Add a statement."""
         self._behind.clear()
-        self._put(triple)
+        self._size = None
+        self._put([triple])
 
     def __len__(self, context: Graph | None = None) -> int:
+        if self._size is None:  # is asked for with every result
+            self._size = sum(len(values) for said in self._said.values() for values in said.values())
         return self._size
 
     def values(self, subject: RdflibNode, predicate: RdflibNode) -> Iterable[RdflibNode]:

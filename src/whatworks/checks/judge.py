@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from rdflib import Graph, URIRef
 from rdflib.term import Node as RdflibNode
@@ -9,6 +10,7 @@ from rdflib.term import Node as RdflibNode
 from whatworks.checks.found import Found
 from whatworks.checks.graphs import Light, Names, RdflibTriple, read_triples
 from whatworks.checks.reads import Root
+from whatworks.checks.sieve import SMALL, Sieve
 from whatworks.checks.strays import Strays, Watch
 from whatworks.checks.validation import FAULTS, Engine, Shapes, fault_of, quiet
 from whatworks.namespaces import Prefixes
@@ -56,6 +58,11 @@ class Judge:
         self._engine = Engine(self._shapes, setup.roots)
         self._strays = Strays(setup.watch, self._shapes.graph)
 
+    @cached_property
+    def sieve(self) -> Sieve | None:
+        """Says what is left to judge in a small cut, where that can be said."""
+        return Sieve.of(self._shapes.graph, self.setup.roots)
+
     def findings(self, cut: Cut) -> list[Found]:
         """Return what the shapes find at the nodes of a cut, and what strays are in what the data says of them.
 
@@ -65,9 +72,13 @@ class Judge:
         with quiet():
             names = Names()
             own = list(read_triples(cut.own, names))
+            strays = self._strays.find(own)
+            left = self.sieve.left(cut) if cut.size <= SMALL and self.sieve is not None else cut.nodes
+            if not left:
+                return strays
             data = Light([*own, *read_triples(cut.other, names)], self._prefixes)
-            nodes = {number: [names[node] for node in listed] for number, listed in cut.nodes.items()}
-            return [*self.judge(data, nodes), *self._strays.find(own)]
+            nodes = {number: [names[node] for node in listed] for number, listed in left.items()}
+            return [*self.judge(data, nodes), *strays]
 
     def judge(self, data: Graph, nodes: Mapping[int, Collection[RdflibNode]]) -> list[Found]:
         """Return what roots find at nodes of a graph.

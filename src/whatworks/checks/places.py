@@ -29,7 +29,7 @@ class Places:
     """Finds places in files.
 
     Args:
-        assets: The files of model and data.
+        assets: Returns the files of model and data; is asked when something is to be found.
         base: The IRI that relative IRIs are resolved against.
         files: The given files that describe a thing, by its IRI; no others are looked into for it.
         texts: The texts of given files, by their names.
@@ -38,7 +38,7 @@ class Places:
 
     def __init__(
         self,
-        assets: Sequence[Asset],
+        assets: Callable[[], Sequence[Asset]],
         base: str,
         files: Mapping[str, Sequence[str]] | None = None,
         texts: Mapping[str, str] | None = None,
@@ -55,6 +55,8 @@ class Places:
         open_: dict[str, set[Asked]] = defaultdict(set)
         for each in asked:
             open_[_thing(each[0])].add(each)
+        if not open_:
+            return {}
         found: dict[Asked, Place] = {}
         for name, text in self._texts.items():
             self._look(
@@ -65,11 +67,12 @@ class Places:
         for node in [node for node in open_ if ":" not in node]:
             found |= dict.fromkeys(open_.pop(node), (self._home_of(node), None))
         named: dict[str, list[Asset]] = defaultdict(list)
-        for asset in self._assets:
+        assets = self._assets()
+        for asset in assets:
             named[PurePosixPath(asset.name).stem].append(asset)
         for thing in list(open_):
             self._look_through(named.get(_code(thing), ()), {thing: open_[thing]}, found)
-        self._look_through(self._assets, open_, found)
+        self._look_through(assets, open_, found)
         return {each: ("", None) for asked_of in open_.values() for each in asked_of} | found
 
     def _look_through(
@@ -111,7 +114,7 @@ def lines_of(findings: Iterable[Finding], files: Sequence[Path], base: str) -> d
         node = f"{finding.record}#{part}" if part and part != "record" else finding.record
         naming = [name for name, text in texts.items() if finding.record.rsplit("/", 1)[-1] in text]
         asked = (node,)
-        found = Places([], base, {finding.record: naming}, texts).find([asked])[asked] if naming else ("", None)
+        found = Places(list, base, {finding.record: naming}, texts).find([asked])[asked] if naming else ("", None)
         if found[0]:
             places[finding] = errors.Place(PurePosixPath(found[0]).name, found[1])
     return places

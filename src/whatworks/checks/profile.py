@@ -110,7 +110,7 @@ class Profile:
     def _fault(self, shape: URIRef | None, said: str) -> ShapeFault:
         named = f"The shape {short(shape, self.prefixes)}" if shape is not None else "A shape"
         asked = (str(shape),)
-        file, line = Places(self._assets, self._base).find([asked])[asked] if shape is not None else ("", None)
+        file, line = Places(lambda: self._assets, self._base).find([asked])[asked] if shape is not None else ("", None)
         return ShapeFault(
             f"{named} cannot be used: {said}.",
             hint="Look for a value of the wrong kind in the shape.",

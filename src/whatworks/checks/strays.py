@@ -149,15 +149,23 @@ class Strays:
         found: dict[Found, None] = {}
         things: dict[RdflibNode, set[RdflibNode]] = {}
         of_class = RDF.type  # is looked up anew each time that it is named
+        last: RdflibNode | None = None
+        doubts: dict[RdflibNode, tuple[bool, RdflibNode | None]] = {}  # one object is found quicker than its equal
         for subject, predicate, value in triples:
-            if subject not in things and isinstance(subject, URIRef) and self._is_thing(subject):
-                things[subject] = set()
-            if predicate == of_class:
+            if subject is not last:
+                last = subject
+                if subject not in things and isinstance(subject, URIRef) and self._is_thing(subject):
+                    things[subject] = set()
+            if (doubt := doubts.get(predicate)) is None:
+                is_class = predicate == of_class
+                doubt = doubts[predicate] = is_class, None if is_class else self._of_property(predicate)
+            is_class, severity = doubt
+            if is_class:
                 if subject in things:
                     things[subject].add(value)
                 if isinstance(value, URIRef) and (severity := self._of_class(value)) is not None:
                     found.setdefault(_stray("UnknownClass", severity, subject, predicate, value))
-            elif (severity := self._of_property(predicate)) is not None:
+            elif severity is not None:
                 found.setdefault(_stray("UnknownProperty", severity, subject, predicate))
             if self._contact is not None and (shape := self._contact(predicate, value)) is not None:
                 found.setdefault(_stray("ContactData", SH.Violation, subject, predicate, value, shape))

@@ -31,7 +31,7 @@ from rdflib.term import Node as RdflibNode
 
 from whatworks.checks.found import Found, results_of
 from whatworks.checks.graphs import Light, RdflibTriple
-from whatworks.checks.reads import Root
+from whatworks.checks.reads import CONSTRAINTS, Root
 from whatworks.namespaces import Prefixes
 
 # What the validator raises where a shape has a wrong value; its own errors are RuntimeErrors.
@@ -85,6 +85,7 @@ class Shapes(ShapesGraph):
         super().__init__(Light(kept, prefixes), False, _LOGGER)
         self.prefixes = prefixes
         self._nested: dict[RdflibNode, _Nested] = {}
+        self._said: dict[RdflibNode, list[tuple[RdflibNode, RdflibNode]]] = {}
         len(self.shapes)  # reads them all
 
     def lookup_shape_from_node(self, node: RdflibNode) -> Shape:
@@ -94,6 +95,12 @@ class Shapes(ShapesGraph):
             nested = self._nested[node] = _Nested(self, *_form(shape))
             nested.passed = set()
         return self._nested[node]
+
+    def predicate_objects(self, s: RdflibNode) -> list[tuple[RdflibNode, RdflibNode]]:
+        """Return the constraints of a shape, which the validator looks for among all that is said of it."""
+        if s not in self._said:
+            self._said[s] = [pair for pair in self.graph.predicate_objects(s) if pair[0] in CONSTRAINTS]
+        return self._said[s]
 
     def forget(self) -> None:
         """Forget which nodes have passed."""
@@ -124,6 +131,11 @@ class _Less(ShapesGraph):
         kept = (triple for triple in shapes.graph if triple[:2] not in apart)
         super().__init__(Light(kept, shapes.prefixes), False, _LOGGER)
         self._whole = shapes
+        self._apart = frozenset(apart)
+
+    def predicate_objects(self, s: RdflibNode) -> list[tuple[RdflibNode, RdflibNode]]:
+        """Return the constraints of a shape that are not judged apart."""
+        return [pair for pair in self._whole.predicate_objects(s) if (s, pair[0]) not in self._apart]
 
     def lookup_shape_from_node(self, node: RdflibNode) -> Shape:
         """Return a shape within."""

@@ -227,14 +227,16 @@ class Walker:
         roots = set(self._of_nodes.get(node, ()))
         if not isinstance(node, ox.Literal):
             said = walk.known[node] = list[tuple[ox.NamedNode, _Thing]]()
+            of_statements = self._of_statements
             for quad, is_data in walk.ground.read(node, None, None):
-                predicate, value = quad.predicate, quad.object
+                triple = quad.triple
                 if is_data:
-                    data.append(quad.triple)
+                    data.append(triple)
                 else:
-                    walk.found[quad.triple] = None
+                    walk.found[triple] = None
+                predicate, value = triple.predicate, triple.object
                 said.append((predicate, value))
-                if (by := self._of_statements.get(predicate)) is not None:
+                if (by := of_statements.get(predicate)) is not None:
                     roots.update(by.get(None, ()))
                     roots.update(by.get(value, ()))
         for predicate, of_value in self._of_values:
