@@ -48,9 +48,9 @@ ASPECTS = ("focus", "path", "value", "shape", "kind")
 class Checked:
     """A graph and shapes."""
 
-    def __init__(self, quads: Iterable[Quad], shapes: str) -> None:
+    def __init__(self, quads: Iterable[Quad], shapes: Iterable[Quad]) -> None:
         self.quads = list(quads)
-        self.shapes = graph_of(parse((HEAD + shapes).encode(), "turtle", name="shapes", base=BASE))
+        self.shapes = graph_of(shapes)
         store = EmbeddedStore({})
         store.add(self.quads)
         self.ground = Ground(store, lambda _: "data")
@@ -59,6 +59,12 @@ class Checked:
         self.walker = Walker(self.routes)
         watch = Watch(Declared([], self.shapes), BASE, is_public=False)
         self.judge = Judge(Setup(tuple(self.shapes), tuple(self.reads.roots), watch, PREFIXES.table))
+
+    @classmethod
+    def of(cls, data: str | list[Quad], shapes: str) -> "Checked":
+        """Read a graph and shapes."""
+        quads = _quads(data) if isinstance(data, str) else data
+        return cls(quads, parse((HEAD + shapes).encode(), "turtle", name="shapes", base=BASE))
 
     def whole(self) -> list[Found]:
         """Return the results of one run over the whole graph; reject what the validator cannot judge."""
@@ -228,7 +234,7 @@ def _quads(text: str) -> list[Quad]:
 @given(graphs, shape_sets, st.integers(1, 4))
 def test_parts_are_as_the_whole(data: str, shapes: str, size: int) -> None:
     """Whatever shapes and graph are, parts of any size give the results of the whole."""
-    checked = Checked(_quads(data), shapes)
+    checked = Checked.of(data, shapes)
     whole = told(checked.whole())
     assert told(checked.parts(size)) == whole
 
@@ -239,8 +245,8 @@ def test_parts_are_as_the_whole(data: str, shapes: str, size: int) -> None:
 def test_a_change_concerns_what_it_changes(data: str, more: str, kept: set[int], shapes: str) -> None:
     """What a change makes wrong is found at the nodes that it concerns, and nothing that is not so."""
     every = _quads(data + "\n" + more)
-    before = Checked([quad for number, quad in enumerate(every) if number not in kept], shapes)
-    after = Checked([quad for number, quad in enumerate(every) if number + 7 not in kept], shapes)
+    before = Checked.of([quad for number, quad in enumerate(every) if number not in kept], shapes)
+    after = Checked.of([quad for number, quad in enumerate(every) if number + 7 not in kept], shapes)
     if any(root.whole for root in after.reads.roots):
         reject()
     changed = list(set(before.triples()) ^ set(after.triples()))

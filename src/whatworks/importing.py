@@ -1,7 +1,7 @@
 """What a knowledge graph can be asked about bringing records in."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,13 +106,20 @@ class Importing(ABC):
         lookup = Lookup(self.written, self.catalogue)
         return suggest_mapping(content_of(file), file.name, self.written, lookup, encoding)
 
-    def check_batch(self, batch: "Batch", changes: "Sequence[Change]", files: Sequence[Path] = ()) -> None:
+    def check_batch(
+        self,
+        batch: "Batch",
+        changes: "Sequence[Change]",
+        files: Sequence[Path] = (),
+        progress: Callable[[int, int], None] = lambda _, __: None,
+    ) -> None:
         """Check what sheets or RDF would change with the core profile; what is found counts as a problem of its place.
 
         Args:
             batch: What was read.
             changes: What would become of the data files.
             files: The files that it was read from; in those of RDF the lines of things are looked for.
+            progress: Is told how many nodes of how many are checked.
         """
         from whatworks.checks import lines_of  # noqa: PLC0415 - pyshacl costs half a second to import
         from whatworks.scratch import Scratch  # noqa: PLC0415 - needed by one command only
@@ -128,7 +135,7 @@ class Importing(ABC):
                     file.write_bytes(batch.contents[change.name])
                     written.append(file)
             beside = len(written) <= _LOOKED_BESIDE
-            findings = self.check(written, "core", beside=beside).findings if written else []
+            findings = self.check(written, "core", beside=beside, progress=progress).findings if written else []
             findings = [finding for finding in findings if finding.severity == "violation"]
             lines = lines_of(findings, [file for file in files if file.suffix in _RDF], self.settings.base)
             for finding in findings:

@@ -7,6 +7,7 @@ declared. Sorting is natural: `factor-2` comes before `factor-10`, and a thing c
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from whatworks.namespaces import Prefixes
@@ -16,6 +17,7 @@ _INDENT = "    "
 _NUMBER = re.compile(r"([0-9]+)")
 
 
+@lru_cache(4096)  # graphs and subjects come again and again
 def natural(text: str) -> list[tuple[int, str]]:
     """Return a sort key by which `x-2` comes before `x-10`."""
     parts = _NUMBER.split(text)

@@ -101,7 +101,7 @@ class Checks:
                 everything where the ontology or the shapes have changed.
             processes: How many processes may take part where everything is checked, and that pays; None for as many
                 as there are processors, up to eight, as more would wait for this one.
-            progress: Is told then how many nodes of how many are done.
+            progress: Is told, but not of what has changed, how many nodes of how many are done.
 
         Raises:
             UnknownThing: There is no such profile.
@@ -116,7 +116,7 @@ class Checks:
             self._open(is_partial=bool(files) or since is not None)
             checker = self._checker(profile)
             if files:
-                return self._files(checker, files, beside=beside)
+                return self._files(checker, files, progress, beside=beside)
             report = self._changes(checker, history) if history is not None else ""
             if isinstance(report, Report):
                 return report
@@ -167,16 +167,16 @@ class Checks:
             self._checkers[profile] = Checker(self._opened, shapes, self._settings.base)
         return self._checkers[profile]
 
-    def _files(self, checker: Checker, files: Sequence[Path], *, beside: bool) -> Report:
+    def _files(self, checker: Checker, files: Sequence[Path], progress: Progress, *, beside: bool) -> Report:
         given, ground = Given(), self._opened.ground
         for path in files:
             given.read(path, ground, self._settings.base, self._contexts)
         ground = ground.instead(given.quads, given.owners)
         if not beside:
             nowhere = Places(list, self._settings.base, {}, {}, self._opened.home_of)
-            return checker.some(given.nodes(ground), (), ground, nowhere)
+            return checker.some(given.nodes(ground), (), ground, nowhere, progress)
         changed = list(dict.fromkeys(quad.triple for quad in given.quads))
-        return checker.some(given.nodes(ground), changed, ground, self._places(given))
+        return checker.some(given.nodes(ground), changed, ground, self._places(given), progress)
 
     def _history(self, since: str) -> History:
         folder = self._assets.data_folder()

@@ -79,7 +79,14 @@ class Checker:
         found += self._whole(ground, self._ways, None)
         return self._report(found, ground, places, size)
 
-    def some(self, nodes: Iterable[Node], changed: Sequence[Triple], ground: Ground, places: Places) -> Report:
+    def some(
+        self,
+        nodes: Iterable[Node],
+        changed: Sequence[Triple],
+        ground: Ground,
+        places: Places,
+        progress: Progress = lambda _, __: None,
+    ) -> Report:
         """Check nodes, and what changed statements concern besides.
 
         Args:
@@ -87,6 +94,7 @@ class Checker:
             changed: Statements that came or went; who reads them is looked at by the shapes that do.
             ground: The statements after the change.
             places: Finds files and lines.
+            progress: Is told how many nodes of how many are done.
         """
         is_same = not any(triple.predicate == SUBCLASS for triple in changed) and not self._ways.asked
         ways = self._ways if is_same else self._ways_over(ground)
@@ -102,10 +110,12 @@ class Checker:
             for beside in _portions(outside):
                 yield ways.walker.cut(ground, (), {node: outside[node] for node in beside})
 
-        for cut in cuts():
+        every = len(home) + len(outside)
+        for number, cut in enumerate(cuts()):
             size += cut.size
             with self._profile.refusals():
                 found += self._judge.findings(cut)
+            progress(min((number + 1) * _AT_ONCE, every), every)
         found += self._whole(ground, ways, home)
         return self._report(found, ground, places, size)
 

@@ -60,7 +60,14 @@ class Judge:
 
     @cached_property
     def sieve(self) -> Sieve | None:
-        """Says what is left to judge in a small cut, where that can be said."""
+        """Says what is left to judge in a small cut, where that can be said.
+
+        pyshacl tries all shapes before: what it refuses when it comes to it, nothing else may pass.
+        """
+        try:
+            self._engine.try_all(Light([], self._prefixes))
+        except FAULTS:
+            return None
         return Sieve.of(self._shapes.graph, self.setup.roots)
 
     def findings(self, cut: Cut) -> list[Found]:

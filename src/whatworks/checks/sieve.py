@@ -10,13 +10,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from rdflib import RDF, RDFS, BNode, Graph, URIRef
+from rdflib import RDF, RDFS, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection as RdfList
 from rdflib.namespace import SH
+from rdflib.paths import InvPath, Path
 from rdflib.term import Node as RdflibNode
 
 from whatworks.checks.graphs import RdflibTriple
-from whatworks.checks.reads import CONSTRAINTS, LISTED, NESTED, Root
+from whatworks.checks.network import path_of
+from whatworks.checks.reads import LISTED, NESTED, Root
 from whatworks.store import Cut
 
 if TYPE_CHECKING:
@@ -27,8 +29,13 @@ SMALL = 5_000
 # What each node that a root is asked at is marked with, and a shape like a root without its property shapes.
 _MARK, _BARE = "urn:x-whatworks:at:", "urn:x-whatworks:bare:"
 _TARGETS = (SH.targetNode, SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
-# Queries may see the marks, and each engine has its own idea of a query without an answer.
+# Queries may see the marks.
 _UNSURE = frozenset({SH.sparql})
+# Within another shape pyshacl gives up at a node without a name, also where there is nothing to compare it with.
+_ORDERS = (SH.lessThan, SH.lessThanOrEquals)
+# What pyshacl takes for true or false and shifty does not, such as "1".
+_FLAGS = (SH.uniqueLang, SH.closed, SH.qualifiedValueShapesDisjoint, SH.deactivated)
+_PLAIN = (Literal(True), Literal(False))
 
 
 class Sieve:
@@ -101,9 +108,23 @@ def _is_sure(shapes: Graph, root: RdflibNode) -> bool:
 
 
 def _is_sure_within(shapes: Graph, shape: RdflibNode, above: tuple[RdflibNode, ...]) -> bool:
-    if shape in above or _UNSURE & (set(shapes.predicates(shape)) & CONSTRAINTS):
+    if shape in above or not _UNSURE.isdisjoint(shapes.predicates(shape)):
+        return False
+    if above and any((shape, order, None) in shapes for order in _ORDERS):
+        return False
+    if any(value not in _PLAIN for flag in _FLAGS for value in shapes.objects(shape, flag)):
+        return False
+    if _turns_back(path_of(shapes, shapes.value(shape, SH.path))):
         return False
     return all(_is_sure_within(shapes, each, (*above, shape)) for each in _within(shapes, shape))
+
+
+def _turns_back(path: Path | URIRef | str | None) -> bool:
+    """Say whether a path goes against more than one predicate: there pyshacl takes the parts in their order."""
+    if isinstance(path, InvPath):
+        return not isinstance(path.arg, URIRef)
+    inner = getattr(path, "args", None) or [getattr(path, "path", None)]
+    return isinstance(path, Path) and any(map(_turns_back, inner))
 
 
 def _within(shapes: Graph, shape: RdflibNode) -> Iterator[RdflibNode]:

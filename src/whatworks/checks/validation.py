@@ -178,6 +178,18 @@ class Engine:
         report, _ = Validator.create_validation_report(self._shapes, False, results)
         return results_of(report)
 
+    def try_all(self, nothing: Graph) -> None:
+        """Ask every shape, also those within others, at a node of which nothing is said.
+
+        Raises:
+            Exception: One of `FAULTS`, where a shape cannot be used.
+        """
+        try:
+            for shape in self._shapes.shapes:
+                shape.validate(SHACLExecutor(), nothing, focus=[URIRef("urn:x-whatworks:nothing")])
+        finally:
+            self._shapes.forget()
+
     def _ask(self, shape: Shape, executor: SHACLExecutor, data: Graph, focus: list[Any]) -> list[Any]:
         try:
             return list(shape.validate(executor, data, focus=focus)[1])
@@ -200,8 +212,8 @@ class Engine:
         results: list[Any] = []
         for node, own in values.items():
             others = [value for prop in pair.property_compare_set for value in data.objects(node, prop)]
-            if others and any(isinstance(value, BNode) for value in (*own, *others)):
-                results += [pair.make_v_result(data, node, value_node=value) for value in own]
+            if any(isinstance(value, BNode) for value in (*own, *others)):
+                results += [pair.make_v_result(data, node, value_node=value) for value in own if others]
             else:
                 results += pair.evaluate(executor, data, {node: own}, [])[1]
         return results

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whatworks.cli.output import Named, emit
+from whatworks.cli.output import Named, Progress, emit, interruptible
 
 if TYPE_CHECKING:
     from whatworks.differences import Difference
@@ -92,11 +92,11 @@ def import_(
     if review(kg, files, by, marked, dry_run=dry_run):
         return
 
-    batch = kg.read(files, mapping, encoding)
+    batch = interruptible(lambda: kg.read(files, mapping, encoding))
     changes = [] if batch.tally.problems else batch.changes(folder)
     if any(file.suffix.lower() not in _MAPPED for file in files) and changes:
         click.echo("Checking with the shapes …", err=True)
-        kg.check_batch(batch, changes, files)
+        interruptible(lambda: kg.check_batch(batch, changes, files, Progress()))
     differences = kg.differences(batch, changes, folder) if dry_run and not batch.tally.problems else {}
     _tell(batch, changes, differences, format_)
     if batch.tally.problems and marked is not None:
