@@ -705,7 +705,7 @@ def test_links(collection: Collection, kg: KnowledgeGraph) -> None:
 
 
 def test_what_computed_links_claim_holds(collection: Collection) -> None:
-    """Both have each feature that a link names, or something below it; types say of both what is so; no words are idle."""
+    """Both have each feature that a link names, or something below it; types say what is so; no words are idle."""
     match, parts = collection.store.match, defaultdict[Iri, dict[str, set[Any]]](lambda: defaultdict(set))
     for quad in match(graph=Iri(collection.computed)):
         if isinstance(quad.subject, Iri):
