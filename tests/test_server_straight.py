@@ -89,7 +89,9 @@ def test_known_bytes_within_others_are_read(address: str) -> None:
         def answers(number: int) -> list[bytes]:
             got = b""
             while got.count(b"HTTP/1.1 200 OK") < number or not got.endswith(b"}"):
-                got += sock.recv(1 << 16)
+                part = sock.recv(1 << 16)
+                assert part
+                got += part
             return got.split(b"HTTP/1.1 200 OK")[1:]
 
         for _ in range(3):
