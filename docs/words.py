@@ -1,8 +1,8 @@
 """Renews the texts of the pages in each language: `python docs/words.py`.
 
-Texts are gathered from the templates and modules of `pages`, those that are new are added to the catalogues (`.po`),
-and the catalogues are written as programs read them (`.mo`). With `--check` nothing is written; what is not translated,
-or not in step, is named, and the exit status is 1.
+Texts are gathered from the templates and modules of `pages` and from the headers of the stored queries, those that are
+new are added to the catalogues (`.po`), and the catalogues are written as programs read them (`.mo`). With `--check`
+nothing is written; what is not translated, or not in step, is named, and the exit status is 1.
 """
 
 import io
@@ -16,6 +16,11 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
+
+from whatworks import KnowledgeGraph
+from whatworks.catalogue import Query
+from whatworks.pages import answers, charts, forms
+from whatworks.pages.wording import QUERY
 
 PAGES = Path(__file__).parent.parent / "src" / "whatworks" / "pages"
 LOCALE = PAGES / "locale"
@@ -38,6 +43,26 @@ def texts() -> Iterator[tuple[str | tuple[str, str], str]]:
                         yield (text if isinstance(text, str) else (text[0], text[1])), path.name
 
 
+def of_query(query: Query) -> Iterator[str]:
+    """Yield what pages show of the header of a stored query, and what they make of its names."""
+    yield from filter(None, (query.summary, query.description))
+    for parameter in query.parameters:
+        yield from (forms.title(parameter.name), parameter.summary, *map(forms.title, parameter.choices))
+    for column, meaning in query.returns.items():
+        yield meaning
+        if not answers.is_repeated(column, tuple(query.returns)):
+            yield charts.title(column)
+
+
+def asked() -> dict[str, str]:
+    """Return the texts of the stored queries, each with the file of the first that has it."""
+    found = dict[str, str]()
+    for query in KnowledgeGraph.open().catalogue.all():
+        for text in of_query(query):
+            found.setdefault(" ".join(text.split()), query.file)
+    return found
+
+
 def catalogue(language: str, known: Catalog | None) -> Catalog:
     """Return the catalogue of a language with all texts, translated as far as is known."""
     made = Catalog(
@@ -56,6 +81,9 @@ def catalogue(language: str, known: Catalog | None) -> Catalog:
     for text, file in texts():
         message = known.get(text) if known is not None else None
         made.add(text, message.string if message is not None else None, locations=[(file, 0)])
+    for text, file in asked().items():
+        message = known.get(text, QUERY) if known is not None else None
+        made.add(text, message.string if message is not None else None, locations=[(file, 0)], context=QUERY)
     return made
 
 

@@ -159,6 +159,8 @@ def test_labels_in_a_language(kg: KnowledgeGraph) -> None:
     place = _fields(kg.show("expairs-project", "fr"))["Place"].values[0]
     assert ("Belgique", "") == (place.text, place.language)
     stage = _fields(kg.show("expairs-project", "fr"))["Stage"].values[0]
+    assert ("Généralisée", "") == (stage.text, stage.language)
+    stage = _fields(kg.show("expairs-project", "pl"))["Stage"].values[0]
     assert ("Mainstreamed", "en") == (stage.text, stage.language)
     assert kg.show("country:BEL", "de").title == "Belgien"
     assert kg.show("country:BEL", "zz").title == "Belgium"
@@ -166,8 +168,10 @@ def test_labels_in_a_language(kg: KnowledgeGraph) -> None:
 
 def test_labels_fall_back_to_english(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
     """Where a label is in no preferred language, the English one stands."""
-    opened = project({"whatworks.toml": 'languages = ["de"]'})
+    opened = project({"whatworks.toml": 'languages = ["pl"]'})
     assert opened.show("approach:second-chance-measures").classes == ("concept", "intervention approach")
+    opened = project({"whatworks.toml": 'languages = ["de"]'})
+    assert opened.show("approach:second-chance-measures").classes == ("concept", "Ansatz")
     assert opened.show("country:BEL").title == "Belgien"
 
 
@@ -340,7 +344,9 @@ def test_text_of_a_mentioned_thing(kg: KnowledgeGraph) -> None:
 
 def test_text_names_other_languages(kg: KnowledgeGraph) -> None:
     """As text, a label in another language than asked for says so."""
-    assert "  Stage: Mainstreamed [en]\n" in write_text(kg.show("expairs-project", "fr"))
+    text = write_text(kg.show("expairs-project", "fr"))
+    assert "  Stage: Généralisée\n" in text
+    assert "  Title: EXPAIRS project [en]\n" in text
 
 
 def test_text_is_safe_for_a_terminal(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:

@@ -64,7 +64,9 @@ def test_an_answer_has_its_rows_and_all_ways_to_it(client: TestClient, kg: Knowl
 @pytest.mark.slow  # opens the collection twice more
 def test_the_calls_that_a_page_shows_work(client: TestClient) -> None:
     """The command line and the lines of Python that stand on a page give the same rows, quotes and all."""
-    text = page(client, "/queries/interventions?search=tuteurs+d'entreprise&country=BEL&country=FRA")
+    text = page(
+        client, "/queries/interventions?search=mesures+de+l'école+de+la+deuxième+chance&country=BEL&country=FRA"
+    )
     curl, command, python = (
         unescape(each) for each in re.findall(r"<h3>.*?</h3>\s*<pre[^>]*><code>(.*?)</code>", text, re.S)
     )

@@ -234,7 +234,7 @@ def test_words_in_quotation_marks_stand_side_by_side(small: KnowledgeGraph) -> N
 
 def test_parts_are_found_when_they_are_asked_for(small: KnowledgeGraph) -> None:
     """A success factor speaks for its intervention, and stands for itself only where its class is asked for."""
-    (hit,) = small.search("beginners").hits
+    hit = small.search("beginners").hits[0]
     assert (hit.thing.code, hit.part, hit.property and hit.property.code) == ("boat", "factor-1", "statement")
     (hit,) = small.search("beginners", of_class="SuccessFactor").hits
     assert hit.thing == "https://w3id.org/whatworks/id/intervention/boat#factor-1"

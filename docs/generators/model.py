@@ -1,7 +1,7 @@
 """What the reference pages are made from: the shipped collection, read from its files, and words for its terms."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -99,9 +99,14 @@ class Model:
         found = [value for value in self.objects(subject, predicate) if isinstance(value, Literal)]
         return min(found, key=lambda text: (text.language != "en", text.value)).value if found else ""
 
-    def texts(self, subject: Node, predicate: str) -> str:
-        """Return all texts of a property with the languages that are not English."""
-        found = [value for value in self.objects(subject, predicate) if isinstance(value, Literal)]
+    def english(self, subject: Node, predicate: str) -> str:
+        """Return the English texts of a property."""
+        return self.texts(subject, predicate, ("", "en"))
+
+    def texts(self, subject: Node, predicate: str, languages: Collection[str] = ()) -> str:
+        """Return all texts of a property, or those in some languages, with the languages that are not English."""
+        values = [value for value in self.objects(subject, predicate) if isinstance(value, Literal)]
+        found = [value for value in values if not languages or value.language in languages]
         found.sort(key=lambda text: (text.language != "en", text.language, text.value))
         return ", ".join(
             escaped(text.value) + (f" ({text.language})" if text.language not in ("", "en") else "") for text in found

@@ -17,7 +17,8 @@ def schemes(model: Model) -> str:
     parts = [
         f"{len(found)} controlled vocabularies. Their concepts are the values by which one filters.",
         "A concept is written as its CURIE in SPARQL (`stage:pilot`); "
-        "commands take its code or any of its names as well.",
+        "commands take its code or any of its names as well. "
+        "Definitions in other languages stand on the pages of the concepts.",
     ]
     for scheme in found:
         parts += _described(model, scheme)
@@ -36,7 +37,7 @@ def _described(model: Model, scheme: Iri) -> list[str]:
     )
     return [
         f"## {scheme.code}",
-        f"**{model.texts(scheme, SKOS + 'prefLabel')}.** {model.texts(scheme, SKOS + 'definition')}",
+        f"**{model.texts(scheme, SKOS + 'prefLabel')}.** {model.english(scheme, SKOS + 'definition')}",
         f"Values of: {', '.join(used_by)}." if used_by else "",
         table(("concept", "name", "meaning"), (_row(model, concept) for concept in concepts)),
         *(_collected(model, each) for each in _collections(model, scheme)),
@@ -68,7 +69,7 @@ def _row(model: Model, concept: Iri) -> tuple[str, str, str]:
     names = [f"**{model.texts(concept, SKOS + 'prefLabel')}**"]
     if other := model.texts(concept, SKOS + "altLabel"):
         names.append(f"also: {other}")
-    notes = [model.texts(concept, SKOS + name) for name in ("definition", "scopeNote", "example")]
+    notes = [model.english(concept, SKOS + name) for name in ("definition", "scopeNote", "example")]
     if broader := model.iris(concept, SKOS + "broader"):
         notes.append(f"Narrower than {', '.join(f'`{model.short(each)}`' for each in broader)}.")
     for name, words in _MAPPINGS.items():

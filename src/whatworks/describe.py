@@ -321,8 +321,9 @@ class Describer:
         if key not in self._class_names:
             shapes = [quad.subject for quad in self._store.match(predicate=_TARGET_CLASS, value=of_class)]
             named = [reader.named(shape) for shape in shapes if isinstance(shape, Iri)]
-            found = [name for name, _ in filter(None, [reader.named(of_class), *named])]
-            self._class_names[key] = found[0].lower() if found else self._short(of_class)
+            name, language = next(filter(None, [reader.named(of_class), *named]), (self._short(of_class), ""))
+            # In German a noun keeps its capital.
+            self._class_names[key] = name if language in ("", "de") else name.lower()
         return self._class_names[key]
 
     def _is_worth_showing(self, quad: Quad) -> bool:

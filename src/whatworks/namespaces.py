@@ -137,8 +137,8 @@ def is_key(text: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """Return a name as it is compared: capitals and spaces make no difference."""
-    return " ".join(name.casefold().split())
+    """Return a name as it is compared: capitals, spaces and the form of an apostrophe make no difference."""
+    return " ".join(name.casefold().replace("\u2019", "'").split())
 
 
 def key_of(title: str) -> str:

@@ -26,7 +26,7 @@ def table(view: View, query: Query, answer: Table) -> dict[str, Any]:
         all_rows = list(islice(answer.kept(), charts.MOST_ROWS + 1))
         chart = charts.drawn(view, query.chart, answer.columns, all_rows)
     rows = list(islice(answer.rows, start, start + ROWS + 1))
-    shown = [at for at, name in enumerate(answer.columns) if not _is_repeated(name, answer.columns)]
+    shown = [at for at, name in enumerate(answer.columns) if not is_repeated(name, answer.columns)]
     columns = [answer.columns[at] for at in shown]
     bars = _largest(columns, rows, shown) if chart is None or chart["kind"] != "bar" else {}
     others = [(name, value) for name, value in view.fields if name != "page"]
@@ -38,10 +38,10 @@ def table(view: View, query: Query, answer: Table) -> dict[str, Any]:
     return {
         "chart": chart,
         "columns": [
-            (name, charts.title(name), query.returns.get(name, ""), is_number)
+            (name, view.of_query(charts.title(name)), view.of_query(query.returns.get(name, "")), is_number)
             for name, is_number in zip(columns, numbers, strict=True)
         ],
-        "left": [(name, query.returns.get(name, "")) for name in answer.columns if name not in columns],
+        "left": [(name, view.of_query(query.returns.get(name, ""))) for name in answer.columns if name not in columns],
         "rows": lines,
         "first": start + 1,
         "number": number,
@@ -52,7 +52,7 @@ def table(view: View, query: Query, answer: Table) -> dict[str, Any]:
     }
 
 
-def _is_repeated(name: str, columns: tuple[str, ...]) -> bool:
+def is_repeated(name: str, columns: tuple[str, ...]) -> bool:
     """Say whether a column only repeats another: the label of a concept, or the key and the title of a thing."""
     if name.endswith("Label") and name.removesuffix("Label") in columns:
         return True

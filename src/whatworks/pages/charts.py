@@ -38,7 +38,7 @@ def drawn(view: View, chart: Chart, columns: Sequence[str], rows: Sequence[Row])
     made = make(view, parts, rows)
     if made is None:
         return None
-    return {"kind": chart.kind, "note": "", "corner": corner(chart), **made}
+    return {"kind": chart.kind, "note": "", "corner": corner(view, chart), **made}
 
 
 def title(name: str) -> str:
@@ -47,10 +47,10 @@ def title(name: str) -> str:
     return sentence(" ".join(word if len(word) == 1 else word.lower() for word in words))
 
 
-def corner(chart: Chart) -> str:
+def corner(view: View, chart: Chart) -> Shown:
     """Return what stands in the corner of a grid: what its rows and its columns are."""
-    parts = [title(chart.columns[part]) for part in ("row", "column") if part in chart.columns]
-    return " ↓ ".join(parts) + " →" if parts else ""
+    parts = [view.of_query(title(chart.columns[part])) for part in ("row", "column") if part in chart.columns]
+    return Shown(" ↓ ".join(each.text for each in parts) + " →", parts[0].language) if parts else Shown("")
 
 
 def _too_many(view: View, chart: Chart) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from whatworks.namespaces import DCTERMS, SKOS, VOC
+from whatworks.namespaces import DCTERMS, FOAF, SKOS, VOC
 from whatworks.pages import atlas, listing
 from whatworks.pages.known import known
 from whatworks.pages.shelf import Shelf
-from whatworks.pages.view import Shown, View, cut, sentence
+from whatworks.pages.view import Shown, View, by_letters, cut, heading, sentence
 from whatworks.publish import schemaorg
 from whatworks.results import safe
 from whatworks.search.hits import Found, Hit
@@ -17,6 +17,7 @@ _SCHEME, _CONCEPT, _IN_SCHEME = (Iri(SKOS + name) for name in ("ConceptScheme", 
 _DESCRIPTION = Iri(DCTERMS + "description")
 # A place such as several countries that are not named is no country of its own.
 _NO_COUNTRY, _MEMBER = Iri(VOC + "place/no-single-country"), Iri(SKOS + "member")
+_AGENT = Iri(FOAF + "Agent")
 _WAYS = ("approach", "target-group", "country", "theme")
 _MOST = 8  # values of a facet on the first page
 _QUESTIONS = 7
@@ -28,9 +29,8 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
     """Return what the first page shows."""
     edition = view.edition
     counts = shelf.counts({})
-    facts = edition.facts
     return {
-        "lead": safe(facts.description),
+        "lead": view.stated("dcterms:description"),
         "numbers": list(_numbers(view, shelf)),
         "ways": [
             _way(view, shelf, facet, counts.get(facet.property, {}))
@@ -80,18 +80,19 @@ def _way(view: View, shelf: Shelf, facet: listing.Facet, counts: dict[Iri, int])
     return {"title": title, "note": sentence(note), "entries": entries, "all": all_, "more": more}
 
 
-def _questions(view: View) -> list[tuple[str, str]]:
+def _questions(view: View) -> list[Shown]:
     found = [query for query in view.edition.kg.catalogue.all() if query.topic in _TOPICS and query.form == "SELECT"]
     asked = [query for query in found if not any(parameter.required for parameter in query.parameters)]
     asked.sort(key=lambda query: _TOPICS.index(query.topic))
-    return [(view.to(f"/queries/{query.name}"), query.summary) for query in asked[:_QUESTIONS]]
+    said = [(view.of_query(query.summary), view.to(f"/queries/{query.name}")) for query in asked[:_QUESTIONS]]
+    return [Shown(heading(each.text), each.language, address) for each, address in said]
 
 
 def _schemes(view: View) -> list[tuple[str, str]]:
     store = view.edition.kg.collection.store
     schemes = {quad.subject for quad in store.match(predicate=RDF_TYPE, value=_SCHEME)}
     named = [view.name(each) for each in schemes if isinstance(each, Iri)]
-    return sorted((each.text, each.href) for each in named if each.href)
+    return sorted(((each.text, each.href) for each in named if each.href), key=lambda pair: by_letters(pair[0]))
 
 
 def _sort(view: View, hit: Hit) -> Shown:
@@ -100,6 +101,8 @@ def _sort(view: View, hit: Hit) -> Shown:
         schemes = sorted(str(quad.object) for quad in view.edition.kg.collection.store.match(hit.thing, _IN_SCHEME))
         if schemes:
             return view.name(Iri(schemes[0]))
+    if hit.of_class == _AGENT:  # a class of others, without a name here
+        return Shown(view.words("Actor"))
     name = view.name(hit.of_class)
     return name._replace(text=sentence(name.text))
 

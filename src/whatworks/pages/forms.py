@@ -9,7 +9,7 @@ from whatworks.catalogue import Parameter, Query
 from whatworks.errors import MissingParameter
 from whatworks.pages import answers
 from whatworks.pages.shelf import Shelf
-from whatworks.pages.view import Shown, View
+from whatworks.pages.view import Shown, View, by_letters
 from whatworks.pages.wording import N_
 from whatworks.results import Boolean, Table
 from whatworks.terms import Iri
@@ -25,6 +25,7 @@ _TOPICS = {
     "links": N_("Links between interventions"),
     "records": N_("Records and sources"),
     "publication": N_("The data set"),
+    "quality": N_("How good the data are"),
 }
 _ABSENT = {
     "api": N_("What programs can read"),
@@ -51,6 +52,11 @@ def listed(view: View) -> list[dict[str, Any]]:
         for topic in order
         if topic in found
     ]
+
+
+def title(name: str) -> str:
+    """Return the name of a parameter, or of a choice, as people write it."""
+    return name.replace("-", " ").capitalize()
 
 
 def body(query: Query) -> str:
@@ -109,8 +115,8 @@ def form(view: View, shelf: Shelf, query: Query, given: dict[str, list[str]]) ->
 def _field(view: View, shelf: Shelf, parameter: Parameter, given: list[str]) -> dict[str, Any]:
     made: dict[str, Any] = {
         "name": parameter.name,
-        "title": parameter.name.replace("-", " ").capitalize(),
-        "summary": parameter.summary,
+        "title": view.of_query(title(parameter.name)),
+        "summary": view.of_query(parameter.summary),
         "required": parameter.required,
         "example": parameter.example,
         "value": given[0] if given else "",
@@ -127,7 +133,7 @@ def _field(view: View, shelf: Shelf, parameter: Parameter, given: list[str]) -> 
         return {**made, "kind": "many" if parameter.many else "one", "options": options}
     if parameter.type == "choice":
         value = made["value"] or parameter.default or ""
-        options = [(name, Shown(name.replace("-", " ")), name == value) for name in parameter.choices]
+        options = [(name, view.of_query(title(name)), name == value) for name in parameter.choices]
         return {**made, "kind": "one", "options": options, "default": parameter.default}
     if parameter.type == "boolean":
         value = (made["value"] or parameter.default or "").casefold()
@@ -148,7 +154,7 @@ def _concepts(view: View, shelf: Shelf, scheme: str) -> list[tuple[Iri, Shown]]:
 
     def made() -> list[tuple[Iri, Shown]]:
         found = [(iri, view.name(iri)) for iri in view.edition.kg.lookup.concepts(scheme).known]
-        return sorted(found, key=lambda pair: pair[1].text.casefold())
+        return sorted(found, key=lambda pair: by_letters(pair[1].text))
 
     return shelf.once(("concepts", scheme, view.language), made)
 
@@ -159,7 +165,7 @@ def _things(view: View, shelf: Shelf, kind: str) -> list[tuple[str, Shown, bool]
     def made() -> list[tuple[str, Shown, bool]]:
         things = shelf.things("Intervention") if kind == "intervention" else shelf.things("Agent")
         named = [(iri.code, view.name(iri), False) for iri in things[: _MOST_OFFERED + 1]]
-        return sorted(named, key=lambda each: each[1].text.casefold()) if len(named) <= _MOST_OFFERED else []
+        return sorted(named, key=lambda each: by_letters(each[1].text)) if len(named) <= _MOST_OFFERED else []
 
     return shelf.once(("offered", kind, view.language), made)
 

@@ -10,7 +10,7 @@ from whatworks.namespaces import DCTERMS, WW
 from whatworks.pages.facts import lasted
 from whatworks.pages.known import known
 from whatworks.pages.shelf import Shelf
-from whatworks.pages.view import Shown, View, cut, sentence
+from whatworks.pages.view import Shown, View, by_letters, cut, sentence
 from whatworks.pages.wording import N_
 from whatworks.results import Row, safe
 from whatworks.search.hits import Found, Hit
@@ -71,7 +71,7 @@ def titled(view: View, name: str, of: Iri) -> str:
     """Return what a facet is called: in words of the pages, else as its property."""
     if name in _TITLES:
         return view.words(_TITLES[name])
-    return sentence(view.name(of).text)
+    return view.field(sentence(view.name(of).text)).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def found(view: View, shelf: Shelf, state: State) -> list[Row]:
     if sort == "best":
         return rows
     if sort == "title":
-        return sorted(rows, key=lambda row: _text(row[2] or row[1]).casefold())
+        return sorted(rows, key=lambda row: by_letters(_text(row[2] or row[1])))
     years = {"newest": -1, "oldest": 1}[sort]
     return sorted(rows, key=lambda row: years * int(_text(row[5])) if row[5] else 9999)
 
@@ -227,7 +227,7 @@ def _options(view: View, shelf: Shelf, counts: dict[Iri, int], chosen: Sequence[
     names = {value: view.name(value) for value in numbers}
 
     def walk(parent: Iri | None, depth: int) -> Iterator[Option]:
-        for value in sorted(below.pop(parent, []), key=lambda each: (-numbers[each], names[each].text.casefold())):
+        for value in sorted(below.pop(parent, []), key=lambda each: (-numbers[each], by_letters(names[each].text))):
             yield Option(value.code, names[value], numbers[value], value in chosen, min(depth, 3))
             yield from walk(value, depth + 1)
 
@@ -295,7 +295,7 @@ def entries(view: View, shelf: Shelf, rows: Sequence[Row], hits: Found | None) -
 
 def _pairs(view: View, terms: set[Any]) -> list[tuple[Iri, Shown]]:
     found = [(term, view.name(term)) for term in terms if isinstance(term, Iri)]
-    return sorted(found, key=lambda pair: pair[1].text.casefold())
+    return sorted(found, key=lambda pair: by_letters(pair[1].text))
 
 
 def _named(view: View, terms: set[Any]) -> list[Shown]:

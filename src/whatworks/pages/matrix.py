@@ -7,7 +7,7 @@ from whatworks.catalogue import Query
 from whatworks.namespaces import WW
 from whatworks.pages.listing import choices
 from whatworks.pages.shelf import Shelf
-from whatworks.pages.view import Shown, View
+from whatworks.pages.view import Shown, View, by_letters
 from whatworks.terms import Iri, Literal
 
 _SHADES = (1, 2, 4, 8)  # from so many on, a cell is darker
@@ -75,7 +75,7 @@ def _axis(view: View, shelf: Shelf, concepts: list[Iri]) -> list[tuple[Iri, Show
 
     def walk(parent: Iri | None) -> Iterator[tuple[Iri, Shown]]:
         named = [(each, view.name(each)) for each in below.pop(parent, [])]
-        for each, name in sorted(named, key=lambda pair: pair[1].text.casefold()):
+        for each, name in sorted(named, key=lambda pair: by_letters(pair[1].text)):
             yield each, name
             yield from walk(each)
 

@@ -70,7 +70,6 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
         thing = view.edition.kg.lookup.thing(wanted)
     except UsageError as error:
         return {**made, "notice": safe(cut(f"{error.message} {error.hint or ''}".strip(), 400))}
-    view.field_names = shelf.field_names(view.language)
     described = view.edition.kg.near([thing]).describer.describe(thing, view.language)
     ties = list(dict.fromkeys(_ties(view, shelf, described)))
     groups: dict[str, list[Tie]] = {}

@@ -11,9 +11,10 @@ from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View, sentence
 from whatworks.pages.wording import N_
 from whatworks.results import safe
-from whatworks.terms import Iri, Literal
+from whatworks.terms import Iri, Literal, Term
 
 _CV = "http://data.europa.eu/m8g/"
+_NAMED = 5  # so many things that two have in common are named in a line
 _FIRST_FACTORS = 60  # factors that are seen before the rest is unfolded
 # What the key facts are, with their titles; the page says them first.
 _KEY = (
@@ -278,7 +279,10 @@ def _record(view: View, described: Description) -> dict[str, Any] | None:
 
 
 def related(view: View, shelf: Shelf, iri: Iri) -> list[dict[str, Any]]:
-    """Return the related interventions, the strongest first, with the reasons in words."""
+    """Return the related interventions, the strongest first, with the reasons in words.
+
+    The sentence of a link is English; a page in another language names in its own what both have in common.
+    """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     try:
         rows = shelf.asked("related-reasons", {"intervention": [str(iri)]})
@@ -296,16 +300,33 @@ def related(view: View, shelf: Shelf, iri: Iri) -> list[dict[str, Any]]:
                 "other": view.name(other),
                 "key": other.code,
                 "why": Shown(said, english(view)),
-                "type": safe(kind.value) if isinstance(kind, Literal) else "",
+                "type": _type(view, kind),
                 "status": view.name(status) if status is not None else None,
                 "score": decimal(view, Shown(score.value)) if isinstance(score, Literal) else "",
                 "method": f"{method.value} {version.value}"
                 if isinstance(method, Literal) and isinstance(version, Literal)
                 else "",
                 "reasons": [],
+                "common": [],
             },
         )
         if isinstance(share, Literal) and reason is not None:
             text = view.name(feature) if isinstance(feature, Iri) else view.name(reason)
             entry["reasons"].append((text, decimal(view, Shown(share.value))))
+            if isinstance(feature, Iri) and entry["method"]:
+                entry["common"].append(text)
+    for entry in found.values():
+        if view.language != "en" and (names := [name for name in entry["common"] if not name.language]):
+            said = "; ".join(name.text for name in names[:_NAMED])
+            entry["why"] = Shown(view.words("Both have in common: {names}.", names=said))
     return list(found.values())
+
+
+def _type(view: View, name: Term | None) -> Shown:
+    """Return the type of a link, which the answer gives by its English name."""
+    if not isinstance(name, Literal):
+        return Shown("")
+    try:
+        return view.name(view.edition.kg.lookup.concept("link-type", name.value))._replace(href="")
+    except UsageError:  # a type of a list that is not ours
+        return Shown(safe(name.value), english(view))

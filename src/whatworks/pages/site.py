@@ -49,6 +49,12 @@ class Pages:
             self._shelves[edition] = Shelf(edition)
         return self._shelves[edition]
 
+    def _named(self, view: View) -> Shelf:
+        """Return what is known of the edition of a page, which is told what fields are called in its language."""
+        shelf = self.shelf(view.edition)
+        view.field_names = shelf.field_names(view.language)
+        return shelf
+
     def file(self, name: str) -> tuple[bytes, str]:
         """Return a file that pages need, and its media type.
 
@@ -65,11 +71,11 @@ class Pages:
 
     def start(self, view: View) -> bytes:
         """Return the page that one begins with: what there is, and the ways in."""
-        return self._written("start.html", view, entrance.values(view, self.shelf(view.edition)))
+        return self._written("start.html", view, entrance.values(view, self._named(view)))
 
     def interventions(self, view: View, state: listing.State) -> bytes:
         """Return the list of interventions with its facets."""
-        values = listing.values(view, self.shelf(view.edition), state)
+        values = listing.values(view, self._named(view), state)
         return self._written("interventions.html", view, {**values, "here": "interventions"})
 
     def listed(self, view: View, state: listing.State) -> list[Iri]:
@@ -85,19 +91,19 @@ class Pages:
 
     def compared(self, view: View) -> bytes:
         """Return interventions side by side."""
-        return self._written("compare.html", view, compare.values(view, self.shelf(view.edition)))
+        return self._written("compare.html", view, compare.values(view, self._named(view)))
 
     def gaps(self, view: View) -> bytes:
         """Return the map of where there are interventions and where there are none."""
-        return self._written("gap-map.html", view, matrix.gaps(view, self.shelf(view.edition)))
+        return self._written("gap-map.html", view, matrix.gaps(view, self._named(view)))
 
     def works(self, view: View) -> bytes:
         """Return what works for whom."""
-        return self._written("what-works.html", view, matrix.works(view, self.shelf(view.edition)))
+        return self._written("what-works.html", view, matrix.works(view, self._named(view)))
 
     def network(self, view: View) -> bytes:
         """Return what stands around one thing."""
-        return self._written("network.html", view, network.values(view, self.shelf(view.edition)))
+        return self._written("network.html", view, network.values(view, self._named(view)))
 
     # ---- about something ----
 
@@ -111,7 +117,7 @@ class Pages:
             where: The path of the document, for the links to its other forms.
         """
         edition = view.edition
-        view.field_names = self.shelf(edition).field_names(view.language)
+        self._named(view)
         described = edition.kg.near([iri]).describer.describe(iri, view.language)
         citation = citations.cited(edition, iri)
         template, about = self._about(view, described, graph)
@@ -151,6 +157,7 @@ class Pages:
         edition = view.edition
         values = {
             "facts": edition.facts,
+            "lead": view.stated("dcterms:description"),
             "dataset": view.href(edition.dataset),
             "releases": edition.releases(),
             "citation": safe(citations.sentence(citations.of_dataset(edition))),

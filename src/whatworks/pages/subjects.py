@@ -46,7 +46,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
         **_common(view, facts, described, name),
         "scheme": view.name(scheme) if schemes else None,
         "others": [shown(view, value) for value in labels],
-        "names": facts.shown(SKOS + "altLabel"),
+        "names": sorted(facts.shown(SKOS + "altLabel"), key=lambda each: each.language != ""),
         "definition": facts.best(SKOS + "definition"),
         "use": facts.best(SKOS + "scopeNote"),
         "above": facts.shown(SKOS + "broader"),

@@ -5,7 +5,7 @@ from typing import Any
 from whatworks.describe import Description
 from whatworks.namespaces import DCTERMS, MODEL, OWL, POSITION, RDFS, SH, SKOS
 from whatworks.pages.facts import Facts, shown
-from whatworks.pages.view import Shown, View, sentence
+from whatworks.pages.view import Shown, View, by_letters, sentence
 from whatworks.pages.wording import N_
 from whatworks.terms import RDF_TYPE, Iri
 
@@ -95,7 +95,7 @@ def held(view: View, graph: Iri, iri: Iri) -> dict[str, Any]:
     order = [view.words(each) for each in _SORTS.values()]
     listed = sorted(groups.items(), key=lambda pair: (order.index(pair[0]) if pair[0] in order else 99, pair[0]))
     for _, several in listed:
-        several.sort(key=lambda term: term["label"].text.casefold())
+        several.sort(key=lambda term: by_letters(term["label"].text))
     return {"count": count, "groups": listed, "reused": reused, "picture": iri == _MODEL}
 
 

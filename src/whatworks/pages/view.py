@@ -1,12 +1,13 @@
 """One page in the making: what is published, in which language it is read, and where its links lead."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 from weakref import WeakKeyDictionary
 
 from whatworks.errors import UsageError
-from whatworks.namespaces import MODEL, SKOS, VOC
+from whatworks.namespaces import LETTERS, MODEL, SKOS, VOC
 from whatworks.pages.wording import LANGUAGES, Wording
 from whatworks.publish.edition import Edition
 from whatworks.publish.offers import offers
@@ -173,6 +174,17 @@ class View:
             text = text.removesuffix(" assigned here").partition(" (")[0]
         return Shown(text, "" if found is not None or self.language == "en" else "en")
 
+    def of_query(self, text: str) -> Shown:
+        """Return a text from the header of a stored query in the language of the page, else as it is: in English."""
+        if self.language == "en":
+            return Shown(text)
+        found = self.words.of_query(text)
+        return Shown(found or text, "" if found or not text else "en")
+
+    def stated(self, name: str) -> Shown | None:
+        """Return what the data set says of itself by a property, named as `dcterms:title`."""
+        return self.best(self.edition.values(self.edition.dataset, name))
+
     def best(self, terms: Iterable[Term]) -> Shown | None:
         """Return the text that fits the language of the page best; None where there is none."""
         found = [term for term in terms if isinstance(term, Literal)]
@@ -181,6 +193,12 @@ class View:
         order = (*self.languages, "en", "")
         best = min(found, key=lambda each: (order.index(each.language) if each.language in order else 99, each.value))
         return Shown(safe(best.value), "" if best.language == self.language else best.language)
+
+
+def by_letters(text: str) -> str:
+    """Return what a text is sorted by: capitals and accents make no difference."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def sentence(text: str) -> str:

@@ -14,11 +14,27 @@ def N_(text: str) -> str:  # noqa: N802 - the name that the tools of gettext loo
     return text
 
 
+# Texts of stored queries stand apart from those of the pages: a column called Other is no word of a page.
+QUERY = "query"
+
+
+class _Untold(gettext.NullTranslations):
+    """What is asked behind a catalogue: a text of a stored query that it lacks has no translation."""
+
+    def pgettext(self, context: str, message: str) -> str:
+        """Return nothing."""
+        return ""
+
+
 @cache
 def catalogue(language: str) -> gettext.NullTranslations:
     """Return the texts in a language; English is what they are written in."""
     file = files("whatworks.pages") / "locale" / f"{language}.mo"
-    return gettext.GNUTranslations(BytesIO(file.read_bytes())) if file.is_file() else gettext.NullTranslations()
+    if not file.is_file():
+        return _Untold()
+    made = gettext.GNUTranslations(BytesIO(file.read_bytes()))
+    made.add_fallback(_Untold())
+    return made
 
 
 class Wording:
@@ -36,6 +52,10 @@ class Wording:
         """Return a text, with values where it has their names in braces."""
         found = self._texts.gettext(text) if text else ""
         return found.format(**values) if values else found
+
+    def of_query(self, text: str) -> str:
+        """Return a text from the header of a stored query, however its lines break; empty where it is not told."""
+        return self._texts.pgettext(QUERY, " ".join(text.split())) if text else ""
 
     def many(self, one: str, more: str, number: int) -> str:
         """Return the text that fits a number, which stands in it as {n}."""

@@ -14,7 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from whatworks.errors import Place, SettingsFault
 from whatworks.pages.brand import Brand, shipped_templates
-from whatworks.pages.view import View, heading
+from whatworks.pages.view import Shown, View, heading
 from whatworks.pages.wording import LANGUAGES
 from whatworks.settings import Look
 from whatworks.version import __version__
@@ -158,7 +158,7 @@ class Writer:
             "language": view.language,
             "release": view.edition.name,
             "licence": facts.licence,
-            "site": facts.title,
+            "site": (view.stated("dcterms:title") or Shown(facts.title)).text,
             "links": [],
             "twins": [],
             "citable": [],
