@@ -16,19 +16,19 @@ class Reader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.links: list[tuple[str, bool]] = []
+        self.links: list[tuple[str, str]] = []
         self.ids: list[str] = []
         self.faults: list[str] = []
-        self._open: list[tuple[str, bool]] = []
+        self._open: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element, its links, and whether it is shown by a server only."""
+        """Note an element, its links, and whether a server only shows it, or a site that has a form of documents."""
         said = dict(attrs)
         if len(said) != len(attrs):
             self.faults.append(f"{tag} has an attribute twice")
-        hidden = "live" in (said.get("class") or "").split() or (bool(self._open) and self._open[-1][1])
-        # Other languages are named to robots on each page; where nobody answers, they get this page again.
-        hidden = hidden or (tag == "link" and "hreflang" in said)
+        classes = (said.get("class") or "").split()
+        hidden = self._open[-1][1] if self._open else ""
+        hidden = next((each for each in classes if each.startswith("form-")), "live") if "live" in classes else hidden
         self.links += [(value, hidden) for name, value in attrs if name in _LINKS and value is not None]
         self.ids += [value for name, value in attrs if name == "id" and value]
         if tag not in _VOID:
@@ -68,6 +68,8 @@ def file_of(site: Path, path: str) -> Path | None:
 def dead_links(site: Path, home: str, pages: list[Path]) -> Iterator[str]:
     """Yield the links of pages that lead to no file of the site, and faults of their text."""
     known: dict[str, bool] = {}
+    style = site / "style.css"
+    shown = style.read_text(encoding="utf-8").rpartition(".live")[2] if style.exists() else ""
     for page in pages:
         found = Reader().read(page.read_text(encoding="utf-8"))
         yield from (f"{page.relative_to(site)}: {fault}" for fault in found.faults)
@@ -75,6 +77,8 @@ def dead_links(site: Path, home: str, pages: list[Path]) -> Iterator[str]:
         here = home + (path.parent if page.name == "index.html" else path.with_suffix("")).as_posix()
         here = f"{here.removesuffix('.').rstrip('/')}/" if page.name == "index.html" else here
         for link, hidden in found.links:
+            if hidden.startswith("form-") and f".{hidden}" not in shown:
+                continue
             to = urljoin(here, link)
             if not to.startswith(home):
                 if urlsplit(to).netloc == urlsplit(home).netloc:

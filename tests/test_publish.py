@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,12 +20,12 @@ from tests.endpoints import Unavailable
 from tests.endpoints.web import SHAPES, WebServer, apache, nginx
 from whatworks import KnowledgeGraph
 from whatworks.cli import main
-from whatworks.errors import DamagedRelease, InvalidValue, UnknownThing
+from whatworks.errors import DamagedRelease, InvalidValue, UnknownFormat, UnknownThing
 from whatworks.nodes import graph_of
 from whatworks.publish import citations, dcat, examples, schemaorg, signposts, sitemap, void
 from whatworks.publish.dumps import all_files_of, files_of, sums, write_dumps
 from whatworks.publish.edition import Agent, Edition
-from whatworks.publish.offers import CITATION, DOCUMENT, offers
+from whatworks.publish.offers import CITATION, DOCUMENT, filed, offers
 from whatworks.publish.redirects import PATHS, rules
 from whatworks.release import Release, Releases
 from whatworks.server.negotiation import accepted
@@ -500,6 +501,9 @@ HEADERS = (
     "application/rdf+xml, text/turtle",
     "TEXT/HTML",
     "application/n-triples; q=0.05",
+    "image/png",
+    "application/rdf+xml",
+    "application/ld+json, application/trig;q=0.5",
 )
 SERVED = ("id/intervention/one", "ont", "voc/stage/pilot", "graph/record/a/b", "dataset/small", "catalog")
 
@@ -521,8 +525,8 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def _started(kind: str, folder: Path, *, negotiated: bool) -> WebServer:
-    written = rules(kind, BASE, HOME, negotiated=negotiated)
+def _started(kind: str, folder: Path, *, negotiated: bool, forms: tuple[str, ...] = ()) -> WebServer:
+    written = rules(kind, BASE, HOME, negotiated=negotiated, forms=forms)
     try:
         if kind == "nginx":
             return nginx(folder, written)
@@ -531,17 +535,23 @@ def _started(kind: str, folder: Path, *, negotiated: bool) -> WebServer:
         pytest.skip(str(reason))
 
 
-def test_real_servers_negotiate_by_the_rules_as_ours_does(kind: str, tmp_path: Path) -> None:
-    """With rules for a host of files, Apache and nginx send each header to the document that our server would."""
-    server = _started(kind, tmp_path, negotiated=True)
+@pytest.mark.parametrize("forms", [(), ("jsonld", "ntriples", "rdfxml", "trig", "nquads")])
+def test_real_servers_negotiate_by_the_rules_as_ours_does(kind: str, forms: tuple[str, ...], tmp_path: Path) -> None:
+    """With rules for a host of files, Apache and nginx send each header to the document that our server would.
+
+    What is not there counts as if our server had no such form.
+    """
+    server = _started(kind, tmp_path, negotiated=True, forms=forms)
     try:
         server.wait()
         for accept in HEADERS:
-            ending = accepted(accept, DOCUMENT).ending
             for path in SERVED:
-                target = HOME + path.replace("id/", "doc/", 1) + ending
+                expected = (406, "")
+                with suppress(UnknownFormat):
+                    ending = accepted(accept, filed(path, forms)).ending
+                    expected = (303, HOME + path.replace("id/", "doc/", 1) + ending)
                 status, location, vary = _asked(server, f"/whatworks/{path}", accept)
-                assert (accept, status, location) == (accept, 303, target)
+                assert (accept, path, status, location) == (accept, path, *expected)
                 assert "Accept" in vary or not accept
         for path, target in (
             ("id/intervention/one.ttl", "doc/intervention/one.ttl"),

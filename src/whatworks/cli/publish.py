@@ -10,6 +10,16 @@ from whatworks.cli.output import Named, Steps, emit, interruptible, nearby, outp
 from whatworks.cli.release import folder_option
 
 _MOST_PROCESSES = 8
+# Forms that a site of files has of each document when they are wished for; two it has anyway.
+_FORMS = ("jsonld", "ntriples", "rdfxml", "trig", "nquads")
+
+_forms_option = click.option(
+    "--forms",
+    "forms",
+    multiple=True,
+    type=click.Choice(_FORMS),
+    help="A further format of each document, beside HTML, Turtle and JSON-LD (of graphs: HTML and Turtle); repeatable.",
+)
 
 
 @click.command()
@@ -25,8 +35,11 @@ _MOST_PROCESSES = 8
     help="Write with so many processes; without it as many as there are cores, at most eight.",
 )
 @click.option("--no-search", is_flag=True, help="Leave out the index of the search in the browser.")
+@_forms_option
 @click.pass_obj
-def publish(opener: Any, folder: Path, address: str | None, processes: int | None, no_search: bool) -> None:
+def publish(
+    opener: Any, folder: Path, address: str | None, processes: int | None, no_search: bool, forms: tuple[str, ...]
+) -> None:
     """Write the collection into DIR as a site of files that any web host can serve (extra `site`).
 
     Publishes the release in use, or the files as they are: every page with its data beside it, the answers to questions
@@ -57,6 +70,7 @@ def publish(opener: Any, folder: Path, address: str | None, processes: int | Non
         address or "",
         processes or min(os.cpu_count() or 1, _MOST_PROCESSES),
         search=not no_search,
+        forms=forms,
     )
     opener.keep()  # what this process has read, the others need not read again
     with Steps() as tell:
@@ -104,13 +118,14 @@ def dumps(opener: Any, name: str | None, folder: Path | None) -> None:
 @click.argument("kind", type=click.Choice(("apache", "nginx", "w3id")))
 @click.argument("target")
 @click.option("--static", is_flag=True, help="TARGET is a host of files that negotiates nothing: the rules do.")
+@_forms_option
 @output_option
 @click.pass_obj
-def redirects(opener: Any, kind: str, target: str, static: bool, output: Path | None) -> None:
+def redirects(opener: Any, kind: str, target: str, static: bool, forms: tuple[str, ...], output: Path | None) -> None:
     """Write the rules by which the IRIs of the collection lead to TARGET, the address where it is published.
 
     KIND is the server that answers at the base of the IRIs: apache and nginx for one of your own, w3id for the file
-    .htaccess of a folder at w3id.org.
+    .htaccess of a folder at w3id.org. With --static, who accepts none of the forms that are there gets 406.
 
     \b
     Examples:
@@ -119,4 +134,4 @@ def redirects(opener: Any, kind: str, target: str, static: bool, output: Path | 
     """
     from whatworks.publish.redirects import rules  # noqa: PLC0415 - lazy on purpose
 
-    emit(rules(kind, opener.kg.settings.base, target, negotiated=static).encode(), output)
+    emit(rules(kind, opener.kg.settings.base, target, negotiated=static, forms=forms).encode(), output)

@@ -5,7 +5,7 @@ model, its schemes and terms, the shapes and the named graphs are documents them
 stored queries are no things of the store: what is said of them is made by `publish`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
@@ -189,9 +189,10 @@ def written(edition: Edition, document: Document, format: str) -> bytes:
     return write_ordered(_held(edition, document), format, kg.prefixes.table)
 
 
-def contents(pages: Pages, view: View, document: Document) -> Iterator[tuple[Offer, bytes]]:
-    """Yield a document in all its forms, as `content` returns each; what they have in common is made once."""
-    edition, offered = view.edition, forms(view.edition, document)
+def contents(pages: Pages, view: View, document: Document, wanted: Container[Offer]) -> Iterator[tuple[Offer, bytes]]:
+    """Yield a document in the wanted of its forms, as `content` returns each; what they have in common is made once."""
+    edition = view.edition
+    offered = [offer for offer in forms(edition, document) if offer in wanted]
     kg = edition.kg
     names = [offer.name for offer in offered if offer.name != "html" and offer not in CITATION]
     if document.made is not None:

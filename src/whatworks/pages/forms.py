@@ -11,7 +11,7 @@ from whatworks.pages import answers
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View, by_letters
 from whatworks.pages.wording import N_
-from whatworks.results import Boolean, Table
+from whatworks.results import Answer, Boolean, Table
 from whatworks.terms import Iri
 
 _MOST_OFFERED = 2000  # so many things are offered for completion
@@ -74,7 +74,9 @@ def asked(query: Query, fields: Sequence[tuple[str, str]]) -> dict[str, list[str
     return values
 
 
-def values(view: View, shelf: Shelf, query: Query, formats: Sequence[str]) -> dict[str, Any]:
+def values(
+    view: View, shelf: Shelf, query: Query, formats: Sequence[str], answer: Answer | None = None
+) -> dict[str, Any]:
     """Return what the page of a stored query shows: the form and, where all is given that must be, the answer.
 
     Raises:
@@ -86,7 +88,7 @@ def values(view: View, shelf: Shelf, query: Query, formats: Sequence[str]) -> di
         text = view.edition.kg.sparql_of(query, given)
     except MissingParameter:
         return {**made, "answer": None, "formats": formats, "calls": list(_calls(view, query, made["example"]))}
-    answer = shelf.answer(query, given)
+    answer = shelf.answer(query, given) if answer is None else answer
     said = [(name, value) for name, each in given.items() for value in each]
     made |= {"formats": formats, "sparql": text, "calls": list(_calls(view, query, said)), "given": said}
     if isinstance(answer, Boolean):

@@ -27,10 +27,10 @@ from whatworks.publish import citations, dcat, examples, schemaorg
 from whatworks.publish.dumps import shown_of
 from whatworks.publish.edition import Edition
 from whatworks.publish.history import History, Step
-from whatworks.publish.offers import CITATION, DOCUMENT
+from whatworks.publish.offers import CITATION, DOCUMENT, filed
 from whatworks.publish.signposts import links
 from whatworks.release import Release
-from whatworks.results import safe
+from whatworks.results import Answer, safe
 from whatworks.search.hits import Found
 from whatworks.terms import Iri
 
@@ -200,13 +200,13 @@ class Pages:
         """Return the list of the stored queries."""
         return self._written("queries.html", view, {"topics": forms.listed(view), "here": "queries"})
 
-    def form(self, view: View, query: Query, formats: Sequence[str]) -> bytes:
-        """Return the page on which a stored query is asked, with the answer.
+    def form(self, view: View, query: Query, formats: Sequence[str], answer: Answer | None = None) -> bytes:
+        """Return the page on which a stored query is asked, with the answer, which may be known already.
 
         Raises:
             UsageError: A value does not fit.
         """
-        values = forms.values(view, self.shelf(view.edition), query, formats)
+        values = forms.values(view, self.shelf(view.edition), query, formats, answer)
         return self._written("form.html", view, {**values, "here": "queries"})
 
     def refused(self, view: View, query: Query, reason: str) -> bytes:
@@ -218,17 +218,19 @@ class Pages:
         """Return the page that explains what programs can ask, from its description in OpenAPI."""
         return self._written("api.html", view, {"api": description})
 
-    def absent(self, view: View, name: str, answered: Sequence[tuple[str, Sequence[str]]]) -> bytes:
+    def absent(
+        self, view: View, name: str, answered: Sequence[tuple[str, Sequence[str]]], endings: Sequence[str]
+    ) -> bytes:
         """Return the page that stands, in a site of files, where a server would answer.
 
         Args:
             view: What the page needs.
             name: What would be there: api, compare, network or sparql.
             answered: The stored queries whose answers lie as files, and in which formats.
+            endings: How the files end that lie beside pages of things.
         """
-        return self._written(
-            "absent.html", view, {"name": name, "answered": answered, "title": forms.absent(view, name)}
-        )
+        values = {"name": name, "answered": answered, "endings": endings, "title": forms.absent(view, name)}
+        return self._written("absent.html", view, values)
 
     def problem(self, view: View, said: Mapping[str, Any]) -> bytes:
         """Return the page that says what is the matter, and where to go on."""
@@ -246,11 +248,12 @@ class Pages:
     ) -> bytes:
         """Return a page; one that is about something names that and its other forms."""
         html = next(offer for offer in DOCUMENT if offer.name == "html")
-        offered = (*DOCUMENT, *CITATION) if values.get("tags") else DOCUMENT
+        cited, everywhere = CITATION if values.get("tags") else (), filed(where)
+        twins = [offer for offer in DOCUMENT if offer != html] if where else []
         common = {
-            "links": links(view.edition, iri, where, html, offered) if iri is not None else [],
-            "twins": [(offer.name, where + offer.ending) for offer in DOCUMENT if offer != html] if where else [],
-            "citable": [(offer.name, where + offer.ending) for offer in CITATION] if offered != DOCUMENT else [],
+            "links": links(view.edition, iri, where, html, (*everywhere, *cited)) if iri is not None else [],
+            "twins": [(offer.name, where + offer.ending, offer in everywhere) for offer in twins],
+            "citable": [(offer.name, where + offer.ending) for offer in cited],
         }
         return self._writer_of(view.edition).write(template, view, {**common, **values})
 

@@ -3,6 +3,7 @@
 One table: the server negotiates with it, and the rules for other servers are made of it.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from whatworks.formats import FORMATS
@@ -43,3 +44,17 @@ def offers(*names: str) -> tuple[Offer, ...]:
 # The forms of every document, and those of what can be cited.
 DOCUMENT = offers("turtle", "html", "jsonld", "ntriples", "rdfxml", "trig", "nquads")
 CITATION = offers("bibtex", "ris", "csl")
+# What a site of files has of each document; of a whole graph, which the dumps have as well, the first two.
+_FILED = ("turtle", "html", "jsonld")
+_WHOLE = "graph/"
+
+
+def filed(path: str, more: Iterable[str] = ()) -> tuple[Offer, ...]:
+    """Return the forms in which a site of files has a document, the usual one first.
+
+    Args:
+        path: Where the document is.
+        more: The names of further formats that were wished for.
+    """
+    names = {*(_FILED[:2] if path.lstrip("/").startswith(_WHOLE) else _FILED), *more}
+    return tuple(offer for offer in DOCUMENT if offer.name in names)

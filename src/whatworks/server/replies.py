@@ -1,11 +1,11 @@
 """How the server answers: whole, not at all because nothing changed, or with an error in the one shape of RFC 9457."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,10 +13,12 @@ from starlette.responses import Response
 
 from whatworks.errors import Busy, Error, QueryStopped, TooMany
 from whatworks.pages import View
+from whatworks.pages.wording import LANGUAGES
 from whatworks.server.served import Kept, Served
 from whatworks.terms import is_iri
 
 PROBLEM = "application/problem+json"
+_LONGEST_LINK = 500  # signs; proxies refuse headers of some thousand
 
 
 def answer(
@@ -39,10 +41,21 @@ def answer(
     """
     tag = served.tag(media_type, *key)
     sent = {"Cache-Control": "no-cache", "Vary": "Accept", **({"ETag": tag} if tag else {}), **(headers or {})}
+    if media_type == "text/html":
+        sent["Link"] = ", ".join(filter(None, [sent.get("Link"), *_languages(request)]))
     if tag and has_it(request, tag):
         return Response(status_code=304, headers=sent)
     found = served.answers.get(tag, make)
     return Response(found.content, headers={**sent, **found.headers}, media_type=media_type)
+
+
+def _languages(request: Request) -> Iterator[str]:
+    """Yield the other languages of a page as links, which are no part of it: a copy as files has one language."""
+    others = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    asked = urlencode([*others, ("lang", "")])
+    if len(asked) <= _LONGEST_LINK:
+        now = request.query_params.get("lang", "")
+        yield from (f'<?{asked}{code}>; rel="alternate"; hreflang="{code}"' for code in LANGUAGES if code != now)
 
 
 def home_of(request: Request) -> str:

@@ -1,6 +1,6 @@
 """What a site of files holds, and how each file is made: documents in all forms, pages, answers, and lists of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from http import HTTPStatus
 from typing import NamedTuple
@@ -18,20 +18,20 @@ from whatworks.publish import citations, examples, feed, sitemap, void
 from whatworks.publish.dumps import sums
 from whatworks.publish.edition import Edition
 from whatworks.publish.history import History
-from whatworks.publish.offers import offers
+from whatworks.publish.offers import CITATION, filed, offers
 from whatworks.results import Boolean, Table
 from whatworks.static import hosts
 from whatworks.static.names import check
 from whatworks.terms import Iri
 
 # In which forms answers lie as files.
-_ROWS, _ASK, _GRAPHS = ("csv", "xlsx", "json"), ("json",), ("turtle", "jsonld")
+_ROWS, _ASK, _GRAPHS = ("csv", "xlsx"), ("json",), ("turtle", "jsonld")
 # Pages that need somebody who answers; each says so, and what there is instead.
 _NEED_A_SERVER = ("api", "compare", "network", "sparql")
 _VERSION = Iri(OWL + "versionIRI")
 _IN_SCHEME = Iri(SKOS + "inScheme")
 # Pages offer what needs a server, as they are those of the server; here they do not show it.
-_HIDDEN = b".live { display: none !important; }\n"
+_HIDDEN = ".live{forms} {{ display: none !important; }}\n"
 
 
 class Job(NamedTuple):
@@ -51,18 +51,19 @@ class Contents:
         kg: The collection.
         home: The address where the site will be, with a slash at its end.
         search: Whether there will be an index for a search in the browser.
+        forms: The names of further RDF formats of each document.
 
     Raises:
         NotRemote: The collection is at an endpoint, which may change meanwhile.
     """
 
-    def __init__(self, kg: KnowledgeGraph, home: str, *, search: bool = False) -> None:
+    def __init__(self, kg: KnowledgeGraph, home: str, *, search: bool = False, forms: Collection[str] = ()) -> None:
         if kg.remote is not None:
             raise NotRemote(
                 "A site is written of a release or of files, not of an endpoint.",
                 hint="Leave out --store, or name the folder of a release.",
             )
-        self.kg, self.home, self._search = kg, home, search
+        self.kg, self.home, self._search, self._forms = kg, home, search, forms
         self.edition = Edition.of(kg)
         self._pages, self._history = Pages(), History(self.edition)
         # Documents are those of the server; other pages offer nothing that needs one.
@@ -109,6 +110,12 @@ class Contents:
         """The stored queries that can be asked without a value."""
         return [each for each in self.kg.catalogue.all() if not any(given.required for given in each.parameters)]
 
+    @property
+    def _hidden(self) -> bytes:
+        """The rule by which pages do not show what is not there."""
+        shown = ", ".join(f".form-{name}" for name in sorted(self._forms))
+        return _HIDDEN.format(forms=f":not({shown})" if shown else "").encode()
+
     # ---- made ----
 
     def made(self, job: Job) -> Files:
@@ -137,7 +144,7 @@ class Contents:
             return
         # What is made here names no services; what is in the store is the same on the server.
         view = self._view if document.made is not None else self._served
-        for form, written in contents(self._pages, view, document):
+        for form, written in contents(self._pages, view, document, (*filed(path, self._forms), *CITATION)):
             yield where + form.ending, written
         yield from self._led(document, path)
 
@@ -149,25 +156,24 @@ class Contents:
     def _query(self, name: str) -> Files:
         query = self.kg.catalogue.get(name)
         formats = _formats(query)
-        yield f"queries/{name}.html", self._pages.form(self._view, query, formats)
-        if query not in self.answered:
-            return
-        answer = self.kg.ask(query, {})
+        answer = self.kg.ask(query, {}) if query in self.answered else None
         if isinstance(answer, Table):
             answer.kept()
-        for offer in offers(*formats):
-            # The engine's own bytes are there for one time, and those of triples for each.
-            again = self.kg.ask(query, {}) if offer.name == "json" or not isinstance(answer, Table) else answer
-            if isinstance(again, Table | Boolean):
-                written = again.write(offer.name)
-            else:
-                written = self.kg.exporter.triples(again, offer.name)
+        page = self._pages.form(self._view, query, formats, answer if isinstance(answer, Table) else None)
+        yield f"queries/{name}.html", page
+        for offer in offers(*formats) if answer is not None else ():
+            if isinstance(answer, Table | Boolean):
+                written = answer.write(offer.name)
+            else:  # triples can be written once
+                written = self.kg.exporter.triples(self.kg.ask(query, {}), offer.name)
             yield f"api/queries/{name}{offer.ending}", written
 
     def _page(self, name: str) -> Files:
         pages, view = self._pages, self._view
         if name in _NEED_A_SERVER:
-            yield f"{name}.html", pages.absent(view, name, [(query.name, _formats(query)) for query in self.answered])
+            endings = [offer.ending for offer in filed("doc/", self._forms) if offer.name != "html"]
+            answered = [(query.name, _formats(query)) for query in self.answered]
+            yield f"{name}.html", pages.absent(view, name, answered, endings)
             return
         make = {"start": pages.start, "works": pages.works, "gaps": pages.gaps, "queries": pages.queries}
         at = {
@@ -219,7 +225,9 @@ class Contents:
         yield "robots.txt", sitemap.robots(home)
         yield "opensearch.xml", sitemap.opensearch(edition, home, answers=False)
         described = void.void(edition, home, answers=False)
-        for offer in offers("turtle", "ntriples", "jsonld", "rdfxml", "trig"):
+        for offer in filed(".well-known/void", self._forms):
+            if offer.name == "html":
+                continue
             yield f".well-known/void{offer.ending}", void.written(edition, described, offer.name)
         yield ".well-known/void", void.written(edition, described, "turtle")
         if (citation := citations.cff(edition)) is not None:
@@ -228,7 +236,7 @@ class Contents:
             if asset.name == "ontology/context.jsonld":
                 yield "context/v1.jsonld", asset.read()
         for name, written in self._pages.files():
-            yield ("style.css", written + _HIDDEN) if name == "style.css" else (f"static/{name}", written)
+            yield ("style.css", written + self._hidden) if name == "style.css" else (f"static/{name}", written)
         for name, (written, _) in brand_of(self.kg.assets, self.kg.settings).files.items():
             yield f"static/own/{name}", written
         yield feed.PATH, feed.feed(self._history, home)

@@ -29,12 +29,14 @@ class Wish(NamedTuple):
         home: The address where the site will be, with a slash at its end; empty for the base of the IRIs.
         processes: How many processes make it.
         search: Whether it gets a search in the browser.
+        forms: The names of further RDF formats of each document.
     """
 
     open: Callable[[], KnowledgeGraph]
     home: str = ""
     processes: int = 1
     search: bool = True
+    forms: tuple[str, ...] = ()
 
 
 class Done(NamedTuple):
@@ -74,7 +76,7 @@ def write(kg: KnowledgeGraph, folder: Path, wish: Wish, tell: Callable[[str], No
         Unwritable: It cannot be written.
     """
     wish = wish._replace(home=_home(wish.home or kg.settings.base), search=wish.search and finder.is_there())
-    contents = Contents(kg, wish.home, search=wish.search)
+    contents = Contents(kg, wish.home, search=wish.search, forms=wish.forms)
     with opened(folder) as site:
         tell("Listing what the site holds")
         jobs = contents.jobs()
@@ -173,7 +175,7 @@ def _shared(site: Site, jobs: list[Job], wish: Wish, release: str) -> Iterator[l
 
 def _work(connection: Connection, wish: Wish, site: Site, release: str) -> None:
     """Write jobs as they come; end when nobody sends any more."""
-    contents = Contents(wish.open(), wish.home, search=wish.search)
+    contents = Contents(wish.open(), wish.home, search=wish.search, forms=wish.forms)
     fault = None if contents.edition.name == release else SourcesChanged(_CHANGED, hint="Run whatworks publish again.")
     while True:
         try:

@@ -80,15 +80,20 @@ def pour_ordered(quads: Iterable[Quad], format: str, prefixes: Mapping[str, str]
     from tempfile import gettempdir  # noqa: PLC0415 - costs 10 ms and is needed here only
 
     sorter, count = Sorter(Path(gettempdir()), _RUN), 0
+    used: dict[str, str] = {}
     try:
         lines = (_line(item) for item in chain(first, items))
         while batch := list(islice(lines, _LINES)):
             count += len(batch)
+            text = b"".join(batch).decode()
+            used |= {name: iri for name, iri in prefixes.items() if name not in used and iri in text}
             sorter.take(batch)
         found = _Statements(line for line, _ in groupby(sorter.lines()))
         read = ox.parse(io.BufferedReader(found, _BLOCK), format=ox.RdfFormat.N_QUADS)
         written: Iterator[Any] = read if engine.supports_datasets else (quad.triple for quad in read)
-        ox.serialize(written, file, format=engine, prefixes=dict(prefixes))
+        ox.serialize(
+            written, file, format=engine, prefixes={name: iri for name, iri in prefixes.items() if name in used}
+        )
     finally:
         sorter.close()
     return count

@@ -132,22 +132,29 @@ def write_ordered(quads: Iterable[Quad], format: str, prefixes: Mapping[str, str
 def write_forms(quads: Iterable[Quad], formats: Iterable[str], prefixes: Mapping[str, str]) -> dict[str, bytes]:
     """Write statements in several RDF formats as `write_ordered` does, sorted once for all formats of a kind."""
     items = list(dict.fromkeys(map(quad_to_engine, quads)))
-    sorts: dict[bool, list[Any]] = {}
+    sorts: dict[bool, tuple[list[Any], dict[str, str]]] = {}
     written = {}
     for format in formats:
         engine = _FORMATS[format]
         of_sets = engine.supports_datasets
         if of_sets not in sorts:
-            several: Iterable[Any] = items if of_sets else dict.fromkeys(item.triple for item in items)
-            sorts[of_sets] = sorted(several, key=_place)
-        written[format] = ox.serialize(sorts[of_sets], format=engine, prefixes=dict(prefixes)) or b""
+            sorts[of_sets] = _sorted(items if of_sets else (item.triple for item in items), prefixes)
+        found, used = sorts[of_sets]
+        written[format] = ox.serialize(found, format=engine, prefixes=used) or b""
     return written
 
 
 def in_order(items: Iterable[ox.Quad] | Iterable[ox.Triple], format: str, prefixes: Mapping[str, str]) -> bytes:
-    """Write an engine's statements in an RDF format, sorted and each once."""
-    found: list[Any] = sorted(dict.fromkeys(items), key=_place)
-    return ox.serialize(found, format=_FORMATS[format], prefixes=dict(prefixes)) or b""
+    """Write an engine's statements in an RDF format, sorted and each once, with the prefixes that they need."""
+    found, used = _sorted(items, prefixes)
+    return ox.serialize(found, format=_FORMATS[format], prefixes=used) or b""
+
+
+def _sorted(items: Iterable[Any], prefixes: Mapping[str, str]) -> tuple[list[Any], dict[str, str]]:
+    """Return an engine's statements in order, each once, and the prefixes that occur in them."""
+    places = {item: _place(item) for item in items}
+    text = "\n".join(map(" ".join, places.values()))
+    return sorted(places, key=places.__getitem__), {name: iri for name, iri in prefixes.items() if iri in text}
 
 
 def _place(item: ox.Quad | ox.Triple) -> tuple[str, str]:
