@@ -1,5 +1,7 @@
 """Reads from a store what is said of things, each thing once."""
 
+from collections.abc import Callable
+
 from whatworks.namespaces import LABELS, POSITION
 from whatworks.settings import preference
 from whatworks.store import Store
@@ -17,6 +19,8 @@ class Names:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        # A store that notes what is read is told as well of what need not be read again.
+        self._saw: Callable[[Iri], None] | None = getattr(store, "saw", None)
         self._said: dict[tuple[Iri, Iri], list[Quad]] = {}
 
     def said(self, thing: Iri, predicate: Iri) -> list[Quad]:
@@ -27,6 +31,8 @@ class Names:
             if len(self._said) >= _KNOWN:
                 self._said.clear()
             found = self._said[key] = list(self.store.match(thing, predicate))
+        elif self._saw is not None:
+            self._saw(thing)
         return found
 
 

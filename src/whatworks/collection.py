@@ -81,6 +81,8 @@ class Collection:
         if scratch is not None and sum(source.asset.size for source in sources) > in_memory:
             opened.store = WorkingStore(scratch / "working", opened.prefixes.table)
         opened.local.read(sources, settings.base)
+        if not isinstance(opened.store, WorkingStore):  # what is so large is written as a release, which names them
+            opened.local.name_blank_nodes()
         if infer:
             opened.apply_rules()
         return opened

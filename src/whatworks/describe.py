@@ -108,11 +108,16 @@ class Describer:
         if of_class is None:
             topics = {quad.object for quad in self._store.match(predicate=TOPIC)}
             return sorted(topic for topic in topics if isinstance(topic, Iri))
-        classes = self._class(of_class)
+        classes = self.classes(of_class)
         found = {quad.subject for each in classes for quad in self._store.match(predicate=RDF_TYPE, value=each)}
         return sorted(subject for subject in found if isinstance(subject, Iri))
 
-    def _class(self, name: str) -> set[Iri]:
+    def classes(self, name: str) -> set[Iri]:
+        """Return a class by its name, and its subclasses.
+
+        Raises:
+            UnknownThing: The class does not exist.
+        """
         if not self._classes.get(name.casefold()):
             near = ", ".join(sorted({iri.code for iris in self._classes.values() for iri in iris}))
             raise UnknownThing(f"There is no class {name[:80]!r}.", hint=f"There are: {near}.")

@@ -236,9 +236,16 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
     def _tabular(self) -> "Tabular":
         from whatworks.tabular import Tabular  # noqa: PLC0415 - for files and data frames only
 
-        source = f"release {self.release.name}" if self.release is not None else "the files, not a release"
-        source = self.remote.name if self.remote else source
-        return Tabular(self.collection, self.catalogue, lambda named: self.near(named, named=True).describer, source)
+        return Tabular(
+            self.collection, self.catalogue, lambda named: self.near(named, named=True).describer, self.origin
+        )
+
+    @cached_property
+    def origin(self) -> str:
+        """What answers, as files of answers name their source."""
+        if self.remote is not None:
+            return self.remote.name
+        return f"release {self.release.name}" if self.release is not None else "the files, not a release"
 
     def sparql_of(self, query: Query, values: Mapping[str, Sequence[str]]) -> str:
         """Return the SPARQL text of a stored query with the values bound."""

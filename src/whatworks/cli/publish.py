@@ -71,6 +71,7 @@ def publish(
         processes or min(os.cpu_count() or 1, _MOST_PROCESSES),
         search=not no_search,
         forms=forms,
+        cache=given["cache"],
     )
     opener.keep()  # what this process has read, the others need not read again
     with Steps() as tell:

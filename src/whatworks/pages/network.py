@@ -91,7 +91,7 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
 
 def _ties(view: View, shelf: Shelf, described: Description) -> Iterator[Tie]:
     """Yield the neighbours of a thing: related ones, those that it or its parts name, and those that name it."""
-    if described.iri in shelf.interventions:
+    if shelf.is_intervention(described.iri):
         for each in related(view, shelf, described.iri):
             yield Tie(view.words("Related"), each["iri"], each["other"])
     yield from _named(view, described, described.iri)

@@ -80,7 +80,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
         "evaluations": [_evaluation(view, part) for part in facts.parts(WW + "hasEvaluation")],
         "ratings": _ratings(facts),
         "related": related(view, shelf, described.iri),
-        "lacks": [view.words(each) for each in shelf.missing.get(key, ())],
+        "lacks": [view.words(each) for each in shelf.missing(key)],
     }
     for heading, names in _UNDER.items():
         made[heading] = facts.rows(*(WW + each for each in names), *_FOREIGN.get(heading, ()))

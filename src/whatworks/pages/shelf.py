@@ -9,8 +9,9 @@ from whatworks.catalogue import Query
 from whatworks.engines import LARGE, Engines
 from whatworks.namespaces import SKOS
 from whatworks.publish.edition import Edition
+from whatworks.reads import Gathered, Question, Watched, grouped
 from whatworks.results import Answer, Row, Table
-from whatworks.terms import Iri, Literal
+from whatworks.terms import RDF_TYPE, Iri, Literal
 
 T = TypeVar("T")
 _KEPT = 500  # so many answers are kept
@@ -32,16 +33,25 @@ class Shelf:
     def __init__(self, edition: Edition) -> None:
         self.kg = edition.kg
         self._keeps = edition.kg.remote is None
-        self._kept: OrderedDict[tuple[object, ...], object] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], tuple[object, Gathered]] = OrderedDict()
+        store = edition.kg.collection.store
+        self._reads = store.reads if isinstance(store, Watched) else None
 
     def once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what was made under a key before, or make it."""
         if key in self._kept:
             self._kept.move_to_end(key)
-            return cast(T, self._kept[key])
-        made = make()
+            kept, read = self._kept[key]
+            if self._reads is not None:
+                self._reads.again(read)
+            return cast(T, kept)
+        before = self._reads.begin() if self._reads is not None else (set(), set())
+        try:
+            made = make()
+        finally:
+            read = self._reads.end(before) if self._reads is not None else before
         if self._keeps and not (isinstance(made, list) and len(made) > _LONG):
-            self._kept[key] = made
+            self._kept[key] = (made, read)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return made
@@ -61,12 +71,46 @@ class Shelf:
         query = self.kg.catalogue.get(name)
         counts = name in _SCANS or (name == "interventions" and not values)
         if counts and self._engines is not None and (columns := self._engines.columns) is not None:
-            found = columns.query(self.kg.lookup.asked(query, values).text)
+            text = self.kg.lookup.asked(query, values).text
+            found = columns.query(text)
             if found is not None:
-                return list(found)
+                rows = list(found)
+                if self._reads is not None:
+                    self._reads.answered(Question(text), rows)
+                return rows
         answer = self.kg.ask(query, values)
         assert isinstance(answer, Table)  # noqa: S101 - pages ask for rows
         return list(answer)
+
+    def about(self, name: str, column: int, value: str) -> list[Row]:
+        """Return the rows of a stored query, asked without values, whose column has a value: an IRI, or a text."""
+        found = self._groups(name, column).get(value, [])
+        if self._reads is not None:
+            text = self.kg.sparql_of(self.kg.catalogue.get(name), {})
+            self._reads.answered(Question(text, column, value), found)
+        return found
+
+    def _groups(self, name: str, column: int) -> dict[str, list[Row]]:
+        """Return the rows of a stored query by the text of a column; which of them count is noted by who asks."""
+        key = ("groups", name, column)
+        if key not in self._kept:
+            before = self._reads.begin() if self._reads is not None else (set(), set())
+            made = grouped(self.asked(name, {}), column)
+            if self._reads is not None:
+                self._reads.keys, self._reads.asked = before
+            if not self._keeps:
+                return made
+            self._kept[key] = (made, (set(), set()))
+        return cast("dict[str, list[Row]]", self._kept[key][0])
+
+    def is_intervention(self, iri: Iri) -> bool:
+        """Say whether a thing is an intervention, by its own classes."""
+        return any(quad.object in self._interventions for quad in self.kg.collection.store.match(iri, RDF_TYPE))
+
+    @cached_property
+    def _interventions(self) -> set[Iri]:
+        """The classes of interventions."""
+        return self.kg.describer.classes("Intervention")
 
     @cached_property
     def _engines(self) -> Engines | None:
@@ -101,19 +145,23 @@ class Shelf:
 
     def _counts_of_parts(self, values: Values) -> dict[Iri, dict[Iri, int]]:
         found: dict[Iri, dict[Iri, int]] = defaultdict(dict)
+        evidence = self.evidence
         for intervention in {row[0] for row in self.rows("interventions", values)}:
-            for facet, value in self.evidence.get(intervention, ()):
+            for facet, value in evidence.get(intervention, ()):
                 found[facet][value] = found[facet].get(value, 0) + 1
         return dict(found)
 
-    @cached_property
+    @property
     def _evidenced(self) -> set[Iri]:
         """The facets that are counted of parts of interventions."""
-        return {facet for several in self.evidence.values() for facet, _ in several}
+        return self.once(("evidenced",), lambda: {facet for each in self.evidence.values() for facet, _ in each})
 
-    @cached_property
+    @property
     def evidence(self) -> dict[object, list[tuple[Iri, Iri]]]:
         """Facets and values of what is stated of evaluations, factors and findings, by the intervention."""
+        return self.once(("evidence",), self._evidence)
+
+    def _evidence(self) -> dict[object, list[tuple[Iri, Iri]]]:
         found: dict[object, list[tuple[Iri, Iri]]] = defaultdict(list)
         for intervention, facet, value in self.asked("system/evidence", {}):
             if isinstance(facet, Iri) and isinstance(value, Iri):
@@ -143,19 +191,9 @@ class Shelf:
 
         return self.once(("broader", concept), first)
 
-    @cached_property
-    def missing(self) -> dict[str, list[str]]:
-        """What the description of each intervention lacks, by its key."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for key, what in self.asked("missing", {}):
-            if isinstance(key, Literal) and isinstance(what, Literal):
-                found[key.value].append(what.value)
-        return found
-
-    @property
-    def interventions(self) -> set[Iri]:
-        """The interventions."""
-        return self.once(("interventions",), lambda: set(self.things("Intervention")))
+    def missing(self, key: str) -> list[str]:
+        """Return what the description of an intervention lacks."""
+        return [row[1].value for row in self.about("missing", 0, key) if isinstance(row[1], Literal)]
 
     def things(self, of_class: str) -> list[Iri]:
         """Return the things of a class."""

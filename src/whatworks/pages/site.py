@@ -137,7 +137,7 @@ class Pages:
                 ("held", graph, described.iri, view.language), lambda: things.held(view, graph, described.iri)
             )
             return "graph.html", {**things.values(view, described), **held}
-        if described.iri in shelf.interventions:
+        if shelf.is_intervention(described.iri):
             return "intervention.html", {**profile.values(view, shelf, described), "here": "interventions"}
         if subjects.is_concept(described):
             return "concept.html", subjects.values(view, shelf, described)

@@ -76,8 +76,8 @@ def actor(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
     facts, iri = Facts(view, described), described.iri
     name = view.name(iri)
     roles: dict[str, dict[str, Any]] = {}
-    for agent, _, role, key in shelf.rows("actors"):
-        if agent == iri and isinstance(key, Literal):
+    for _, _, role, key in shelf.about("actors", 0, str(iri)):
+        if isinstance(key, Literal):
             thing = view.edition.kg.collection.space.thing("intervention", key.value)
             entry = roles.setdefault(key.value, {"what": view.name(thing), "roles": []})
             if role is not None and view.name(role) not in entry["roles"]:

@@ -1,6 +1,7 @@
 """What a site of files holds, and how each file is made: documents in all forms, pages, answers, and lists of them."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
 from typing import NamedTuple
@@ -19,8 +20,11 @@ from whatworks.publish.dumps import sums
 from whatworks.publish.edition import Edition
 from whatworks.publish.history import History
 from whatworks.publish.offers import CITATION, filed, offers
+from whatworks.reads import Question, Watched
 from whatworks.results import Boolean, Table
 from whatworks.static import hosts
+from whatworks.static.folder import Placed
+from whatworks.static.memory import Trace
 from whatworks.static.names import check
 from whatworks.terms import Iri
 
@@ -39,6 +43,9 @@ class Job(NamedTuple):
 
     kind: str
     name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
 
 
 Files = Iterator[tuple[str, bytes]]
@@ -63,11 +70,21 @@ class Contents:
                 "A site is written of a release or of files, not of an endpoint.",
                 hint="Leave out --store, or name the folder of a release.",
             )
-        self.kg, self.home, self._search, self._forms = kg, home, search, forms
-        self.edition = Edition.of(kg)
+        self.kg, self.home, self._search, self._forms = _watched(kg, home), home, search, forms
+        self.edition = Edition(self.kg, Edition.of(kg).name)
+        assert isinstance(self.kg.collection.store, Watched)  # noqa: S101 - made so above
+        self._store = self.kg.collection.store
         self._pages, self._history = Pages(), History(self.edition)
-        # Documents are those of the server; other pages offer nothing that needs one.
-        self._served, self._view = View(self.edition, home), View(self.edition, home, answers=False)
+
+    @property
+    def _served(self) -> View:
+        """What a document needs, which is that of the server; a new one for each, as it keeps what it has read."""
+        return View(self.edition, self.home)
+
+    @property
+    def _view(self) -> View:
+        """What other pages need, which offer nothing that needs a server."""
+        return View(self.edition, self.home, answers=False)
 
     # ---- which ----
 
@@ -118,6 +135,22 @@ class Contents:
 
     # ---- made ----
 
+    def follows(self, job: Job) -> bool:
+        """Say whether the files of a job follow from what is read of the store; others name releases as well."""
+        if job.kind == "document":
+            is_made = job.name == "catalog" or job.name.startswith((".well-known/", "id/query/", "id/release/"))
+            return not is_made and self.edition.base + job.name != self.edition.dataset
+        return job.kind in ("list", "query")
+
+    def traced(self, job: Job, take: Callable[[str, bytes], Placed]) -> tuple[list[Placed], Trace]:
+        """Make the files of a job and hand each on; return what became of them, and what was read for them."""
+        reads = self._store.reads
+        before = reads.begin()
+        placed = [take(path, content) for path, content in self.made(job)]
+        keys, asked = reads.end(before)
+        questions = [(each, reads.answers[each]) for each in sorted(asked)]
+        return placed, Trace(str(job), [each.path for each in placed], sorted(keys), questions)
+
     def made(self, job: Job) -> Files:
         """Yield the files of a job.
 
@@ -158,14 +191,16 @@ class Contents:
         formats = _formats(query)
         answer = self.kg.ask(query, {}) if query in self.answered else None
         if isinstance(answer, Table):
-            answer.kept()
+            self._store.reads.answered(Question(self.kg.sparql_of(query, {})), answer.kept())
         page = self._pages.form(self._view, query, formats, answer if isinstance(answer, Table) else None)
         yield f"queries/{name}.html", page
-        for offer in offers(*formats) if answer is not None else ():
+        if answer is None:
+            return
+        for offer in offers(*formats):
             if isinstance(answer, Table | Boolean):
                 written = answer.write(offer.name)
-            else:  # triples can be written once
-                written = self.kg.exporter.triples(self.kg.ask(query, {}), offer.name)
+            else:
+                written = self.kg.exporter.triples(answer, offer.name)
             yield f"api/queries/{name}{offer.ending}", written
 
     def _page(self, name: str) -> Files:
@@ -241,6 +276,15 @@ class Contents:
             yield f"static/own/{name}", written
         yield feed.PATH, feed.feed(self._history, home)
         yield from hosts.files(home)
+
+
+def _watched(kg: KnowledgeGraph, home: str) -> KnowledgeGraph:
+    """Return the same collection, with a store that notes what is read; its workbooks name the site as their source."""
+    near = KnowledgeGraph(kg.assets, kg.settings)
+    near.catalogue, near.release, near.releases = kg.catalogue, kg.release, kg.releases
+    near.collection = replace(kg.collection, store=Watched(kg.collection.local))
+    near.origin = home
+    return near
 
 
 def _formats(query: Query) -> tuple[str, ...]:

@@ -21,6 +21,13 @@ def is_there() -> bool:
     return find_spec("pagefind_bin") is not None
 
 
+def is_indexed(path: str) -> bool:
+    """Say whether a file is one of those that the index is made of."""
+    return path.endswith(".html") and path.startswith(
+        ("doc/intervention/", "doc/agent/", "doc/resource/", "voc/", "queries/")
+    )
+
+
 def index(site: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the index of a site that lies in a folder.
 

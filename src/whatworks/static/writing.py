@@ -13,12 +13,14 @@ from whatworks.publish.dumps import all_files_of
 from whatworks.static import finder
 from whatworks.static.contents import Contents, Job
 from whatworks.static.folder import Placed, Site, opened
+from whatworks.static.memory import Memory, Trace, mark
 from whatworks.static.names import check, check_all
 from whatworks.terms import is_iri
 from whatworks.version import __version__
 
 _CHANGED = "Files of the collection changed while the site was written."
 _CHUNK = 25  # jobs that a process is given at once
+_ALONE = 200  # fewer jobs are done sooner than other processes have started
 
 
 class Wish(NamedTuple):
@@ -30,6 +32,7 @@ class Wish(NamedTuple):
         processes: How many processes make it.
         search: Whether it gets a search in the browser.
         forms: The names of further RDF formats of each document.
+        cache: A folder for what was read for each page, so that the next run makes only what changed.
     """
 
     open: Callable[[], KnowledgeGraph]
@@ -37,6 +40,7 @@ class Wish(NamedTuple):
     processes: int = 1
     search: bool = True
     forms: tuple[str, ...] = ()
+    cache: Path | None = None
 
 
 class Done(NamedTuple):
@@ -77,25 +81,49 @@ def write(kg: KnowledgeGraph, folder: Path, wish: Wish, tell: Callable[[str], No
     """
     wish = wish._replace(home=_home(wish.home or kg.settings.base), search=wish.search and finder.is_there())
     contents = Contents(kg, wish.home, search=wish.search, forms=wish.forms)
+    memory = Memory(wish.cache, folder, mark(kg, wish.home, wish.search, wish.forms))
     with opened(folder) as site:
         tell("Listing what the site holds")
         jobs = contents.jobs()
         placed = []
-        for path, (source, mark) in _kept(contents).items():
+        for path, (source, seal) in _kept(contents).items():
             check(path)
-            placed.append(site.copy(path, source, mark))
-        tell(f"Writing {len(jobs):,} pages and documents")
-        placed += _made(contents, site, jobs, wish)
+            placed.append(site.copy(path, source, seal))
+        known = memory.untouched(contents.edition) if site.before else {}
+        again = []
+        for job in jobs:
+            same = site.keep(known.get(str(job), ())) if contents.follows(job) else []
+            placed += same
+            if not same:
+                again.append(job)
+        tell(f"Writing {len(again):,} of {len(jobs):,} pages and documents")
+        made, traces = _made(contents, site, again, wish)
+        placed += made
         placed += _doubled(site, placed)
         if wish.search:
-            tell("Making the index of the search")
-            placed += [site.place(path, content) for path, content in finder.index(site.building)]
+            placed += _searched(site, placed, tell)
         check_all(each.path for each in placed)
+        traces |= memory.kept({str(job) for job in jobs} - set(traces))
         said = {"made-by": f"whatworks {__version__}", "release": contents.edition.name, "home": wish.home}
         site.finish(said, placed)
         removed = set(site.before.get("files", {})) - {each.path for each in placed}
+    memory.write(contents.edition.name, traces)
     size, kept = sum(each.bytes for each in placed), sum(each.kept for each in placed)
     return Done(contents.edition.name, wish.home, len(placed), size, kept, len(removed), wish.search)
+
+
+def _searched(site: Site, placed: list[Placed], tell: Callable[[str], None]) -> list[Placed]:
+    """Return the index of the search: that of before, where all pages that it is made of are those of before."""
+    before = site.before.get("files", {})
+    pages = {path for path in before if finder.is_indexed(path)}
+    if pages == {each.path for each in placed if each.kept and finder.is_indexed(each.path)} and len(pages) == sum(
+        finder.is_indexed(each.path) for each in placed
+    ):
+        same = site.keep([path for path in before if path.startswith("pagefind/")])
+        if same:
+            return same
+    tell("Making the index of the search")
+    return [site.place(path, content) for path, content in finder.index(site.building)]
 
 
 def _home(home: str) -> str:
@@ -132,13 +160,16 @@ def _doubled(site: Site, placed: list[Placed]) -> list[Placed]:
     ]
 
 
-def _made(contents: Contents, site: Site, jobs: list[Job], wish: Wish) -> list[Placed]:
-    if wish.processes == 1 or len(jobs) < 2 * _CHUNK:
-        return [site.place(path, content) for job in jobs for path, content in contents.made(job)]
-    return [each for several in _shared(site, jobs, wish, contents.edition.name) for each in several]
+def _made(contents: Contents, site: Site, jobs: list[Job], wish: Wish) -> tuple[list[Placed], dict[str, Trace]]:
+    """Make jobs; return the files, and of the jobs that follow from what they read, what that was."""
+    if wish.processes == 1 or len(jobs) < _ALONE:
+        done = [contents.traced(job, site.place) for job in jobs]
+    else:
+        done = [each for several in _shared(site, jobs, wish, contents.edition.name) for each in several]
+    return [each for placed, _ in done for each in placed], {trace.job: trace for _, trace in done}
 
 
-def _shared(site: Site, jobs: list[Job], wish: Wish, release: str) -> Iterator[list[Placed]]:
+def _shared(site: Site, jobs: list[Job], wish: Wish, release: str) -> Iterator[list[tuple[list[Placed], Trace]]]:
     """Yield what processes wrote; one that is done with its jobs gets the next."""
     context = multiprocessing.get_context("spawn")  # a copy of this one would lack the threads of the store
     waiting = [jobs[at : at + _CHUNK] for at in range(0, len(jobs), _CHUNK)][::-1]
@@ -185,7 +216,7 @@ def _work(connection: Connection, wish: Wish, site: Site, release: str) -> None:
         try:
             if fault is not None:
                 raise fault
-            answer: Any = [site.place(path, content) for job in jobs for path, content in contents.made(job)]
+            answer: Any = [contents.traced(job, site.place) for job in jobs]
         except (Error, OSError) as error:
             answer = error
         connection.send(answer)

@@ -1,13 +1,14 @@
 """Stores on disk: written once and then only read, or worked on where memory would not hold them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from whatworks.errors import Unwritable
-from whatworks.store.embedded import EmbeddedStore, damaged
+from whatworks.store.embedded import EmbeddedStore, damaged, is_blank
 from whatworks.store.files import Source, statements
 
 # A store on disk is only known to be readable by the version that wrote it.
@@ -29,10 +30,38 @@ def write_store(folder: Path, nquads: bytes | Path) -> None:
         data = {"path": str(nquads)} if isinstance(nquads, Path) else {"input": nquads}
         # What a store wrote need not be looked at for IRIs that are none.
         store.bulk_load(**data, format=ox.RdfFormat.N_QUADS, lenient=True)
+        _name_as(store, b"".join(_blank_lines(nquads)))
         store.optimize()
         store.flush()
     except OSError as error:
         raise _unwritable(folder, error) from error
+
+
+def _blank_lines(nquads: bytes | Path) -> Iterator[bytes]:
+    """Yield the lines in which a blank node may stand; the others are not looked at one by one."""
+    if isinstance(nquads, Path):
+        if nquads.stat().st_size:
+            with nquads.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+                yield from _lines_with_blank(data)
+    else:
+        yield from _lines_with_blank(nquads)
+
+
+def _lines_with_blank(data: "bytes | mmap") -> Iterator[bytes]:
+    at = data.find(b"_:")
+    while at >= 0:
+        start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1 or len(data)
+        yield data[start:end]
+        at = data.find(b"_:", end)
+
+
+def _name_as(store: ox.Store, lines: bytes) -> None:
+    """Give blank nodes the names that they had: the engine names them anew when it loads them."""
+    named = [quad for quad in ox.parse(lines, format=ox.RdfFormat.N_QUADS, lenient=True) if is_blank(quad)]
+    for graph in {quad.graph_name for quad in named}:
+        for quad in [each for each in store.quads_for_pattern(None, None, None, graph) if is_blank(each)]:
+            store.remove(quad)
+    store.extend(named)
 
 
 def open_store(folder: Path, prefixes: Mapping[str, str]) -> EmbeddedStore:

@@ -36,6 +36,9 @@ _AT = r"(?s)^error at (\d+):(\d+): (.*)$"
 _REASON = r"(?:^expected (?:one of |(?!one of ))|, )((?:[A-Za-z*]+ ){2,}[A-Za-z*]+)(?=,|$)"
 
 
+_BLANK = "SELECT ?s ?p ?o ?g { GRAPH ?g { ?s ?p ?o FILTER (isBlank(?s) || isBlank(?o)) } }"
+
+
 class EmbeddedStore:
     """A store within this process: in memory, or one on disk that is only read.
 
@@ -133,6 +136,17 @@ class EmbeddedStore:
         for source in sources:
             load(self.engine, source, base)
 
+    def name_blank_nodes(self) -> None:
+        """Give blank nodes, which the engine names at random, canonical names (RDFC-1.0): the same in each run."""
+        rows = self.engine.query(_BLANK)
+        assert isinstance(rows, ox.QuerySolutions)  # noqa: S101 - it is a SELECT query
+        found = [ox.Quad(*row) for row in rows]
+        named = ox.Dataset(found)
+        named.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+        for quad in found:
+            self.engine.remove(quad)
+        self.engine.extend(named)
+
     def nquads(self) -> bytes:
         """Return all statements as N-Quads, without passing through Python."""
         with told:
@@ -201,6 +215,11 @@ class EmbeddedStore:
 
     def __len__(self) -> int:
         return len(self.engine)
+
+
+def is_blank(quad: ox.Quad) -> bool:
+    """Say whether a statement has a blank node."""
+    return isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode)
 
 
 class _GraphNames:
