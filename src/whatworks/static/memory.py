@@ -6,7 +6,7 @@ long as program, settings, queries and model are the same, and while the release
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from importlib.resources import files
@@ -82,7 +82,7 @@ class Memory:
         if before is None or now is None:
             return {}
         quads = _changes(before.folder / "dump.nq", now.folder / "dump.nq")
-        if quads is None or _is_of_all(edition, quads):
+        if quads is None or _is_of_all(edition, quads, head["about"]):
             return {}
         doubt = Doubt(edition.kg.collection.local, {quad.predicate for quad in quads}, edition.kg.prefixes)
         return dict(_kept(head, keys, changed(quads), doubt))
@@ -114,7 +114,7 @@ class Memory:
             if job in wanted
         }
 
-    def write(self, release: str, traces: dict[str, Trace]) -> None:
+    def write(self, edition: Edition, traces: dict[str, Trace]) -> None:
         """Write down what was made; where that cannot be written, all is made anew the next time."""
         if self._file is None:
             return
@@ -132,8 +132,8 @@ class Memory:
             jobs[job] = (trace.files, start, len(keys), sorted(asked))
         numbers = keys.tobytes()
         listed = sha256((self._folder / LIST).read_bytes()).hexdigest()
-        head = {"list": listed, "mark": self._mark, "sum": crc32(numbers), "release": release}
-        head |= {"texts": list(texts), "questions": list(questions), "jobs": jobs}
+        head = {"list": listed, "mark": self._mark, "sum": crc32(numbers), "release": edition.name}
+        head |= {"about": _about(edition), "texts": list(texts), "questions": list(questions), "jobs": jobs}
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             beside = self._file.with_suffix(".new")
@@ -156,15 +156,20 @@ def _changes(before: Path, after: Path) -> list[Quad] | None:
     return quads
 
 
-def _is_of_all(edition: Edition, quads: list[Quad]) -> bool:
+def _is_of_all(edition: Edition, quads: list[Quad], before: Collection[str]) -> bool:
     """Say whether something changed that every page may show: terms, the model, or what the data set says of itself."""
     collection = edition.kg.collection
-    said = {quad.object for quad in collection.store.match(edition.dataset)}
-    about = {edition.dataset, *(value for value in said if isinstance(value, Iri))}
+    about = {*before, *_about(edition)}
     return any(
         collection.is_model(quad.graph) or quad.predicate.startswith(_OF_TERMS) or quad.subject in about
         for quad in quads
     )
+
+
+def _about(edition: Edition) -> list[str]:
+    """Return the data set and what it names, of which all pages may say something."""
+    said = {quad.object for quad in edition.kg.collection.store.match(edition.dataset)}
+    return sorted({edition.dataset, *(str(value) for value in said if isinstance(value, Iri))})
 
 
 def _kept(head: dict[str, Any], keys: "array[int]", touched: set[int], doubt: Doubt) -> Iterator[tuple[str, list[str]]]:

@@ -107,7 +107,7 @@ def write(kg: KnowledgeGraph, folder: Path, wish: Wish, tell: Callable[[str], No
         said = {"made-by": f"whatworks {__version__}", "release": contents.edition.name, "home": wish.home}
         site.finish(said, placed)
         removed = set(site.before.get("files", {})) - {each.path for each in placed}
-    memory.write(contents.edition.name, traces)
+    memory.write(contents.edition, traces)
     size, kept = sum(each.bytes for each in placed), sum(each.kept for each in placed)
     return Done(contents.edition.name, wish.home, len(placed), size, kept, len(removed), wish.search)
 
