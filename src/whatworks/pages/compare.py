@@ -40,7 +40,7 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
     if len(things) > MOST:
         notices.append(view.words.many("Only the first {n} are compared.", "Only the first {n} are compared.", MOST))
         things = things[:MOST]
-    columns = [_column(view, iri) for iri in things]
+    columns = [column(view, iri) for iri in things]
     titles = dict.fromkeys(title for column in columns for title in column["facts"])
     rows = []
     for title in titles:
@@ -65,7 +65,7 @@ def _cell(values: Sequence[Shown], texts: Sequence[Shown] = ()) -> dict[str, Any
     return {"values": values, "mark": "", "marks": {}, "texts": texts}
 
 
-def _column(view: View, iri: Iri) -> dict[str, Any]:
+def column(view: View, iri: Iri) -> dict[str, Any]:
     """Return one intervention by the titles of the rows."""
     described = view.edition.kg.near([iri]).describer.describe(iri, view.language)
     facts = Facts(view, described)

@@ -29,7 +29,6 @@ _TOPICS = {
 }
 _ABSENT = {
     "api": N_("What programs can read"),
-    "compare": N_("Compare interventions"),
     "network": N_("What stands around it"),
     "sparql": N_("Own questions in SPARQL"),
 }

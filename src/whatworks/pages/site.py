@@ -1,5 +1,6 @@
 """The pages of a site, one method for each kind of page."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -7,6 +8,7 @@ from weakref import WeakKeyDictionary
 from whatworks.catalogue import Query
 from whatworks.describe import Description
 from whatworks.pages import (
+    carried,
     compare,
     differences,
     editor,
@@ -33,6 +35,10 @@ from whatworks.release import Release
 from whatworks.results import Answer, safe
 from whatworks.search.hits import Found
 from whatworks.terms import Iri
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 class Pages:
@@ -88,6 +94,14 @@ class Pages:
         return self._written(
             "search.html", view, {**entrance.search(view, self.shelf(view.edition), text, found), "browser": browser}
         )
+
+    def carried(self, view: View) -> bytes:
+        """Return all interventions as a browser chooses among them where no server does, as JSON."""
+        return _json(carried.interventions(view, self.shelf(view.edition)))
+
+    def column(self, view: View, iri: Iri) -> bytes | None:
+        """Return an intervention as a browser compares it with others, as JSON; None for what is none."""
+        return _json(carried.column(view, iri)) if self.shelf(view.edition).is_intervention(iri) else None
 
     def compared(self, view: View) -> bytes:
         """Return interventions side by side."""
@@ -225,7 +239,7 @@ class Pages:
 
         Args:
             view: What the page needs.
-            name: What would be there: api, compare, network or sparql.
+            name: What would be there: api, network or sparql.
             answered: The stored queries whose answers lie as files, and in which formats.
             endings: How the files end that lie beside pages of things.
         """

@@ -104,8 +104,8 @@ class View:
             return f"{address}/page-{value}"
         if address != "/interventions":
             return address
-        if len(asked) > 1:
-            return ""
+        if len(asked) > 1:  # a script reads what is asked; without one, the list has all
+            return f"{address}?{urlencode(asked)}"
         kg = self.edition.kg
         try:
             parameter = kg.catalogue.get("interventions").parameter(name)

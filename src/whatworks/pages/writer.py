@@ -23,13 +23,15 @@ _STATIC = {
     "style.css": "text/css",
     "editor.js": "text/javascript",
     "finder.js": "text/javascript",
+    "chooser.js": "text/javascript",
+    "comparer.js": "text/javascript",
     "model.svg": "image/svg+xml",
     "vendor/codemirror.js": "text/javascript",
     "vendor/pico.min.css": "text/css",
     "vendor/htmx.min.js": "text/javascript",
 }
 # Addresses of the site as templates and links write them: from its root.
-_ADDRESS = re.compile(r'( (?:href|src|action|hx-get)=")/(?!/)')
+_ADDRESS = re.compile(r'( (?:href|src|action|hx-get|data-list|data-from)=")/(?!/)')
 
 
 _Part = nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport

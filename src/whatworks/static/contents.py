@@ -31,7 +31,7 @@ from whatworks.terms import Iri
 # In which forms answers lie as files.
 _ROWS, _ASK, _GRAPHS = ("csv", "xlsx"), ("json",), ("turtle", "jsonld")
 # Pages that need somebody who answers; each says so, and what there is instead.
-_NEED_A_SERVER = ("api", "compare", "network", "sparql")
+_NEED_A_SERVER = ("api", "network", "sparql")
 _VERSION = Iri(OWL + "versionIRI")
 _IN_SCHEME = Iri(SKOS + "inScheme")
 # Pages offer what needs a server, as they are those of the server; here they do not show it.
@@ -92,7 +92,19 @@ class Contents:
         """Return everything that is to be made, what takes longest first."""
         queries = self.kg.catalogue.all()
         lists = -(-max(1, len(self._pages.listed(self._view, State()))) // SIZE)
-        pages = ["start", "works", "gaps", "queries", "dumps", "history", "search", "lost", *_NEED_A_SERVER]
+        pages = [
+            "start",
+            "works",
+            "gaps",
+            "queries",
+            "dumps",
+            "history",
+            "search",
+            "compare",
+            "carried",
+            "lost",
+            *_NEED_A_SERVER,
+        ]
         return [
             Job("site"),
             *(Job("query", query.name) for query in queries),
@@ -179,6 +191,8 @@ class Contents:
         view = self._view if document.made is not None else self._served
         for form, written in contents(self._pages, view, document, (*filed(path, self._forms), *CITATION)):
             yield where + form.ending, written
+        if path.startswith("id/") and (column := self._pages.column(self._view, document.iri)) is not None:
+            yield f"compare/{document.iri.code}.json", column
         yield from self._led(document, path)
 
     def _led(self, document: Document, path: str) -> Files:
@@ -210,7 +224,16 @@ class Contents:
             answered = [(query.name, _formats(query)) for query in self.answered]
             yield f"{name}.html", pages.absent(view, name, answered, endings)
             return
-        make = {"start": pages.start, "works": pages.works, "gaps": pages.gaps, "queries": pages.queries}
+        make = {
+            "start": pages.start,
+            "works": pages.works,
+            "gaps": pages.gaps,
+            "queries": pages.queries,
+            "compare": pages.compared,
+        }
+        if name == "carried":
+            yield "interventions.json", pages.carried(view)
+            return
         at = {
             "start": "index",
             "works": "what-works",
