@@ -1,9 +1,11 @@
 """A site of files: what is in it, that it is what the server sends, and that no fault costs the site before."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -20,6 +22,9 @@ from tests.test_publish import DATA
 from whatworks import KnowledgeGraph
 from whatworks.cli import main
 from whatworks.errors import InvalidValue, NotRemote
+from whatworks.pages.listing import choices
+from whatworks.pages.shelf import Shelf
+from whatworks.pages.view import View
 from whatworks.release import unsealed
 from whatworks.static.contents import Contents, Job
 from whatworks.static.folder import LIST, opened
@@ -174,6 +179,23 @@ def test_answers_lie_as_files(client: TestClient, site: Path) -> None:
     assert "whatworks query related --intervention" in (site / "queries/related.html").read_text()
 
 
+def test_what_a_browser_chooses_from_is_what_the_facets_count(kg: KnowledgeGraph) -> None:
+    """By the prepared list, each value of each facet has as many interventions as the list of the server counts."""
+    contents = Contents(kg, HOME)
+    things = json.loads(dict(contents.made(Job("page", "carried")))["interventions.json"])
+    view = View(contents.edition, HOME)
+    counts = Shelf(contents.edition).counts({})
+    found = 0
+    for facet in choices(view):
+        listed = Counter(code for thing in things for code in thing["in"].get(facet.name, ()))
+        assert listed == {iri.code: number for iri, number in counts.get(facet.property, {}).items()}, facet.name
+        found += len(listed)
+    assert found > 100
+    assert json.loads(dict(contents.made(Job("document", "id/intervention/youthreach")))["compare/youthreach.json"])[
+        "rows"
+    ]
+
+
 def test_what_hosts_need(site: Path, project: Path) -> None:
     """Lists for robots, files by which hosts know types, dumps with their sums, and pages where a server would be."""
     release = KnowledgeGraph.open(project).release
@@ -269,7 +291,9 @@ def test_a_full_disk(project: Path, tmp_path: Path) -> None:
     limited = "import resource,sys; resource.setrlimit(resource.RLIMIT_FSIZE,(20000,20000)); sys.argv[0]='whatworks'; "
     limited += "from whatworks.__main__ import run; run()"
     words = ["--cache", "", "--project", str(project), "publish", str(site), "--no-search", "--processes", "1"]
-    done = subprocess.run([sys.executable, "-c", limited, *words], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # else Python cuts off what it keeps of a module
+    command = [sys.executable, "-c", limited, *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, "Error [unwritable]" in done.stderr) == (3, True), done.stderr
     assert "File too large" in done.stderr
     assert (site / "index.html").read_bytes() == b"old"

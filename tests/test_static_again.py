@@ -13,9 +13,8 @@ from tests.test_publish import DATA
 from tests.test_static import HOME, MORE, content
 from whatworks import KnowledgeGraph
 from whatworks.namespaces import DEPRECATED, REPLACED
-from whatworks.reads import Doubt, Question, Reads, Watched, changed, checksum
 from whatworks.static.writing import Done, Wish, write
-from whatworks.store import EmbeddedStore, parse, serialize
+from whatworks.store import parse, serialize
 from whatworks.terms import XSD_BOOLEAN, Iri, Literal, Quad
 
 _EDITS = 3  # before all is compared; each run of the long test has so many
@@ -125,7 +124,7 @@ def test_each_of_many_changes_gives_the_site_of_a_run_from_nothing(project: Path
     shutil.copytree(project, folder)
     _written(folder, site, cache)
     chance = random.Random(int(os.environ.get("WHATWORKS_SEED", "1")))  # noqa: S311 - for a test
-    for number in range(20):
+    for number in range(12):
         _edited(folder, chance)
         _written(folder, site, cache)
         shutil.rmtree(tmp_path / "anew", ignore_errors=True)
@@ -158,50 +157,3 @@ def test_only_what_a_change_touches_is_made_again(project: Path, tmp_path: Path)
     memory.write_bytes(memory.read_bytes()[:-3])
     everything = again()
     assert nothing <= few < some < everything / 3
-
-
-# ---- what is read ----
-
-
-def test_reads_of_what_is_kept_count_for_each_who_takes_it() -> None:
-    """What was read within counts without as well, and once more for who gets what was kept."""
-    reads = Reads()
-    outer = reads.begin()
-    before = reads.begin()
-    reads.note("s", "a")
-    inner = reads.end(before)
-    reads.note("s", "b")
-    found = reads.end(outer)
-    assert inner[0] < found[0]
-    empty = reads.begin()
-    reads.again(inner)
-    assert reads.end(empty) == inner
-
-
-def test_a_change_is_found_by_every_way_to_look() -> None:
-    """A statement that came is found by whoever looked for its subject, its value, its property or its graph."""
-    one, p, two, graph = (Iri(f"http://e/{name}") for name in ("one", "p", "two", "g"))
-    looks = [{"subject": one}, {"value": two}, {"predicate": p, "value": two}, {"predicate": p}, {"graph": graph}, {}]
-    for parts in looks:
-        store = Watched(EmbeddedStore())
-        list(store.match(**parts))
-        assert store.reads.keys & changed([Quad(one, p, two, graph)]), parts
-        assert not store.reads.keys & (changed([Quad(two, two, one, one)]) - changed([])) or parts == {}, parts
-
-
-def test_only_questions_in_doubt_are_asked_again(kg: KnowledgeGraph) -> None:
-    """A query that names none of the properties is not asked; one that reads any property, or a named one, is."""
-    store = kg.collection.local
-    title = Iri("http://purl.org/dc/terms/title")
-    doubt = Doubt(store, {title}, kg.prefixes)
-    assert not doubt.concerns("SELECT ?a ?b ?c WHERE { ?a ww:country ?b } ORDER BY ?a ?b ?c")
-    for text in (
-        "ASK { ?a dcterms:title ?b }",
-        f"ASK {{ ?a <{title}> ?b }}",
-        "ASK { ?a ?b ?c }",
-        "ASK { ?a a ?b ; ?c ?d }",
-    ):
-        assert doubt.concerns(text), text
-    assert doubt.answers(Question("ASK { ?a ww:country ?b }"), "whatever it was")
-    assert doubt.answers(Question("ASK { ?a dcterms:title ?b }"), checksum([True]))
-    assert not doubt.answers(Question("ASK { ?a dcterms:title ?b }"), checksum([False]))

@@ -75,7 +75,7 @@ def test_hosts_send_what_the_addresses_mean(host: WebServer, site: Path) -> None
         ("/doc/intervention/youthreach.html", "text/html"),
         ("/doc/intervention/youthreach.ttl", "text/turtle"),
         ("/doc/intervention/youthreach.jsonld", "application/ld+json"),
-        ("/graph/links/computed.ttl", "text/turtle"),
+        ("/graph/agents.ttl", "text/turtle"),
         ("/voc/stage/pilot", "text/html"),
         ("/queries/interventions", "text/html"),
         ("/api/queries/interventions.csv", "text/csv"),
@@ -155,3 +155,38 @@ def test_the_search_of_what_is_not_there(page: "Page") -> None:
     page.goto("/search?q=%3Cb%3Exyzzyqqq%3C/b%3E")
     page.locator("#found [role=status]", has_text="Found: 0").wait_for()
     assert page.get_by_role("searchbox").input_value() == "<b>xyzzyqqq</b>"
+
+
+def test_the_list_is_narrowed_down_in_the_browser(page: "Page") -> None:
+    """Without a choice the list has all; with one it has what the query finds, at an address that can be kept."""
+    page.goto("/interventions")
+    page.wait_for_selector("#choose:visible")
+    assert page.locator("#listing .entry").count() == 3
+    assert not page.locator("#terms").is_visible()
+    page.locator("#choose input[name=country][value=BEL]").check()
+    page.locator("#listing .entry h2", has_text="EXPAIRS").wait_for()
+    assert page.locator("#listing .entry").count() == 1
+    assert urlsplit(page.url).query == "country=BEL"
+    assert page.locator("label", has=page.locator("[name=country][value=IRL]")).locator(".count").inner_text() == "1"
+    counts = page.locator("label", has=page.locator("[name=approach]")).locator(".count").all_text_contents()
+    assert {"0", "1"} == {*counts}
+    page.goto("/interventions?country=BEL&country=USA")
+    page.wait_for_selector("#listing .chip, #listing [role=status] a")
+    assert page.locator("#listing .entry").count() == 2
+    page.goto("/interventions?q=%3Cb%3Enothing")
+    page.locator("#listing .empty").wait_for()
+
+
+def test_interventions_are_compared_in_the_browser(page: "Page") -> None:
+    """Those ticked in the list stand side by side; a key that nothing has is told, as text."""
+    page.goto("/interventions")
+    page.wait_for_selector("#choose:visible")
+    for key in ("youthreach", "expairs-project"):
+        page.locator(f"#listing input[name=key][value={key}]").check()
+    page.get_by_role("button", name="Compare the ones I ticked").click()
+    page.wait_for_selector("#compared table")
+    assert page.locator("#compared thead th").all_inner_texts()[0].startswith(("Youthreach", "EXPAIRS"))
+    assert page.locator("#compared tr.different").count() > 3
+    page.get_by_role("link", name="Take away").first.click()
+    page.wait_for_selector("#compared table")
+    assert page.locator("#compared thead th").count() == 1

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from errno import ENOSPC
 from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
@@ -131,8 +132,10 @@ def opened(folder: Path) -> Iterator[Site]:
             finally:
                 shutil.rmtree(building, ignore_errors=True)
     except OSError as error:
+        # Of a copy that found no space, the error names the file that was read.
+        where = folder if error.errno == ENOSPC else error.filename or folder
         raise Unwritable(
-            f"The site cannot be written: {error.filename or folder}: {error.strerror or error}.",
+            f"The site cannot be written: {where}: {error.strerror or error}.",
             hint="Check rights and space. The site that was there is as it was.",
         ) from error
 

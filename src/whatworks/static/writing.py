@@ -219,4 +219,7 @@ def _work(connection: Connection, wish: Wish, site: Site, release: str) -> None:
             answer: Any = [contents.traced(job, site.place) for job in jobs]
         except (Error, OSError) as error:
             answer = error
-        connection.send(answer)
+        try:
+            connection.send(answer)
+        except OSError:  # another one failed, and nobody waits for this
+            return
