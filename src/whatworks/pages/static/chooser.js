@@ -23,9 +23,7 @@ function fits(thing, chosen, without) {
   const from = Number(chosen.get("started-from") || 0);
   const to = Number(chosen.get("started-to") || 0);
   if ((from || to) && (thing.year === null || thing.year < from || (to && thing.year > to))) return false;
-  const words = (chosen.get("q") ?? "").toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  const text = `${thing.title[0]} ${thing.key} ${thing.text?.[0] ?? ""}`.toLocaleLowerCase();
-  return words.every((word) => text.includes(word)) && facets.every((facet) => facet === without || held(thing, facet, chosen));
+  return facets.every((facet) => facet === without || held(thing, facet, chosen));
 }
 
 function values(thing, facet, chosen) {
