@@ -77,11 +77,11 @@ class Memory:
     def untouched(self, edition: Edition) -> dict[str, list[str]]:
         """Return the jobs whose files are as they were, with the paths of their files; none where that is not known."""
         head, keys = self._read()
-        before = next((each for each in edition.releases() if each.name == head.get("release")), None)
         now = edition.release
-        if before is None or now is None:
+        if not head or now is None:
             return {}
-        quads = _changes(before.folder / "dump.nq", now.folder / "dump.nq")
+        # A release is named by its content, and lies beside the others.
+        quads = _changes(now.folder.with_name(head["release"]) / "dump.nq", now.folder / "dump.nq")
         if quads is None or _is_of_all(edition, quads, head["about"]):
             return {}
         doubt = Doubt(edition.kg.collection.local, {quad.predicate for quad in quads}, edition.kg.prefixes)
