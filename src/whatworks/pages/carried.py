@@ -17,7 +17,7 @@ def interventions(view: View, shelf: Shelf) -> list[dict[str, Any]]:
     facets = listing.choices(view)
     found = []
     rows = listing.found(view, shelf, listing.State())
-    for row, entry in zip(rows, listing.entries(view, rows, None), strict=True):
+    for row, entry in zip(rows, listing.entries(view, shelf, rows, None), strict=True):
         iri = row[0]
         assert isinstance(iri, Iri)  # noqa: S101 - else it has no entry
         places = ", ".join(each.text for each in entry["places"]) + (f" +{entry['more']}" if entry["more"] else "")

@@ -109,7 +109,7 @@ def _sort(view: View, hit: Hit) -> Shown:
 
 def _known(view: View, shelf: Shelf, hit: Hit) -> dict[str, Any] | None:
     """Return what is known of an intervention that has no summary."""
-    if hit.thing not in shelf.interventions:
+    if not shelf.is_intervention(hit.thing):
         return None
     if next(view.edition.kg.collection.store.match(hit.thing, _DESCRIPTION), None) is not None:
         return None
