@@ -15,7 +15,16 @@ from whatworks import KnowledgeGraph
 _HTML = "text/html"
 _EACH = 24  # pages of a kind
 _LANGUAGES = ("fr", "de")
-_KINDS = ("an intervention", "its network", "three compared", "an approach", "a list", "a gap map", "others")
+_KINDS = (
+    "an intervention",
+    "its network",
+    "three compared",
+    "an approach",
+    "a list",
+    "a gap map",
+    "the ontology",
+    "others",
+)
 
 
 def _addresses(kg: KnowledgeGraph) -> dict[str, list[str]]:
@@ -25,7 +34,7 @@ def _addresses(kg: KnowledgeGraph) -> dict[str, list[str]]:
     approaches = [iri.code for iri in kg.things(of_class="Approach")][:_EACH]
     countries = ("DEU", "AUT", "FRA", "BEL", "NLD", "ITA", "ESP", "SWE")
     asked = [f"country={code}&{other}" for code in countries for other in ("", "scope=national", "q=school")]
-    alone = ("/", "/what-works", "/queries", "/ont", "/sparql", "/catalog")
+    alone = ("/", "/what-works", "/queries", "/sparql", "/catalog")
     return {
         "an intervention": [f"/doc/intervention/{key}" for key in keys],
         "its network": [f"/network?of={key}" for key in keys],
@@ -33,6 +42,7 @@ def _addresses(kg: KnowledgeGraph) -> dict[str, list[str]]:
         "an approach": [f"/voc/approach/{code}" for code in approaches],
         "a list": [f"/interventions?{fields}".rstrip("&") for fields in asked],
         "a gap map": [f"/gap-map?rows={rows}&columns={columns}" for rows, columns in _pairs()],
+        "the ontology": ["/ont", *(f"/ont?lang={language}" for language in _LANGUAGES)],
         "others": [*alone, *(f"{path}?lang={language}" for language in _LANGUAGES for path in alone)],
     }
 

@@ -293,23 +293,21 @@ def related(view: View, shelf: Shelf, iri: Iri) -> list[dict[str, Any]]:
         if not isinstance(other, Iri):
             continue
         said = safe(explanation.value) if isinstance(explanation, Literal) else ""
-        entry = found.setdefault(
-            (other, said),
-            {
+        entry = found.get((other, said))
+        if entry is None:
+            by = [each.value for each in (method, version) if isinstance(each, Literal)]
+            entry = found[other, said] = {
                 "iri": other,
                 "other": view.name(other),
                 "key": other.code,
                 "why": Shown(said, english(view)),
-                "type": _type(view, kind),
+                "type": _type(view, shelf, kind),
                 "status": view.name(status) if status is not None else None,
                 "score": decimal(view, Shown(score.value)) if isinstance(score, Literal) else "",
-                "method": f"{method.value} {version.value}"
-                if isinstance(method, Literal) and isinstance(version, Literal)
-                else "",
+                "method": " ".join(by) if len(by) == 2 else "",
                 "reasons": [],
                 "common": [],
-            },
-        )
+            }
         if isinstance(share, Literal) and reason is not None:
             text = view.name(feature) if isinstance(feature, Iri) else view.name(reason)
             entry["reasons"].append((text, decimal(view, Shown(share.value))))
@@ -322,11 +320,15 @@ def related(view: View, shelf: Shelf, iri: Iri) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _type(view: View, name: Term | None) -> Shown:
+def _type(view: View, shelf: Shelf, name: Term | None) -> Shown:
     """Return the type of a link, which the answer gives by its English name."""
     if not isinstance(name, Literal):
         return Shown("")
-    try:
-        return view.name(view.edition.kg.lookup.concept("link-type", name.value))._replace(href="")
-    except UsageError:  # a type of a list that is not ours
-        return Shown(safe(name.value), english(view))
+
+    def found() -> Shown:
+        try:
+            return view.name(view.edition.kg.lookup.concept("link-type", name.value))._replace(href="")
+        except UsageError:  # a type of a list that is not ours
+            return Shown(safe(name.value), english(view))
+
+    return shelf.once(("link type", name, view.languages), found)
