@@ -202,10 +202,10 @@ class Checks:
         return parse(data, by_file(name).name, name=name, base=self._settings.base)
 
     def _places(self, given: Given | None = None) -> Places:
-        opened = self._opened
+        opened, of = self._opened, self._assets  # not all of this, which would then live as long as the places
 
         def assets() -> list[Asset]:
-            every = (*self._assets.ontology(), *self._assets.data())
+            every = (*of.ontology(), *of.data())
             return [asset for asset in every if opened.holds(asset.name)]
 
         files, texts = (given.files, given.texts) if given is not None else (None, None)
