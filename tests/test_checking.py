@@ -102,7 +102,7 @@ def test_findings_are_told_in_a_language(wrong: Report) -> None:
         assert (one.found, one.expected) == (start, sort)
         assert one.advice.startswith(advice)
     told = {each.rule: each for each in wrong.in_language("de").findings}
-    assert "am nächsten liegt Mainstreamed (stage:mainstreamed)" in told["shape:Intervention-stage Node"].expected
+    assert "am nächsten liegt Regelangebot (stage:mainstreamed)" in told["shape:Intervention-stage Node"].expected
     assert told["model unknown-property"].advice.startswith("Berichtigen Sie die Schreibung")
     assert told["model unknown-property"].found == "dcterms:tilte, keine Eigenschaft seines Vokabulars"
 

@@ -12,10 +12,12 @@ Profiles: `core` reports violations, `curation` also warnings and notes, `public
 `shapes/publication.ttl`, which keep personal contact data out of what is published.
 """
 
+import gc
 import os
 import weakref
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -120,7 +122,8 @@ class Checks:
             report = self._changes(checker, history) if history is not None else ""
             if isinstance(report, Report):
                 return report
-            whole = checker.all(self._places(), processes or _processors(), progress)
+            with _without_old_objects():
+                whole = checker.all(self._places(), processes or _processors(), progress)
             return replace(whole, notes=[*whole.notes, *filter(None, (report, self._opened.circle))])
 
     def _open(self, *, is_partial: bool = False) -> None:
@@ -210,6 +213,16 @@ class Checks:
 
         files, texts = (given.files, given.texts) if given is not None else (None, None)
         return Places(assets, self._settings.base, files, texts, opened.home_of)
+
+
+@contextmanager
+def _without_old_objects() -> Iterator[None]:
+    """Keep the search for circles to objects that are new: through the model and the shapes it takes a quarter more."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _processors() -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 
 from rdflib import BNode, Graph, URIRef
@@ -61,6 +61,7 @@ class Words:
         self.prefixes = prefixes
         self._declared = declared
         self._near_terms: dict[RdflibNode | None, str] = {}
+        self._names: dict[tuple[URIRef, tuple[RdflibNode | None, ...]], dict[str, RdflibNode]] = {}
 
     # ---- names ----
 
@@ -305,9 +306,9 @@ class Words:
     def _near_concept(self, value: RdflibNode | None, shapes: Sequence[RdflibNode | None]) -> str:
         """Name the concept of the schemes whose code or label is most like what is given, or all where they are few."""
         schemes = [scheme for shape in shapes if (scheme := self._scheme(shape)) is not None]
-        concepts = sorted({item for scheme in schemes for item in self.data.subjects(SKOS.inScheme, scheme)}, key=str)
-        if near := self._nearest(value, concepts):
+        if near := self._nearest(value, self._names_in(SKOS.inScheme, tuple(schemes))):
             return self.say("; nearest is {near}", near=near)
+        concepts = sorted({item for scheme in schemes for item in self.data.subjects(SKOS.inScheme, scheme)}, key=str)
         if concepts and len(concepts) <= _MANY:
             return f": {', '.join(short(concept, self.prefixes) for concept in concepts)}"
         return ""
@@ -315,18 +316,24 @@ class Words:
     def _near_member(self, value: RdflibNode | None, shape: RdflibNode | None) -> str:
         if isinstance(value, URIRef) and (value, None, None) in self.data:
             return ""
-        members = sorted(set(self.data.subjects(RDF.type, self.shapes.value(shape, SH["class"]))), key=str)
-        near = self._nearest(value, members)
+        near = self._nearest(value, self._names_in(RDF.type, (self.shapes.value(shape, SH["class"]),)))
         return self.say("; nearest is {near}", near=near) if near else ""
 
     def _near_term(self, value: RdflibNode | None, kind: str) -> str:
         if value not in self._near_terms:
             like = self._declared.like(value, kind) if self._declared and isinstance(value, URIRef) else []
-            near = self._nearest(value, like)
+            near = self._nearest(value, self._names_of(like))
             self._near_terms[value] = self.say("; nearest is {near}", near=near) if near else ""
         return self._near_terms[value]
 
-    def _nearest(self, value: RdflibNode | None, things: Sequence[RdflibNode]) -> str:
+    def _names_in(self, predicate: URIRef, groups: tuple[RdflibNode | None, ...]) -> dict[str, RdflibNode]:
+        """Return the names of what belongs to a class or to schemes, gathered once: there may be very many."""
+        if (predicate, groups) not in self._names:
+            things = {item for group in groups for item in self.data.subjects(predicate, group)}
+            self._names[predicate, groups] = self._names_of(sorted(things, key=str))
+        return self._names[predicate, groups]
+
+    def _names_of(self, things: Sequence[RdflibNode]) -> dict[str, RdflibNode]:
         names: dict[str, RdflibNode] = {}
         for thing in things:
             names.setdefault(_code(thing), thing)
@@ -334,6 +341,9 @@ class Words:
             for predicate in (*_TITLES, SKOS.altLabel):
                 for text in self.data.objects(thing, predicate):
                     names.setdefault(str(text).casefold(), thing)
+        return names
+
+    def _nearest(self, value: RdflibNode | None, names: Mapping[str, RdflibNode]) -> str:
         written = _code(value) if isinstance(value, URIRef) else str(value).casefold()
         close = get_close_matches(written[:200], names, n=1, cutoff=0.7)
         return self._thing(names[close[0]]) if close else ""
