@@ -213,6 +213,25 @@ def test_blank_nodes_of_two_files_are_two(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("data/x.ttl", "<http://example.org/a> <http://example.org/b> _:x ."),
+        ("data/x.ttl", "<http://example.org/a> <http://example.org/b> [] ."),
+        ("data/x.ttl", "<http://example.org/a> <http://example.org/b> ( 1 ) ."),
+        ("data/x.nt", "<http://example.org/a> <http://example.org/b> _:x ."),
+        ("data/x.trig", "<http://example.org/g> { <http://example.org/a> <http://example.org/b> [] }"),
+        ("data/x.nq", "<http://example.org/a> <http://example.org/b> _:x <http://example.org/g> ."),
+    ],
+    ids=["label", "brackets", "list", "ntriples", "trig", "nquads"],
+)
+def test_blank_nodes_have_canonical_names(name: str, text: str, project: Project) -> None:
+    """However a blank node is written, its name is not that which the engine gives at random."""
+    (value,) = (quad.object for quad in project({name: text}).collection.store.match(*STATEMENT[:2]))
+    assert isinstance(value, BlankNode)
+    assert value.name.startswith("c14n")
+
+
+@pytest.mark.parametrize(
     ("text", "error", "place"),
     [
         (f"{EXAMPLE}\n<http://example.org/a> ; .", SyntaxFault, "data/x.ttl:2:24"),

@@ -54,6 +54,7 @@ class EmbeddedStore:
         self.engine = engine if engine is not None else ox.Store()
         self.prefixes = prefixes
         self.folder = folder
+        self._may_be_blank: set[Iri | None] = set()  # graphs of files with blank nodes; None for graphs that they name
 
     def query(self, text: str, *, standalone: bool = False) -> Answer:
         """Answer a SPARQL query over the union of all graphs."""
@@ -134,11 +135,15 @@ class EmbeddedStore:
             InputError: A file cannot be read.
         """
         for source in sources:
-            load(self.engine, source, base)
+            if load(self.engine, source, base):
+                self._may_be_blank.add(None if engine_format(source.format).supports_datasets else source.graph)
 
     def name_blank_nodes(self) -> None:
-        """Give blank nodes, which the engine names at random, canonical names (RDFC-1.0): the same in each run."""
-        rows = self.engine.query(_BLANK)
+        """Give blank nodes that were read, which the engine names at random, canonical names (RDFC-1.0)."""
+        if not self._may_be_blank:
+            return
+        graphs = None if None in self._may_be_blank else [ox.NamedNode(graph) for graph in self._may_be_blank if graph]
+        rows = self.engine.query(_BLANK, named_graphs=graphs)
         assert isinstance(rows, ox.QuerySolutions)  # noqa: S101 - it is a SELECT query
         found = [ox.Quad(*row) for row in rows]
         named = ox.Dataset(found)

@@ -18,6 +18,8 @@ from whatworks.terms import Iri
 # line have only the first. Looking for each takes less time than a pattern for all.
 _SIGNS = (b"<<(", b"<<", b"{|", b"~")
 _LINES = ("ntriples", "nquads")
+# What begins a blank node; but for the first only Turtle and TriG have them.
+_BLANK = (b"_:", b"[", b"(")
 _DIRECTION = re.compile(rb"--(?:ltr|rtl)")
 
 
@@ -29,20 +31,26 @@ class Source(NamedTuple):
     graph: Iri
 
 
-def load(engine: ox.Store, source: Source, base: str) -> None:
+def load(engine: ox.Store, source: Source, base: str) -> bool:
     """Read a file into a store in memory, without passing through Python where that is possible.
+
+    Returns:
+        Whether blank nodes may have come with it.
 
     Raises:
         MissingFile, SyntaxFault, EncodingFault: The file cannot be read; nothing of it is in the store.
     """
     data = source.asset.read()
-    signs = _SIGNS[:1] if source.format in _LINES else _SIGNS[1:]
+    is_lines = source.format in _LINES
+    may_be_blank = any(sign in data for sign in (_BLANK[:1] if is_lines else _BLANK))
+    signs = _SIGNS[:1] if is_lines else _SIGNS[1:]
     if not any(sign in data for sign in signs) and not _DIRECTION.search(data):
         with suppress(SyntaxError, ValueError):  # the careful reader below says what is wrong, and where
             engine.load(data, format=engine_format(source.format), base_iri=base, to_graph=ox.NamedNode(source.graph))
-            return
+            return may_be_blank
     quads = parse(data, source.format, name=source.asset.name, base=base, graph=source.graph)
     engine.extend(quad_to_engine(quad) for quad in quads)
+    return may_be_blank
 
 
 def statements(source: Source, base: str) -> Iterator[ox.Quad]:
