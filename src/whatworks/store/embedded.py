@@ -142,15 +142,15 @@ class EmbeddedStore:
         """Give blank nodes that were read, which the engine names at random, canonical names (RDFC-1.0)."""
         if not self._may_be_blank:
             return
-        graphs = None if None in self._may_be_blank else [ox.NamedNode(graph) for graph in self._may_be_blank if graph]
-        rows = self.engine.query(_BLANK, named_graphs=graphs)
+        graphs: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(graph) for graph in self._may_be_blank if graph]
+        rows = self.engine.query(_BLANK, named_graphs=None if None in self._may_be_blank else graphs)
         assert isinstance(rows, ox.QuerySolutions)  # noqa: S101 - it is a SELECT query
         found = [ox.Quad(*row) for row in rows]
-        named = ox.Dataset(found)
-        named.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+        renamed = ox.Dataset(found)
+        renamed.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
         for quad in found:
             self.engine.remove(quad)
-        self.engine.extend(named)
+        self.engine.extend(renamed)
 
     def nquads(self) -> bytes:
         """Return all statements as N-Quads, without passing through Python."""
