@@ -41,7 +41,13 @@ class Made(dict[K, T], Generic[K, T]):
 
 
 class Nodes(Protocol):
-    """Writes things that others point to."""
+    """Writes things that others point to.
+
+    Attributes:
+        named: Things that are no parts of the node: by their names.
+    """
+
+    named: "Made[Token, bytes]"
 
     def pointed(self, token: Token, path: Path, near: bytes) -> bytes:
         """Return a thing that a node points to."""
@@ -117,7 +123,7 @@ class _Pointer(Property):
 
     def written(self, values: Tokens, path: Path, near: bytes, nodes: Nodes) -> bytes:
         if not isinstance(values, list):
-            found = nodes.pointed(values, path, near)
+            found = nodes.pointed(values, path, near) if values.startswith(near) else nodes.named[values]
             return b"[" + found + b"]" if self.many else found
         return self._list([nodes.pointed(value, path, near) for value in nodes.in_order(values, path, near)])
 
@@ -134,20 +140,20 @@ class _Turned(_Pointer):
 class _Literal(Property):
     """A property whose values are literals of one datatype."""
 
-    __slots__ = ("_after", "_bare", "_items")
+    __slots__ = ("_after", "_bare", "_written")
 
     def __init__(self, token: Token, name: str, rank: int, datatype: str, *, many: bool = False) -> None:
         super().__init__(token, name, rank, many=many)
         self._after = f"^^<{datatype}>".encode() if datatype else b""
         self._bare = _WITHOUT_QUOTES.get(datatype)
-        self._items = Made(self._item)  # numbers, years and answers come back
+        # Numbers, years and answers come back.
+        self._written = Made(self._item).__getitem__ if datatype else self._item
 
     def written(self, values: Tokens, path: Path, near: bytes, nodes: Nodes) -> bytes:
-        item = self._items.__getitem__ if self._after else self._item
         if isinstance(values, list):
             in_order = sorted(values, key=lambda value: _key_of_text(value.rpartition(b'"')[0]))
-            return self._list([item(value) for value in in_order])
-        return b"[" + item(values) + b"]" if self.many else item(values)
+            return self._list([self._written(value) for value in in_order])
+        return b"[" + self._written(values) + b"]" if self.many else self._written(values)
 
     def _item(self, value: Token) -> bytes:
         text, _, after = value.rpartition(b'"')
@@ -165,8 +171,7 @@ class _Texts(Property):
 
     def written(self, values: Tokens, path: Path, near: bytes, nodes: Nodes) -> bytes:
         if not isinstance(values, list):
-            tag, text = _cut(values)
-            return b"".join((b'{"', tag, b'": ', text, b'"}'))
+            return b'{"%b": %b"}' % _cut(values)
         by_tag: dict[bytes, list[bytes]] = {}
         for tag, text in map(_cut, values):
             by_tag.setdefault(tag, []).append(text)
@@ -225,6 +230,7 @@ class Plan(NamedTuple):
         shape: What is written of such a node, but for its values.
         steps: For each property, in the order of the context, what writes its values, and which those are.
         names: Places of the values by which the node is named.
+        naming: The properties of these values.
         turned: Places of values that lead back to the node, with the property by which they do.
         position: Places of what says where in a list the node stands.
         is_mixed: Whether values of one property stand apart; then it is no plan.
@@ -234,6 +240,7 @@ class Plan(NamedTuple):
     shape: bytes
     steps: tuple[tuple[Callable[[Any, Path, bytes, Nodes], bytes], Any], ...]
     names: tuple[int, ...]
+    naming: tuple[Token, ...]
     turned: tuple[tuple[int, Token], ...]
     position: slice | None
     is_mixed: bool
@@ -272,12 +279,14 @@ class Form:
             steps.append((_several(written), places) if more else (written, first))
             if known[first].name == "position":
                 position = places
+        names = tuple(place for place, each in enumerate(known) if each.is_name)
         keys = (known[group[0]].key.replace(b"%", b"%%") + b"%b" for group in groups)
         return Plan(
             properties,
             b'{"id": "%b"' + b"".join(keys) + b"}",
             tuple(steps),
-            tuple(place for place, each in enumerate(known) if each.is_name),
+            names,
+            tuple(properties[place] for place in names),
             tuple((place, each.turned) for place, each in enumerate(known) if each.turned),
             position,
             is_mixed,

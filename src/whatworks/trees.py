@@ -47,7 +47,7 @@ class Trees:
         self._behind: dict[Token, dict[Token, dict[Token, None]]] = {}  # what leads back to a thing, by property
         self._apart: dict[Token, tuple[list[Token], list[Tokens]]] = {}  # what stood elsewhere, while lines are read
         self._only_inferred: set[Token] = set()  # what is a record or link of a thing in graphs that do not count
-        self._named = Made(self._name)
+        self.named = Made(self._name)
         self._places = Made(self._place)
 
     def read(self, lines: Iterable[bytes], keep: Callable[[str], str]) -> None:
@@ -153,19 +153,24 @@ class Trees:
                 return b'"' + token[1:-1] + b'"'
             if token.startswith(b"#", len(near)) and (stated := self._said.get(token)):
                 return self._node(token, stated, (*path, token), near)
-        return self._named[token]
+        return self.named[token]
 
     def _name(self, token: Token) -> bytes:
         """Return a thing of which only the names are told, or its IRI where it has none."""
-        is_behind = (stated := self._said.get(token)) is not None and bool(stated[0].turned)
+        stated = self._said.get(token)
+        is_behind = stated is not None and bool(stated[0].turned)
         is_behind |= token in self._only_inferred
         if token[:1] != b"<" or token.startswith(self._form.namespaces) or is_behind:
             raise NotDirect(token.decode())
-        names = self._names_of(token)
-        if not names:
+        if stated is not None and token not in self._names:
+            plan, values = stated
+            naming, found = plan.naming, [values[place] for place in plan.names]
+        else:
+            names = self._names_of(token)
+            naming, found = tuple(predicate for predicate, _ in names), [value for _, value in names]
+        if not found:
             return b'"' + token[1:-1] + b'"'
-        plan = self._form.plans[tuple(predicate for predicate, _ in names)]
-        return self._node(token, (plan, [value for _, value in names]), (token,), _ANY)
+        return self._node(token, (self._form.plans[naming], found), (token,), _ANY)
 
     def _names_of(self, token: Token) -> list[tuple[Token, Token]]:
         """Return the names of a thing in all graphs, with their properties, those of one property together."""
