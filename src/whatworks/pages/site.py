@@ -147,8 +147,9 @@ class Pages:
         """Return the template that fits what is described, and what it shows."""
         shelf = self.shelf(view.edition)
         if graph is not None:
+            found = shelf.once(("within", graph), lambda: things.within(view.edition.kg.collection.store, graph))
             held = shelf.once(
-                ("held", graph, described.iri, view.language), lambda: things.held(view, graph, described.iri)
+                ("held", graph, described.iri, view.language), lambda: things.held(view, found, described.iri)
             )
             return "graph.html", {**things.values(view, described), **held}
         if shelf.is_intervention(described.iri):

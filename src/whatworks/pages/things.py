@@ -1,13 +1,15 @@
 """Pages of what has no page of its own kind: each field with its values, where they lead, and who says so."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from whatworks.describe import Description
 from whatworks.namespaces import DCTERMS, MODEL, OWL, POSITION, RDFS, SH, SKOS
 from whatworks.pages.facts import Facts, shown
 from whatworks.pages.view import Shown, View, by_letters, sentence
 from whatworks.pages.wording import N_
-from whatworks.terms import RDF_TYPE, Iri
+from whatworks.store import Store
+from whatworks.terms import RDF_TYPE, Iri, Node, Term
 
 _LEADS = (DCTERMS + "description", SKOS + "definition")
 _DEFINITION = Iri(SKOS + "definition")
@@ -73,25 +75,47 @@ def _sections(view: View, described: Description, used: set[str]) -> list[tuple[
     return found
 
 
-def held(view: View, graph: Iri, iri: Iri) -> dict[str, Any]:
+class Within(NamedTuple):
+    """What a graph says, whatever the language of the page.
+
+    Attributes:
+        said: The values of each thing in the graph, by property.
+        definitions: The definitions of things, in whatever graph they stand.
+    """
+
+    said: Mapping[Iri, Mapping[Iri, list[Term]]]
+    definitions: Mapping[Node, list[Term]]
+
+
+def within(store: Store, graph: Iri) -> Within:
+    """Return what a graph says."""
+    said: dict[Iri, dict[Iri, list[Term]]] = {}
+    for quad in store.match(graph=graph):
+        if isinstance(quad.subject, Iri):
+            said.setdefault(quad.subject, {}).setdefault(quad.predicate, []).append(quad.object)
+    definitions: dict[Node, list[Term]] = {}
+    for quad in store.match(predicate=_DEFINITION):
+        definitions.setdefault(quad.subject, []).append(quad.object)
+    return Within(said, definitions)
+
+
+def held(view: View, found: Within, iri: Iri) -> dict[str, Any]:
     """Return the things that a graph holds, with their definitions, by their classes; those of others stand apart."""
-    store = view.edition.kg.collection.store
-    subjects = {quad.subject for quad in store.match(graph=graph)}
-    tied = _tied(view, graph)
     groups, reused, count = dict[str, list[dict[str, Any]]](), list[Shown](), 0
-    for subject in sorted(each for each in subjects if isinstance(each, Iri) and each != iri):
-        definition = view.best(quad.object for quad in store.match(subject, _DEFINITION))
+    for subject in sorted(each for each in found.said if each != iri):
+        definition = view.best(found.definitions.get(subject, ()))
         if definition is None and view.links.of(subject) == str(subject):
             reused.append(view.name(subject))
             continue
         count += 1
+        said = found.said[subject]
         term = {
             "label": view.name(subject),
             "fragment": subject[len(iri) + 1 :] if subject.startswith(f"{iri}#") else "",
             "definition": definition,
-            "more": tied.get(subject, []),
+            "more": _tied(view, said),
         }
-        groups.setdefault(_group(view, subject, graph), []).append(term)
+        groups.setdefault(_group(view, said), []).append(term)
     order = [view.words(each) for each in _SORTS.values()]
     listed = sorted(groups.items(), key=lambda pair: (order.index(pair[0]) if pair[0] in order else 99, pair[0]))
     for _, several in listed:
@@ -99,26 +123,21 @@ def held(view: View, graph: Iri, iri: Iri) -> dict[str, Any]:
     return {"count": count, "groups": listed, "reused": reused, "picture": iri == _MODEL}
 
 
-def _group(view: View, subject: Iri, graph: Iri) -> str:
+def _group(view: View, said: Mapping[Iri, list[Term]]) -> str:
     """Return under which heading a thing stands."""
-    classes = {quad.object for quad in view.edition.kg.collection.store.match(subject, RDF_TYPE, graph=graph)}
+    classes = said.get(RDF_TYPE, ())
     sort = next((sort for sort in _SORTS if sort in classes), None)
     if sort is not None:
         return view.words(_SORTS[sort])
     return next(iter(sorted(of_class(view.name(each).text) for each in classes if isinstance(each, Iri))), "")
 
 
-def _tied(view: View, graph: Iri) -> dict[Iri, list[tuple[str, list[Shown]]]]:
-    """Return how terms of an ontology hang together with others: of what each is a kind, and what it joins."""
-    found: dict[Iri, list[tuple[str, list[Shown]]]] = {}
-    for predicate, words in _TIES.items():
-        others: dict[Iri, set[Iri]] = {}
-        for quad in view.edition.kg.collection.store.match(predicate=predicate, graph=graph):
-            if isinstance(quad.subject, Iri) and isinstance(quad.object, Iri):
-                others.setdefault(quad.subject, set()).add(quad.object)
-        for subject, several in others.items():
-            found.setdefault(subject, []).append((view.words(words), [view.name(each) for each in sorted(several)]))
-    return found
+def _tied(view: View, said: Mapping[Iri, list[Term]]) -> list[tuple[str, list[Shown]]]:
+    """Return how a term of an ontology hangs together with others: of what it is a kind, and what it joins."""
+    tied = (
+        (words, sorted({each for each in said.get(tie, ()) if isinstance(each, Iri)})) for tie, words in _TIES.items()
+    )
+    return [(view.words(words), [view.name(each) for each in others]) for words, others in tied if others]
 
 
 def of_class(name: str) -> str:
