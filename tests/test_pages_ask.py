@@ -2,22 +2,24 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 
 import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
 
+from tests.conftest import BASE
 from tests.servers import asked
 from tests.test_pages import BROWSER, page
 from whatworks import KnowledgeGraph
 from whatworks.catalogue import Chart
 from whatworks.cli import main
+from whatworks.namespaces import WW
 from whatworks.pages import View, atlas, charts
 from whatworks.publish.edition import Edition
 from whatworks.results import Table
-from whatworks.terms import Iri, Literal
+from whatworks.terms import RDF_TYPE, Iri, Literal
 
 
 @pytest.fixture(scope="module")
@@ -341,3 +343,42 @@ def test_an_own_query_begins_with_a_stored_one(client: TestClient) -> None:
     assert "PREFIX ww:" in text
     assert "SELECT ?intervention ?title" in page(client, "/sparql?from=%3Cscript%3E")
     assert "VALUES ?intervention" in unescape(page(client, "/sparql?from=related"))
+
+
+# ---- what completes fields ----
+
+
+def test_what_is_typed_is_completed_where_there_are_many(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """A page holds the names of some thousand things; of more, the server offers those that fit what is typed."""
+    start, title = f"{BASE}id/intervention/x", "<http://purl.org/dc/terms/title>"
+    kind = f"<{RDF_TYPE}> <{WW}Intervention>"
+    lines = [f'<{start}{n}> {kind} .\n<{start}{n}> {title} "Night school {n}"@en .' for n in range(2001)]
+    many = project({"data/many.nt": "\n".join(lines)})
+    with asked(many) as client:
+        for address in ("/compare", "/queries/intervention"):
+            text = page(client, address)
+            assert 'hx-get="/offered/intervention?lang=en"' in text
+            assert "<option" not in text
+            assert "/static/vendor/htmx.min.js" in text
+        found = client.get("/offered/intervention?key=1234", headers={"Accept": BROWSER}).text
+        options = re.findall('<option value="([^"]+)">([^<]+)</option>', found)
+        assert options[0] == ("x1234", "Night school 1234")
+        assert len(options) <= 20
+        assert "<option" not in client.get("/offered/intervention?key=", headers={"Accept": BROWSER}).text
+        assert client.get("/offered/anything?key=a").status_code == 404
+        assert client.get("/offered/agent", params={"key": "a" * 5000}).status_code == 400
+
+
+def test_few_things_are_completed_by_the_page(client: TestClient) -> None:
+    """Of some hundred things all stand in the page, and no script is needed."""
+    for address in ("/compare", "/queries/intervention"):
+        text = page(client, address)
+        assert '<option value="expairs-project">EXPAIRS project</option>' in text
+        assert "hx-get" not in text
+
+
+def test_each_value_says_whose_it_is(client: TestClient) -> None:
+    """On a phone values stand one below the other, each under the name of the intervention."""
+    text = page(client, "/compare?key=expairs-project&key=activity-agreements-scotland")
+    assert text.count('<span class="of-whom">EXPAIRS project</span>') == text.count('<th scope="row">')
+    assert "of-whom" not in page(client, "/compare?key=expairs-project")

@@ -5,6 +5,7 @@ from typing import Any
 
 from whatworks.errors import UsageError
 from whatworks.namespaces import DCTERMS, PROV, WW
+from whatworks.pages import offered
 from whatworks.pages.facts import Facts
 from whatworks.pages.profile import factor_of, key_facts
 from whatworks.pages.shelf import Shelf
@@ -55,7 +56,7 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
         "least": LEAST,
         "most": MOST,
         "fewer": [[("key", each.code) for each in things if each != iri] for iri in things],
-        "offered": [(iri.code, view.name(iri)) for iri in shelf.things("Intervention")[:2000]],
+        "completed": offered.completed(view, shelf, "intervention"),
         "notices": notices,
         "here": "interventions",
     }

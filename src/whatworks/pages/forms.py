@@ -7,14 +7,13 @@ from urllib.parse import urlencode
 
 from whatworks.catalogue import Parameter, Query
 from whatworks.errors import MissingParameter
-from whatworks.pages import answers
+from whatworks.pages import answers, offered
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View, by_letters
 from whatworks.pages.wording import N_
 from whatworks.results import Answer, Boolean, Table
 from whatworks.terms import Iri
 
-_MOST_OFFERED = 2000  # so many things are offered for completion
 _CHOSEN_FROM = ("concept", "place", "language")
 _TOPICS = {
     "overview": N_("Overview"),
@@ -140,8 +139,8 @@ def _field(view: View, shelf: Shelf, parameter: Parameter, given: list[str]) -> 
         value = (made["value"] or parameter.default or "").casefold()
         words = (("true", view.words("yes")), ("false", view.words("no")))
         return {**made, "kind": "one", "options": [(name, Shown(text), name == value) for name, text in words]}
-    if parameter.type in ("intervention", "agent"):
-        return {**made, "kind": "thing", "options": _things(view, shelf, parameter.type)}
+    if parameter.type in offered.CLASSES:
+        return {**made, "kind": "thing", **offered.completed(view, shelf, parameter.type)}
     kinds = {"date": "date", "search": "search", "iri": "url", **dict.fromkeys(_NUMBERS, "number")}
     return {**made, "kind": kinds.get(parameter.type, "text")}
 
@@ -158,17 +157,6 @@ def _concepts(view: View, shelf: Shelf, scheme: str) -> list[tuple[Iri, Shown]]:
         return sorted(found, key=lambda pair: by_letters(pair[1].text))
 
     return shelf.once(("concepts", scheme, view.language), made)
-
-
-def _things(view: View, shelf: Shelf, kind: str) -> list[tuple[str, Shown, bool]]:
-    """Return the interventions or agents that a field completes; none where they are too many for a page."""
-
-    def made() -> list[tuple[str, Shown, bool]]:
-        things = shelf.things("Intervention") if kind == "intervention" else shelf.things("Agent")
-        named = [(iri.code, view.name(iri), False) for iri in things[: _MOST_OFFERED + 1]]
-        return sorted(named, key=lambda each: by_letters(each[1].text)) if len(named) <= _MOST_OFFERED else []
-
-    return shelf.once(("offered", kind, view.language), made)
 
 
 def _calls(view: View, query: Query, given: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:

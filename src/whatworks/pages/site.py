@@ -17,6 +17,7 @@ from whatworks.pages import (
     listing,
     matrix,
     network,
+    offered,
     profile,
     subjects,
     things,
@@ -106,6 +107,15 @@ class Pages:
     def compared(self, view: View) -> bytes:
         """Return interventions side by side."""
         return self._written("compare.html", view, compare.values(view, self._named(view)))
+
+    def offered(self, view: View, kind: str, text: str) -> bytes:
+        """Return what completes a field of a page, as options of a list.
+
+        Raises:
+            KeyError: There is no such kind of thing.
+            InvalidValue: The text is too long.
+        """
+        return self._written("offered.html", view, {"offered": offered.fitting(view, kind, text)})
 
     def gaps(self, view: View) -> bytes:
         """Return the map of where there are interventions and where there are none."""

@@ -38,6 +38,7 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
         Route("/static/{name:path}", browsing.static),
         Route("/interventions", browsing.interventions),
         Route("/compare", browsing.compare),
+        Route("/offered/{kind}", browsing.offered),
         Route("/gap-map", browsing.gaps),
         Route("/network", browsing.network),
         Route("/what-works", browsing.works),

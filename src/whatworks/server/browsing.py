@@ -10,6 +10,7 @@ from starlette.responses import Response
 from whatworks.errors import InvalidValue, UsageError
 from whatworks.pages import Pages, View
 from whatworks.pages.listing import FORMATS, State, read
+from whatworks.pages.offered import CLASSES
 from whatworks.publish import citations
 from whatworks.publish.offers import offers
 from whatworks.server import api
@@ -74,6 +75,17 @@ def query(request: Request) -> Response:
 def compare(request: Request) -> Response:
     """Send interventions side by side."""
     return _whole(request, "compared")
+
+
+def offered(request: Request) -> Response:
+    """Send what completes a field of a page: options of a list, for the words in its first field."""
+    served: Served = request.app.state.site.current
+    offer, view = choose(request, offers("html")), view_of(request, asked=True)
+    kind = request.path_params["kind"]
+    if kind not in CLASSES:
+        raise HTTPException(404)
+    make = partial(_pages(request).offered, view, kind, next((text for _, text in view.fields), ""))
+    return answer(request, served, offer.media_type, ("offered", kind, *view.key), make)
 
 
 def gaps(request: Request) -> Response:

@@ -48,8 +48,9 @@ function line(title, things) {
   const name = Object.assign(element("th", title), { scope: "row" });
   if (differs) name.append(" ", element("span", said.differs, "differs"));
   made.append(name);
-  for (const row of rows) {
+  for (const [place, row] of rows.entries()) {
     const cell = made.appendChild(element("td"));
+    if (things.length > 1) cell.append(told("span", things[place].title, "of-whom"));
     if (row?.mark) cell.append(element("span", ...row.mark));
     const list = element("ul");
     for (const value of row?.values ?? []) {
