@@ -15,7 +15,7 @@ from tests.test_pages import BROWSER, page
 from whatworks import KnowledgeGraph
 from whatworks.catalogue import Chart
 from whatworks.cli import main
-from whatworks.namespaces import WW
+from whatworks.namespaces import LINK_FROM, LINK_TO, WW
 from whatworks.pages import View, atlas, charts
 from whatworks.publish.edition import Edition
 from whatworks.results import Table
@@ -382,3 +382,24 @@ def test_each_value_says_whose_it_is(client: TestClient) -> None:
     text = page(client, "/compare?key=expairs-project&key=activity-agreements-scotland")
     assert text.count('<span class="of-whom">EXPAIRS project</span>') == text.count('<th scope="row">')
     assert "of-whom" not in page(client, "/compare?key=expairs-project")
+
+
+# ---- links ----
+
+
+def test_a_link_says_what_it_relates_and_why(client: TestClient, kg: KnowledgeGraph) -> None:
+    """The page has both ends as its title, the sentence, and each reason with its share; who says it stands once."""
+    link = next(quad.subject for quad in kg.collection.store.match(predicate=Iri(WW + "hasContribution")))
+    assert isinstance(link, Iri)
+    text = page(client, f"/doc/link/{link.code}")
+    ends = [
+        kg.show(str(quad.object)).title
+        for quad in kg.collection.store.match(link)
+        if quad.predicate in (LINK_FROM, LINK_TO)
+    ]
+    reasons = kg.collection.store.match(link, Iri(WW + "hasContribution"))
+    heading = text.partition("<h1>")[2].partition("</h1>")[0]
+    assert heading.count("<a ") == 2
+    assert all(f"<bdi>{end}</bdi>" in heading for end in ends)
+    assert text.partition("Reason by reason")[2].partition("</ul>")[0].count("<li>") == len(list(reasons))
+    assert text.count('class="computed"') == 1

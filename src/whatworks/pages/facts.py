@@ -3,7 +3,7 @@
 from typing import Any
 
 from whatworks.describe import Description, Field, Value
-from whatworks.namespaces import DCAT, DCTERMS, POSITION, TITLE
+from whatworks.namespaces import DCAT, DCTERMS, POSITION, PROV, TITLE
 from whatworks.pages.view import Shown, View, cut
 from whatworks.pages.wording import N_
 from whatworks.results import safe
@@ -74,12 +74,13 @@ class Facts:
         return self.rows(*(name for name in self.fields if name not in self.used))
 
 
-# Properties that no shape names, as they stand on the page of a data set.
+# Properties that no shape names, as they stand on the pages of a data set and of what a run made.
 _UNNAMED = {
     Iri(DCTERMS + "creator"): N_("Made by"),
     Iri(DCTERMS + "issued"): N_("Issued"),
     Iri(DCTERMS + "rights"): N_("Rights"),
     Iri(DCAT + "version"): N_("Version"),
+    Iri(PROV + "wasGeneratedBy"): N_("Made by the run"),
 }
 
 

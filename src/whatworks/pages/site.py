@@ -168,6 +168,8 @@ class Pages:
             return "concept.html", subjects.values(view, shelf, described)
         if subjects.is_agent(described):
             return "actor.html", subjects.actor(view, shelf, described)
+        if subjects.is_link(described):
+            return "link.html", {**things.values(view, described), **subjects.link(view, described)}
         return "thing.html", things.values(view, described)
 
     # ---- about the data ----

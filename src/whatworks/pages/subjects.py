@@ -1,13 +1,13 @@
-"""Pages of what interventions have in common: approaches, themes, places and other concepts, and actors."""
+"""Pages of what interventions have in common: approaches, themes, places and other concepts, actors, and links."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from whatworks.describe import Description
 from whatworks.errors import UsageError
-from whatworks.namespaces import DCTERMS, FOAF, PREF_LABEL, SKOS, TITLE, VOC, WW
+from whatworks.namespaces import DCTERMS, FOAF, LINK_FROM, LINK_TO, PREF_LABEL, SKOS, TITLE, VOC, WW
 from whatworks.pages import listing
-from whatworks.pages.facts import Facts, shown
+from whatworks.pages.facts import Facts, decimal, shown
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View
 from whatworks.results import Row, safe
@@ -29,6 +29,34 @@ def is_concept(described: Description) -> bool:
 def is_agent(described: Description) -> bool:
     """Say whether a thing is somebody who can take part."""
     return any(field.property == FOAF + "name" for section in described.sections for field in section.fields)
+
+
+def is_link(described: Description) -> bool:
+    """Say whether a thing relates two others."""
+    ends = {field.property for section in described.sections for field in section.fields}
+    return LINK_FROM in ends and LINK_TO in ends
+
+
+def link(view: View, described: Description) -> dict[str, Any]:
+    """Return what the page of a link shows: what it relates, why, and how much each reason counts."""
+    facts = Facts(view, described)
+    ends = [*facts.shown(LINK_FROM), *facts.shown(LINK_TO)]
+    explanation = facts.best(WW + "explanation")
+    reasons = [
+        (part.first(WW + "feature") or part.first(WW + "sharedWords"), decimal(view, part.first(WW + "contribution")))
+        for part in facts.parts(WW + "hasContribution")
+    ]
+    facts.used.update({WW + "explanation", WW + "sharedFeature"})
+    rows = facts.rest()
+    marks = {row["mark"] for row in rows}
+    return {
+        "name": Shown(" – ".join(end.text for end in ends)),
+        "ends": ends,
+        "explanation": explanation,
+        "reasons": [(reason, share) for reason, share in reasons if reason is not None],
+        "rows": rows,
+        "who": marks.pop() if len(marks) == 1 else "",
+    }
 
 
 def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
