@@ -123,8 +123,8 @@ def test_every_field_has_its_name_in_each_language(kg: KnowledgeGraph) -> None:
 def test_fields_are_called_as_the_page_speaks(client: TestClient) -> None:
     """Fields and headings have the language of the page; a mark says who chose, so the name does not."""
     text = page(client, "/doc/intervention/expairs-project?lang=de")
-    assert "<bdi>Anmerkung zur Reichweite</bdi>" in text
-    assert "<bdi>Art der Aktivität</bdi>" in text
+    assert "<dt>Anmerkung zur Reichweite</dt>" in text
+    assert "<dt>Art der Aktivität" in text
     assert "Activity type" not in text
 
 

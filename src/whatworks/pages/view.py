@@ -1,5 +1,6 @@
 """One page in the making: what is published, in which language it is read, and where its links lead."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -22,6 +23,11 @@ _NAMES: WeakKeyDictionary[Edition, dict[tuple[object, ...], dict[Term, "Shown"]]
 
 Fields = Sequence[tuple[str, str]]
 
+# Letters of scripts that run from right to left, and signs that turn what follows.
+_TURNED = re.compile(
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
 
 class Shown(NamedTuple):
     """A text as a page shows it.
@@ -35,6 +41,11 @@ class Shown(NamedTuple):
     text: str
     language: str = ""
     href: str = ""
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether letters of it run from right to left, which would turn what stands around it."""
+        return not self.text.isascii() and bool(_TURNED.search(self.text))
 
 
 class Links:
