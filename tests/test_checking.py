@@ -10,7 +10,7 @@ from string import Formatter
 
 import pytest
 from click.testing import CliRunner
-from rdflib import SH, Graph, Literal
+from rdflib import RDF, RDFS, SH, Graph, Literal
 
 from tests.conftest import ROOT
 from whatworks import KnowledgeGraph
@@ -54,6 +54,18 @@ def test_every_message_of_the_shapes_is_in_three_languages() -> None:
         assert all(text.endswith(".") for text in texts if isinstance(text, Literal)), shape
         names = {frozenset(re.findall(r"\b(?:ww|cv|eli|foaf|skos|dcterms):\w+", str(text))) for text in texts}
         assert len(names) == 1, shape
+
+
+def test_every_shape_has_a_name_in_three_languages() -> None:
+    """A finding that names what a value must be like names it in its own language."""
+    shapes = Graph()
+    for path in sorted((ROOT / "ontology/shapes").glob("*.ttl")):
+        shapes.parse(path)
+    named = set(shapes.subjects(RDF.type, SH.NodeShape))
+    assert len(named) >= 70
+    for shape in named:
+        names = [str(getattr(name, "language", "")) for name in shapes.objects(shape, RDFS.label)]
+        assert (shape, sorted(LANGUAGES)) == (shape, sorted(names))
 
 
 def _texts_of(path: Path) -> list[str]:
