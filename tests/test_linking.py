@@ -758,16 +758,20 @@ def test_a_new_decision_replaces_the_old_one(project: Project) -> None:
 
 
 def test_decisions_that_cannot_be_followed_are_told(project: Project) -> None:
-    """Unknown, missing or equal ends, and a pair both accepted and rejected: each is told, the rest is linked."""
+    """Unknown, missing, equal or too many ends, no IRI, a pair both accepted and rejected: the rest is linked."""
     text = """
 link:l1 a ww:Link ; ww:linkFrom i:s0 ; ww:linkTo i:gone ; ww:reviewStatus review-status:rejected .
 link:l2 a ww:Link ; ww:linkFrom i:s0 ; ww:reviewStatus review-status:accepted .
 link:l3 a ww:Link ; ww:linkFrom i:s1 ; ww:linkTo i:s1 ; ww:reviewStatus review-status:accepted .
 link:l4 a ww:Link ; ww:linkFrom i:s2 ; ww:linkTo i:s4 ; ww:reviewStatus review-status:accepted .
 link:l5 a ww:Link ; ww:linkFrom i:s4 ; ww:linkTo i:s2 ; ww:reviewStatus review-status:rejected .
+link:l6 a ww:Link ; ww:linkFrom i:s0 , i:s1 ; ww:linkTo i:s5 ; ww:reviewStatus review-status:rejected .
+[] a ww:Link ; ww:linkFrom i:s0 ; ww:linkTo i:s2 ; ww:reviewStatus review-status:rejected .
 """
     run = project(decided(text)).linking.compute(ALL).run
     assert [
+        "The decision l6 names more than two ends; passed over.",
+        "A decision about s0 and s2 has no IRI; give it one, such as link:our-decision. Passed over.",
         "The decision l1 names gone, no intervention here; passed over.",
         "The decision l2 does not name two ends (ww:linkFrom, ww:linkTo); passed over.",
         "The decision l3 joins s1 with itself; passed over.",
@@ -897,6 +901,10 @@ def test_decisions_by_key(schools: Path) -> None:
     status, said, _ = run(schools, "link", "--accept", "s0", "s1", "--reject", "s2", "s4", "--by", "Ada")
     assert (0, True) == (status, "1 are accepted, 1 rejected" in said)
     assert 2 == run(schools, "link", "--accept", "s0", "nowhere", "--by", "Ada")[0]
+    before = (schools / "data/links/reviewed.ttl").read_bytes()
+    status, _, error = run(schools, "link", "--accept", "s0", "s3", "--reject", "s3", "s0", "--by", "Ada")
+    assert (2, True) == (status, "s3 and " in error and "both accepted and rejected" in error)
+    assert before == (schools / "data/links/reviewed.ttl").read_bytes()
 
 
 def test_related_command(schools: Path) -> None:

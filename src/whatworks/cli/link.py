@@ -95,6 +95,7 @@ def link(
       whatworks link --review --by "Ada L."
       whatworks link --reject youthreach belief-academy --by "Ada L." --note "Only the words are alike."
     """
+    from whatworks.cli.queue import refuse_both  # noqa: PLC0415 - lazy on purpose
     from whatworks.linking.link import MINIMUM, TOP, Options  # noqa: PLC0415 - lazy on purpose
 
     # Products of matrices are a small part: a second thread of numpy would mostly wait for the next, and busily.
@@ -107,15 +108,20 @@ def link(
     if outside:
         from whatworks.cli.outside import Asked, map_outside  # noqa: PLC0415 - lazy on purpose
 
-        wanted = [*((pair, "accepted") for pair in accept), *((pair, "rejected") for pair in reject)]
-        asked = Asked(authorities, minimum, dry_run, review, by or "", note)
-        map_outside(kg, asked, wanted)
+        decided = [*((pair, "accepted") for pair in accept), *((pair, "rejected") for pair in reject)]
+        map_outside(kg, Asked(authorities, minimum, dry_run, review, by or "", note), decided)
         return
     if authorities:
         raise click.UsageError("--authorities is for --outside.")
-    named = [(kg.lookup.intervention(one), kg.lookup.intervention(other)) for one, other in (*accept, *reject)]
-    for number, each in enumerate(kg.linking.between(named) if named else ()):
-        kg.linking.decide(each, "accepted" if number < len(accept) else "rejected", by=by or "", note=note)
+    wanted = [
+        ((kg.lookup.intervention(one), kg.lookup.intervention(other)), status)
+        for status, pairs in (("accepted", accept), ("rejected", reject))
+        for one, other in pairs
+    ]
+    refuse_both(wanted)
+    found = kg.linking.between([pair for pair, _ in wanted]) if wanted else ()
+    for each, (_, status) in zip(found, wanted, strict=True):
+        kg.linking.decide(each, status, by=by or "", note=note)
     options = Options(TOP if top is None else top, MINIMUM if minimum is None else minimum)
     computed = _computed(kg, options)
     if review and _review(kg, computed, by or ""):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from whatworks.cli.output import interruptible
-from whatworks.cli.queue import ask, mapping
+from whatworks.cli.queue import ask, mapping, refuse_both
 
 if TYPE_CHECKING:
     from whatworks.kg import KnowledgeGraph
@@ -46,6 +46,7 @@ def map_outside(kg: "KnowledgeGraph", asked: Asked, wanted: Sequence[Wanted]) ->
 
     mappings = kg.mappings
     pairs = [(kg.lookup.thing(thing), kg.collection.prefixes.expand(target) or target) for (thing, target), _ in wanted]
+    refuse_both([(pair, status) for pair, (_, status) in zip(pairs, wanted, strict=True)])
     found = [mappings.between(thing, target, asked.authorities) for thing, target in pairs]
     for proposal, (_, status) in zip(found, wanted, strict=True):
         mappings.decide(proposal, status, by=asked.by, note=asked.note)

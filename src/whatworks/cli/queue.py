@@ -34,6 +34,15 @@ def ask(kg: "KnowledgeGraph", waiting: "Iterable[Link | Proposal]", count: int, 
     return decided
 
 
+def refuse_both(wanted: "Iterable[tuple[tuple[str, str], str]]") -> None:
+    """Refuse to accept and to reject the same two in one command, whichever is named first."""
+    said: dict[frozenset[str], str] = {}
+    for pair, status in wanted:
+        if said.setdefault(frozenset(pair), status) != status:
+            names = " and ".join(pair)
+            raise click.UsageError(f"{names} are both accepted and rejected: say one of the two. Nothing was noted.")
+
+
 def _said_of_link(kg: "KnowledgeGraph", link: "Link") -> str:
     from whatworks.results import safe  # noqa: PLC0415 - lazy on purpose
 

@@ -4,7 +4,7 @@ A decision is a link with a review status in a file under `data/links/`; the com
 which a person can edit. What cannot be followed is told and passed over, and never keeps the rest from being linked.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -71,10 +71,14 @@ def read_decisions(store: EmbeddedStore, catalogue: Catalogue, things: Iterable[
     said: dict[Pair, dict[str, list[Iri]]] = defaultdict(lambda: defaultdict(list))
     answer = store.query(catalogue.get("system/link-reviewed").bind({}), standalone=True)
     assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
-    for link, start, end, status, stated, told in answer:
-        assert isinstance(link, Iri) and isinstance(status, Literal) and isinstance(stated, Literal)  # noqa: S101, PT018 - as above
-        pair = _pair(link, start, end, known, found)
-        if pair is None:
+    rows = list(answer)
+    ends_of = Counter(link for link, *_ in {row[:3] for row in rows} if isinstance(link, Iri))
+    several = sorted(link for link, count in ends_of.items() if count > 1)
+    found.notes += [f"The decision {link.code} names more than two ends; passed over." for link in several]
+    for link, start, end, status, stated, told in rows:
+        assert isinstance(status, Literal) and isinstance(stated, Literal)  # noqa: S101, PT018 - as above
+        pair = None if link in several else _pair(link, start, end, known, found)
+        if pair is None or not isinstance(link, Iri):
             continue
         if stated.value == "true" and status.value == "accepted":
             found.stated.add(pair)
@@ -98,10 +102,14 @@ def read_decisions(store: EmbeddedStore, catalogue: Catalogue, things: Iterable[
     return found
 
 
-def _pair(link: Iri, start: Term | None, end: Term | None, known: set[Iri], found: Decisions) -> Pair | None:
+def _pair(link: Term | None, start: Term | None, end: Term | None, known: set[Iri], found: Decisions) -> Pair | None:
+    """Return the two that a decision is about, or None and note why it cannot be followed."""
     ends = [each for each in (start, end) if isinstance(each, Iri)]
     unknown = [each.code for each in ends if each not in known]
-    if len(ends) < 2:
+    if not isinstance(link, Iri):
+        names = " and ".join(each.code for each in ends) or "nothing"
+        found.notes.append(f"A decision about {names} has no IRI; give it one, such as link:our-decision. Passed over.")
+    elif len(ends) < 2:
         found.notes.append(f"The decision {link.code} does not name two ends (ww:linkFrom, ww:linkTo); passed over.")
     elif unknown:
         found.notes.append(f"The decision {link.code} names {', '.join(unknown)}, no intervention here; passed over.")
