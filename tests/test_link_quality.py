@@ -45,26 +45,41 @@ def test_kappa() -> None:
 
 
 def test_judged_pairs_are_those_of_the_pool(kg: KnowledgeGraph) -> None:
-    """Each pair of the pool has two grades, and both ends are interventions; at least 120 pairs of 30 interventions."""
+    """Each pair of the pool has a grade, and both ends are interventions; 120 pairs of 30 interventions have three."""
     found = judged.read()
     keys = {thing.code for thing in kg.things(of_class="Intervention")}
     pool = (judged.FOLDER / "pool.csv").read_text(encoding="utf-8").splitlines()[1:]
     pairs = [f"{one},{other}" for one, of in found.grades.items() for other in of]
     assert sorted(pairs) == sorted(pool)
-    assert len(pairs) >= 120 <= len(found.passes[0]) == len(found.passes[1])
+    first, second, third = found.passes.values()
+    assert first.keys() == second.keys() < third.keys()
+    assert len(first) >= 120
     assert len(found.grades) >= 30
     assert {key for pair in pairs for key in pair.split(",")} <= keys
-    assert {grade for each in found.passes for grade in each} == {0, 1, 2, 3}
+    assert {grade for each in found.passes.values() for grade in each.values()} == {0, 1, 2, 3}
     parts = [set(found.part(name)) for name in (judged.TUNING, judged.HELD_OUT)]
     assert not parts[0] & parts[1] and parts[0] | parts[1] == set(found.grades)  # noqa: PT018 - one law
 
 
-def test_passes_of_other_pairs_are_told(tmp_path: Path) -> None:
-    """A pair that only one pass has is no judgement."""
-    (tmp_path / "pass-1.csv").write_text("intervention,other,grade\na,b,1\n")
-    (tmp_path / "pass-2.csv").write_text("intervention,other,grade\na,c,1\n")
-    with pytest.raises(ValueError, match="different pairs"):
-        judged.read(tmp_path)
+def _passes(folder: Path, *passes: str) -> judged.Judged:
+    for number, lines in enumerate(passes, 1):
+        (folder / f"pass-{number}.csv").write_text(f"intervention,other,grade\n{lines}")
+    return judged.read(folder)
+
+
+def test_the_middle_grade_counts(tmp_path: Path) -> None:
+    """Of three passes the middle one, of a pair that came later what the last pass says; a pass can stand alone."""
+    found = _passes(tmp_path, "a,b,1\na,c,0\n", "a,b,3\na,c,0\n", "a,b,2\na,c,3\na,d,1\n")
+    assert {"a": {"b": 2, "c": 0, "d": 1}} == found.grades
+    assert {"a": {"b": 2, "c": 3, "d": 1}} == found.alone("pass-3").grades
+    assert ([3, 0], [2, 3]) == found.together("pass-2", "pass-3")
+    assert ([False, False], [True, False]) == quality.agreements([3, 0], [2, 3])
+
+
+def test_a_pass_that_lacks_pairs_is_told(tmp_path: Path) -> None:
+    """What an earlier pass has judged every later one judges too."""
+    with pytest.raises(ValueError, match="pass-2 has not judged all pairs"):
+        _passes(tmp_path, "a,b,1\n", "a,c,1\n", "a,b,1\na,c,1\n")
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +143,7 @@ def test_links_find_planted_relatives(kg: KnowledgeGraph) -> None:
         name: [of.mean for of in intervals]
         for name, intervals in quality.intervals(quality.on_planted(kg, 1.0, 0.0, (11,))).items()
     }
-    assert means[OURS][1] >= 0.88
+    assert means[OURS][1] >= 0.9
     for name, figures in means.items():
         assert name == OURS or all(own > its for own, its in zip(means[OURS], figures, strict=True)), name
 

@@ -12,6 +12,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -20,7 +21,7 @@ if __name__ == "__main__":
 
 from benchmarks.linking import families as planting  # noqa: E402
 from benchmarks.linking import judged as judging  # noqa: E402
-from benchmarks.linking.measures import NAMES, Grades, Interval, interval, kappa, measured  # noqa: E402
+from benchmarks.linking.measures import NAMES, RELEVANT, Grades, Interval, interval, kappa, measured  # noqa: E402
 from benchmarks.linking.methods import OURS, Scores, everything, opened, ranked  # noqa: E402
 from whatworks import KnowledgeGraph  # noqa: E402
 from whatworks.terms import Iri  # noqa: E402
@@ -35,17 +36,16 @@ def figures(things: Sequence[Iri], methods: Mapping[str, Scores], grades: Mappin
     """Return the figures of each method for each intervention that has something relevant."""
     keys = [thing.code for thing in things]
     places = {key: place for place, key in enumerate(keys)}
-    asked = [key for key, of in grades.items() if max(of.values(), default=0) >= 2]
+    asked = [key for key, of in grades.items() if max(of.values(), default=0) >= RELEVANT]
     return {
         name: [measured([keys[row] for row in ranked(scores, places[key], seed)], grades[key]) for key in asked]
         for name, scores in methods.items()
     }
 
 
-def on_judged(kg: KnowledgeGraph) -> dict[str, Figures]:
+def on_judged(kg: KnowledgeGraph, judged: judging.Judged) -> dict[str, Figures]:
     """Return the figures for each part of the judged set."""
     things, methods = everything(kg)
-    judged = judging.read()
     return {
         part: figures(things, methods, {key: judged.grades[key] for key in judged.part(part)}, 1)
         for part in (judging.TUNING, judging.HELD_OUT)
@@ -86,17 +86,27 @@ def table(title: str, of: Figures) -> Iterator[str]:
         yield f"| {name} | {' | '.join(map(str, found[name]))} | {shown} |"
 
 
+def agreements(one: Sequence[int], other: Sequence[int]) -> tuple[list[bool], list[bool]]:
+    """Say of each pair whether two readings give the same grade, and whether they agree in what is right."""
+    pairs = list(zip(one, other, strict=True))
+    return [a == b for a, b in pairs], [(a >= RELEVANT) == (b >= RELEVANT) for a, b in pairs]
+
+
 def report(kg: KnowledgeGraph) -> Iterator[str]:
     """Yield all tables as lines of Markdown."""
     judged = judging.read()
-    one, other = judged.passes
-    same = sum(first == second for first, second in zip(one, other, strict=True)) / len(one)
-    yield (
-        f"{len(one)} pairs of {len(judged.grades)} interventions are judged. The passes agree in {same:.0%} of the "
-        f"pairs, with a quadratically weighted kappa of {kappa(one, other):.2f}."
-    )
-    for part, of in on_judged(kg).items():
+    *_, last = judged.passes
+    yield f"{len(judged.passes[last])} pairs of {len(judged.grades)} interventions are judged; the middle grade counts."
+    yield "\n| passes | pairs of both | same grade | quadratically weighted kappa | both right (2 or 3), or both not |"
+    yield "|---|--:|--:|--:|--:|"
+    for names in combinations(judged.passes, 2):
+        one, other = judged.together(*names)
+        same, right = (sum(each) / len(one) for each in agreements(one, other))
+        yield f"| {' and '.join(names)} | {len(one)} | {same:.0%} | {kappa(one, other):.2f} | {right:.0%} |"
+    for part, of in on_judged(kg, judged).items():
         yield from table(f"Judged pairs, part {part}", of)
+    for part, of in on_judged(kg, judged.alone(last)).items():
+        yield from table(f"Judged pairs, part {part}, by {last} alone", of)
     for noise, foreign in LEVELS:
         title = f"Planted families, {noise} times the noise of the shipped records"
         title += f", {foreign:.0%} in another language" if foreign else ""
