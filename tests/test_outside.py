@@ -9,13 +9,14 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import BASE
+from tests.conftest import BASE, ROOT
 from whatworks import KnowledgeGraph
 from whatworks.cli import main
 from whatworks.errors import ImportRefused, InvalidValue, Unwritable
 from whatworks.linking.authorities import Entry, read_authorities
-from whatworks.linking.mappings import COLUMNS, DECIDED_FILE, STATED_FILE, TABLE_FILE
+from whatworks.linking.mappings import COLUMNS, DECIDED_FILE, PROPOSED_FILE, STATED_FILE, TABLE_FILE
 from whatworks.linking.outside import Name, propose
+from whatworks.results import Table, plain
 from whatworks.terms import Iri, Quad
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -64,7 +65,7 @@ def stated(project: Path) -> set[tuple[str, str, str]]:
     return {
         (str(quad.subject), quad.predicate, str(quad.object))
         for quad in store.match()
-        if str(quad.object).startswith("http://example.org/")
+        if str(quad.object).startswith("http://example.org/") and quad.predicate.startswith(SKOS)
     }
 
 
@@ -168,7 +169,7 @@ def test_bad_lines_are_told_and_passed_over() -> None:
 
 
 def test_only_what_was_accepted_is_stated(project: Path) -> None:
-    """As SKOS says it; proposals are written nowhere; what was rejected is never proposed again."""
+    """As SKOS says it; what waits states nothing; what was rejected is never proposed again."""
     first = run(project, "link", "--outside")
     assert first.exit_code == 0, first.output
     assert (
@@ -194,6 +195,60 @@ def test_only_what_was_accepted_is_stated(project: Path) -> None:
     assert [(f"{BASE}id/agent/sailing", "http://example.org/bodies/1")] == [
         (each.thing, each.target) for each in waiting
     ]
+
+
+def _rows(project: Path, query: str) -> list[list[str]]:
+    answer = KnowledgeGraph.open(project).query(query)
+    assert isinstance(answer, Table)
+    return [[plain(term) for term in row] for row in answer]
+
+
+def test_what_waits_stands_in_the_graph(project: Path) -> None:
+    """The review queue answers with score, reason, words and relation; nothing of it counts as asserted or is wrong."""
+    assert run(project, "link", "--outside", "--dry-run").output.endswith("Nothing was written.\n")
+    assert _rows(project, "review-queue") == []
+    assert run(project, "link", "--outside").exit_code == 0
+    file = project / "data" / PROPOSED_FILE
+    before = file.read_bytes()
+    waiting = KnowledgeGraph.open(project).mappings.compute().waiting
+    assert [[each.thing, each.target, f"{each.score:g}", each.reason, SKOS + each.relation] for each in waiting] == [
+        [*row[1:3], f"{float(row[3]):g}", row[4], row[6]] for row in _rows(project, "review-queue")
+    ]
+    assert "ministry; sailing" in {row[5] for row in _rows(project, "review-queue")}
+    assert run(project, "link", "--outside").exit_code == 0
+    assert before == file.read_bytes()
+    kg = KnowledgeGraph.open(project)
+    assert stated(project) == set()
+    proposed = kg.collection.space.graph("links/outside-proposed")
+    assert not {quad for quad in kg.collection.asserted() if quad.graph == proposed}
+    assert not [each for each in kg.check().findings if "mapping" in str(each)]
+
+
+def test_what_was_decided_stands_in_the_graph(project: Path) -> None:
+    """Who, when and why; it waits no more, and what proposes it all the same is told as rejected and proposed again."""
+    assert run(project, "link", "--outside").exit_code == 0
+    before = (project / "data" / PROPOSED_FILE).read_bytes()
+    pair = ("agent:ships", "http://example.org/bodies/1")
+    said = run(project, "link", "--outside", "--reject", *pair, "--by", "Ada L.", "--note", "Others.")
+    assert said.exit_code == 0, said.output
+    assert [pair[1]] * 1 == [row[2] for row in _rows(project, "review-queue") if "agent" in row[1]]
+    asked = KnowledgeGraph.open(project).sparql(
+        "SELECT ?by ?why ?on WHERE { ?m ww:mappingFrom agent:ships ; ww:reviewStatus review-status:rejected ;"
+        " ww:reviewedBy ?by ; ww:reviewNote ?why ; ww:reviewedOn ?on }"
+    )
+    assert isinstance(asked, Table)
+    assert [["Ada L.", "Others.", date.today().isoformat()]] == [[plain(each) for each in row] for row in asked]
+    assert not [each for each in KnowledgeGraph.open(project).check().findings if "mapping" in str(each)]
+    assert _rows(project, "rejected-again") == []
+    (project / "data" / PROPOSED_FILE).write_bytes(before)
+    ships = f"{BASE}id/agent/ships"
+    assert [ships] == [row[1] for row in _rows(project, "rejected-again")]
+    assert ships not in {row[1] for row in _rows(project, "review-queue")}
+
+
+def test_shipped_proposals_are_those_that_the_data_makes(kg: KnowledgeGraph) -> None:
+    """data/links/outside-proposed.ttl is what `whatworks link --outside` writes now."""
+    assert kg.mappings.text(kg.mappings.compute()) == (ROOT / "data" / PROPOSED_FILE).read_bytes()
 
 
 def test_a_decision_can_be_changed(project: Path) -> None:
@@ -232,6 +287,8 @@ def test_the_table_of_decisions_can_be_edited(project: Path) -> None:
          "predicate_modifier": "Not", "reviewer_label": "Cy"},
         {"subject_id": f"{BASE}id/agent/gone", "predicate_id": "skos:exactMatch", "object_id": "http://example.org/5",
          "reviewer_label": "Bo"},
+        {"subject_id": APPRENTICES, "predicate_id": "skos:exactMatch", "object_id": "http://example.org/6",
+         "reviewer_label": "Bo", "mapping_date": "30.11.2026"},
     ]  # fmt: skip
     table = [head, *("\t".join(line.get(column, "") for column in COLUMNS) for line in lines)]
     file = project / "data" / DECIDED_FILE
@@ -244,6 +301,7 @@ def test_the_table_of_decisions_can_be_edited(project: Path) -> None:
         "Line 4 of data/links/outside.sssom.tsv has 'skos:like' between the two",
         "Line 5 of data/links/outside.sssom.tsv does not say who decided",
         "Line 7 of data/links/outside.sssom.tsv rejects what a line before it accepts",
+        "Line 9 of data/links/outside.sssom.tsv has the day '30.11.2026', which is not written like 2026-11-30",
         "is of nothing that is here; it is kept",
     ):
         assert told in found.output

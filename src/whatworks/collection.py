@@ -37,6 +37,7 @@ class Collection:
         prefixes: The prefixes of the model and the project.
         store: The statements, asserted and inferred.
         computed: The graph of the computed links.
+        proposed: The graph of the mappings to authorities that wait for a decision.
     """
 
     assets: Assets
@@ -47,12 +48,13 @@ class Collection:
     _model: set[Iri] = field(init=False)
     _inferred: str = field(init=False)
     computed: Iri = field(init=False)
+    proposed: Iri = field(init=False)
 
     def __post_init__(self) -> None:
         graphs = (self.graph_of(asset.name) for asset in self.assets.ontology())
         self._model = {graph for graph in graphs if graph is not None}
         self._inferred = self.space.graph("inferred/")
-        self.computed = self.space.graph("links/computed")
+        self.computed, self.proposed = self.space.graph("links/computed"), self.space.graph("links/outside-proposed")
 
     @classmethod
     def open(
@@ -167,9 +169,13 @@ class Collection:
         """Say whether a graph holds what a rule inferred."""
         return graph is not None and graph.startswith(self._inferred)
 
+    def is_computed(self, graph: Iri | None) -> bool:
+        """Say whether a graph holds what a method worked out: links, or mappings that wait for a decision."""
+        return graph in (self.computed, self.proposed)
+
     def is_inferred(self, graph: Iri | None) -> bool:
-        """Say whether a graph holds what no person wrote: what rules inferred, and the computed links."""
-        return self.is_by_rule(graph) or graph == self.computed
+        """Say whether a graph holds what no person wrote: what rules inferred, and what was computed."""
+        return self.is_by_rule(graph) or self.is_computed(graph)
 
     def is_model(self, graph: Iri | None) -> bool:
         """Say whether a graph holds what the model's files say, those that the project adds included."""

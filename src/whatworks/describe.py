@@ -186,9 +186,9 @@ class Describer:
 
     def _asserted(self, node: Iri, *, own: bool = False) -> list[Quad]:
         """Return what is asserted of a node; what a computed link says counts where the link itself is described."""
-        counts, computed = self._collection.is_inferred, self._collection.computed
+        counts, is_computed = self._collection.is_inferred, self._collection.is_computed
         found = self._store.match(node)
-        return [quad for quad in found if not counts(quad.graph) or (own and quad.graph == computed)]
+        return [quad for quad in found if not counts(quad.graph) or (own and is_computed(quad.graph))]
 
     # ---- for people ----
 

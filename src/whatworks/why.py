@@ -152,7 +152,7 @@ def _origin(collection: Collection, quad: Quad) -> Origin:
     if graph is None or collection.is_model(graph):
         return Origin(quad, "model", f"the model, graph {graph.code if graph else 'default'}")
     if collection.is_inferred(graph):
-        is_computed = graph == collection.computed
+        is_computed = collection.is_computed(graph)
         how = _method(collection, quad.subject) if is_computed else _rule(collection, graph)
         return Origin(quad, "computed" if is_computed else "inferred", how)
     store = collection.store

@@ -85,8 +85,9 @@ def link(
     Nothing is written until all is worked out, so it may be interrupted; a long run goes on where it was stopped.
 
     With --outside, only mappings of concepts, places and agents to authorities such as EuroVoc are proposed and decided
-    about in the same way; --accept and --reject then take a thing and the IRI outside. Only what was accepted is
-    written, as SKOS says it, to data/links/outside.ttl, and decisions to data/links/outside.sssom.tsv.
+    about in the same way; --accept and --reject then take a thing and the IRI outside. Proposals wait in
+    data/links/outside-proposed.ttl. Only what was accepted is stated, as SKOS says it, in data/links/outside.ttl;
+    decisions are kept in data/links/outside.sssom.tsv.
 
     \b
     Examples:

@@ -66,11 +66,13 @@ def map_outside(kg: "KnowledgeGraph", asked: Asked, wanted: Sequence[Wanted]) ->
             click.echo(f"{number:>2}  {mapping(kg, proposal)}")
         if len(outside.waiting) > _SHOWN:
             click.echo(f"\n{_SHOWN} of {len(outside.waiting)}, the strongest; decide with --review --by NAME.")
-    if not asked.dry_run and not asked.review and not wanted:
-        mappings.write()
+    if not asked.dry_run:
+        mappings.keep(outside)
     for note in outside.notes:
         click.echo(f"Note: {safe(note)}", err=True)
     click.echo(
         f"{len(outside.waiting)} mappings wait for review; accepted: {outside.accepted}, rejected: {outside.rejected} "
         "(data/links/outside.sssom.tsv)"
     )
+    if asked.dry_run:
+        click.echo("Nothing was written.")

@@ -89,8 +89,8 @@ def compare(
 ) -> Differences:
     """Say what differs between two states.
 
-    What rules conclude, computed links and nodes without an IRI are counted only: the first two follow from the rest,
-    and the last have no names by which one could tell them again.
+    What rules conclude, computed links, proposed mappings and nodes without an IRI are counted only: the first three
+    follow from the rest, and the last have no names by which one could tell them again.
 
     Args:
         before: The state that was.
@@ -123,7 +123,7 @@ def _found(before: Side, after: Side) -> tuple[_Found, _Found]:
     walk, found = Unshared(before.dump, after.dump), (_Found(), _Found())
     collection = after.collection
     inferred = f"<{collection.space.graph('inferred/')}".encode()
-    computed = f"<{collection.computed}>".encode()
+    computed = tuple(f"<{graph}>".encode() for graph in (collection.computed, collection.proposed))
     try:
         for pair in walk:
             for lines, here in zip(pair, found, strict=True):
@@ -131,7 +131,7 @@ def _found(before: Side, after: Side) -> tuple[_Found, _Found]:
                     graph = line[line.rfind(b" <") + 1 : -3]
                     if graph.startswith(inferred):
                         here.inferred += 1
-                    elif graph == computed:
+                    elif graph in computed:
                         here.computed += 1
                     elif b"_:" in line and _UNNAMED.match(line):
                         here.unnamed[_NAME.sub(b"_:", line)] += 1

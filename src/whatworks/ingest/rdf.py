@@ -64,10 +64,11 @@ class _Router:
         topics = {quad.subject: quad.object for quad in quads if quad.predicate == TOPIC}
         graphs = {topics.get(quad.subject): quad.object for quad in quads if quad.predicate == IN_GRAPH}
         groups: dict[Iri, list[Quad]] = defaultdict(list)
-        computed = sum(quad.graph == self.collection.computed for quad in quads)
+        is_computed = self.collection.is_computed
+        computed = sum(is_computed(quad.graph) for quad in quads)
         if computed:
             self.count("link", left_out=computed, reason="was computed; whatworks link makes it anew")
-        for quad in (quad for quad in quads if quad.graph != self.collection.computed):
+        for quad in (quad for quad in quads if not is_computed(quad.graph)):
             topic = topics.get(quad.subject)
             thing = topic if isinstance(topic, Iri) else owner_of(quad.subject)
             if thing is None or isinstance(quad.object, BlankNode):

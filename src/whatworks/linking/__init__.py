@@ -9,7 +9,7 @@ written, and nothing is left out because of what people decided.
 graph. How it works: `records` reads what interventions have, `vectors` turns that into rows of numbers, `nearest` finds
 the greatest products, `relink` keeps them up to date, `linker` turns pairs into links, `link` says why, `run` follows
 decisions, `writing` writes.
-`authorities`, `outside` and `mappings` do the same for concepts and agents and what authorities outside know.
+`authorities`, `outside`, `mappings` and `claims` do the same for concepts and agents and what authorities outside know.
 numpy is needed to link interventions (extra `link`); it is loaded when they are linked, and not to read or to decide.
 """
 

@@ -146,8 +146,10 @@ class Door(ABC):
         things, table = self._by_key(), self.query("review-queue")
         assert isinstance(table, Table)  # noqa: S101 - a SELECT query of the tool, tested as such
         found: dict[Pair, Waiting] = {}
-        for _, *cells in table:
-            one, other, score, why, shared = (plain(cell) for cell in cells)
+        for row in table:
+            _, one, other, score, why, shared, _ = (plain(cell) for cell in row)
+            if one not in things:  # a mapping, which is worked out anew
+                continue
             (start, title), (end, other_title) = things[one], things[other]
             titles = (title, other_title)
             waits = Waiting(start, end, (one, other), titles, float(score), why, shared)

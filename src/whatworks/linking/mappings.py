@@ -2,31 +2,31 @@
 
 Decisions are a table in the form of SSSOM (Simple Standard for Sharing Ontological Mappings), which a person can
 edit: a row is accepted, or with the modifier `Not` rejected. What is accepted stands in a file beside it as SKOS says
-it. Proposals are worked out when they are asked for and written nowhere, so nothing is asserted that nobody looked
-at.
+it. Proposals stand in a third file, as mappings that wait for a decision; nothing is stated that nobody looked at.
 """
 
 import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from whatworks.assets import Assets, write_files
 from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection
 from whatworks.errors import ImportRefused, InvalidValue, Place, Unwritable
+from whatworks.linking import claims
 from whatworks.linking.authorities import Authorities, read_authorities
 from whatworks.linking.outside import CLOSE, MINIMUM, Name, Pair, Proposal, propose
 from whatworks.namespaces import SKOS
 from whatworks.results import Table
 from whatworks.settings import Settings
-from whatworks.store import decoded
+from whatworks.store import decoded, parse
 from whatworks.terms import Iri, Literal, Quad, is_iri
-from whatworks.trig import write_trig
 
 TABLE_FILE, DECIDED_FILE, STATED_FILE = "sources/authorities.csv", "links/outside.sssom.tsv", "links/outside.ttl"
+PROPOSED_FILE = "links/outside-proposed.ttl"
 RELATIONS = ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
 COLUMNS = (
     *("subject_id", "subject_label", "predicate_modifier", "predicate_id", "object_id", "object_label"),
@@ -35,10 +35,6 @@ COLUMNS = (
 _NEEDED = ("subject_id", "predicate_modifier", "predicate_id", "object_id", "reviewer_label")
 _NOT = "Not"
 _JUSTIFICATION = "semapv:LexicalMatching"
-_HEAD = (
-    "What people decided about mappings to authorities. Written by whatworks link --outside; outside.sssom.tsv, "
-    "beside this file, may be edited."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +141,13 @@ class Mappings:
             InvalidValue, Unwritable: As `decide` does.
         """
         rows = {(row["subject_id"], row["object_id"]): row for row in self._decided()[0]}
+        pairs: list[Pair] = []
         for proposal, status, note in decided:
             if status not in ("accepted", "rejected"):
                 raise InvalidValue(f"{status!r} is no decision.", hint="A mapping is accepted or rejected.")
             if not by.strip():
                 raise InvalidValue("A decision needs the name of who decides.", hint="Give a name or initials.")
+            pairs.append((proposal.thing, proposal.target))
             rows[proposal.thing, proposal.target] = {
                 "subject_id": proposal.thing,
                 "subject_label": proposal.name,
@@ -164,36 +162,54 @@ class Mappings:
                 "mapping_date": (on or date.today()).isoformat(),
                 "comment": note.strip() or proposal.reason,
             }
-        return self.write(rows.values())
+        return self._write(rows.values(), pairs)
 
-    def write(self, rows: Iterable[dict[str, str]] | None = None) -> tuple[Path, Path]:
-        """Write the decisions, and what follows from them; without rows, only anew what follows from the table.
+    def keep(self, outside: Outside) -> None:
+        """Write down what waits for a decision, and anew what follows from the table of decisions.
 
         Raises:
             Unwritable: The collection came with the package, or the files cannot be written.
         """
+        folder = self._folder()
+        proposed, written = folder / PROPOSED_FILE, dict[Path, bytes]()
+        if outside.waiting or proposed.is_file():
+            written[proposed] = self.text(outside)
+        if (folder / DECIDED_FILE).is_file():
+            collection = Collection.described(self._assets, self._settings)
+            written[folder / STATED_FILE] = claims.decided(collection, self._decided()[0])
+        write_files(written)
+
+    def text(self, outside: Outside) -> bytes:
+        """Return the file of what waits for a decision; the same mappings give the same as long as it is there."""
+        folder, collection = self._assets.data_folder(), Collection.described(self._assets, self._settings)
+        held = self._held(folder / PROPOSED_FILE) if folder is not None else []
+        return claims.proposed(collection, outside.waiting, held, datetime.now(UTC))
+
+    def _write(self, rows: Iterable[dict[str, str]], decided: Iterable[Pair]) -> tuple[Path, Path]:
+        """Write the decisions and what follows from them; what was decided about now waits no more."""
+        folder, collection = self._folder(), Collection.described(self._assets, self._settings)
+        files, proposed = (folder / DECIDED_FILE, folder / STATED_FILE), folder / PROPOSED_FILE
+        ordered = sorted(rows, key=lambda row: (row["subject_id"], row["object_id"]))
+        written = {files[0]: _table(ordered), files[1]: claims.decided(collection, ordered)}
+        if held := self._held(proposed):
+            written[proposed] = claims.without(collection, held, decided)
+        write_files(written)
+        return files
+
+    def _folder(self) -> Path:
         folder = self._assets.data_folder()
         if folder is None:
             raise Unwritable(
                 "The collection that came with the package cannot be changed.",
                 hint="Begin a collection of your own with: whatworks new DIR",
             )
-        files = (folder / DECIDED_FILE, folder / STATED_FILE)
-        decided = sorted(
-            self._decided()[0] if rows is None else rows, key=lambda row: (row["subject_id"], row["object_id"])
-        )
-        if decided or files[0].exists():
-            write_files({files[0]: _table(decided), files[1]: self._statements(decided)})
-        return files
+        return folder
 
-    def _statements(self, rows: Iterable[dict[str, str]]) -> bytes:
-        quads = [
-            Quad(Iri(row["subject_id"]), Iri(row["predicate_id"]), Iri(row["object_id"]))
-            for row in rows
-            if row["predicate_modifier"] != _NOT
-        ]
-        prefixes = Collection.described(self._assets, self._settings).prefixes
-        return write_trig(quads, prefixes, comment=_HEAD).encode()
+    def _held(self, file: Path) -> list[Quad]:
+        """Return the statements of the file of what waits, if there is one."""
+        if not file.is_file():
+            return []
+        return parse(file.read_bytes(), "turtle", name=f"data/{PROPOSED_FILE}", base=self._settings.base)
 
     def _decided(self) -> tuple[list[dict[str, str]], list[str]]:
         """Return the rows of the table of decisions that can be followed, and what is wrong with the others."""
@@ -258,8 +274,17 @@ def _fault(row: dict[str, str]) -> str:
         return f"has the modifier {row['predicate_modifier']!r}, which is neither empty nor {_NOT}"
     if not row["reviewer_label"]:
         return "does not say who decided"
+    if row["mapping_date"] and not _is_day(row["mapping_date"]):
+        return f"has the day {row['mapping_date']!r}, which is not written like 2026-11-30"
     row["predicate_id"] = SKOS + relation
     return ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _again(row: dict[str, str], found: dict[Pair, dict[str, str]]) -> str:

@@ -8,6 +8,9 @@ from whatworks.trig import Order
 METHOD, VERSION = "shared-features", "2"
 
 LINK = Iri(WW + "Link")
+MAPPING = Iri(WW + "Mapping")
+MAPPING_FROM, MAPPING_TO = Iri(WW + "mappingFrom"), Iri(WW + "mappingTo")
+MAPPING_RELATION = Iri(WW + "mappingRelation")
 CONTRIBUTION = Iri(WW + "Contribution")
 TYPE = Iri(WW + "linkType")
 EXPLANATION = Iri(WW + "explanation")
@@ -27,6 +30,7 @@ DESCRIPTION = Iri(DCTERMS + "description")
 # The order in which the files under data/links/ name the properties of a link.
 FILE_ORDER = Order(
     [
+        *(MAPPING_FROM, MAPPING_TO, MAPPING_RELATION),
         *(LINK_FROM, LINK_TO, TYPE, EXPLANATION, STATUS, BY, ON, NOTE, SCORE, SHARED, HAS_CONTRIBUTION),
         *(FEATURE, SHARED_WORDS, VALUE, TITLE, DESCRIPTION),
     ]
