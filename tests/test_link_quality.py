@@ -153,4 +153,4 @@ def test_report_has_a_line_for_each_method() -> None:
     figures = {OURS: [(1.0, 1.0, 1.0), (0.5, 0.5, 0.5)], "TF-IDF": [(0.5, 0.5, 0.5), (0.25, 0.25, 0.25)]}
     lines = list(quality.table("Title", figures))
     assert [line.split(" | ")[0] for line in lines[-2:]] == ["| whatworks", "| TF-IDF"]
-    assert "+0.38" in lines[-1]
+    assert lines[-1].count("+0.38 (+0.25 to +0.50)") == 3

@@ -77,13 +77,16 @@ def table(title: str, of: Figures) -> Iterator[str]:
     """Yield the lines of a table: each method, the best first; and how much the tool is ahead, with its interval."""
     count = len(next(iter(of.values())))
     yield f"\n{title}, {count} interventions asked:\n"
-    yield f"| method | {' | '.join(NAMES)} | nDCG@10 of whatworks above it |"
-    yield "|---|--:|--:|--:|--:|"
+    yield f"| method | {' | '.join(NAMES)} | {' | '.join(f'whatworks ahead in {name}' for name in NAMES)} |"
+    yield f"|---|{'--:|' * 2 * len(NAMES)}"
     found = intervals(of)
     for name in sorted(found, key=lambda name: -found[name][2].mean):
-        ahead = interval([own[2] - its[2] for own, its in zip(of[OURS], of[name], strict=True)])
-        shown = "" if name == OURS else f"{ahead.mean:+.2f} ({ahead.low:+.2f} to {ahead.high:+.2f})"
-        yield f"| {name} | {' | '.join(map(str, found[name]))} | {shown} |"
+        ahead = [
+            interval([own[place] - its[place] for own, its in zip(of[OURS], of[name], strict=True)])
+            for place in range(len(NAMES))
+        ]
+        shown = ["" if name == OURS else f"{each.mean:+.2f} ({each.low:+.2f} to {each.high:+.2f})" for each in ahead]
+        yield f"| {name} | {' | '.join(map(str, found[name]))} | {' | '.join(shown)} |"
 
 
 def agreements(one: Sequence[int], other: Sequence[int]) -> tuple[list[bool], list[bool]]:
