@@ -311,6 +311,26 @@ def test_the_table_of_decisions_can_be_edited(project: Path) -> None:
     }
 
 
+def test_what_cannot_be_followed_stays_in_the_table(project: Path) -> None:
+    """A further decision loses neither a line with a mistake nor a column of another tool."""
+    file = project / "data" / DECIDED_FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    rows = [
+        {"subject_id": APPRENTICES, "predicate_id": "skos:like", "object_id": "http://example.org/3",
+         "author_id": "x:1"},
+        {"subject_id": APPRENTICES, "predicate_id": "skos:closeMatch", "object_id": "http://example.org/list/2",
+         "reviewer_label": "Bo", "author_id": "x:2"},
+    ]  # fmt: skip
+    columns = [*COLUMNS, "author_id"]
+    lines = [columns, *([row.get(column, "") for column in columns] for row in rows)]
+    file.write_text("".join("\t".join(line) + "\n" for line in lines))
+    pair = ("agent:ships", "http://example.org/bodies/1")
+    assert run(project, "link", "--outside", "--reject", *pair, "--by", "Ada").exit_code == 0
+    assert {("http://example.org/3", "skos:like", "x:1"), ("http://example.org/list/2", SKOS + "closeMatch", "x:2")} < {
+        (row["object_id"], row["predicate_id"], row["author_id"]) for row in decisions(project)
+    }
+
+
 def test_bad_wishes_are_told(project: Path, kg: KnowledgeGraph, tmp_path: Path) -> None:
     """An entry that is none, no name, no status, a table that is none; nothing is written."""
     mappings = KnowledgeGraph.open(project).mappings

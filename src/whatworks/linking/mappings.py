@@ -53,6 +53,31 @@ class Outside:
     notes: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The table of decisions.
+
+    Attributes:
+        rows: What can be followed.
+        others: Rows that cannot be followed; they stay as they are.
+        columns: The headings, those of other tools among them.
+        notes: What a person should know.
+    """
+
+    rows: list[dict[str, str]]
+    others: list[dict[str, str]]
+    columns: tuple[str, ...]
+    notes: list[str]
+
+    def with_rows(self, rows: Iterable[dict[str, str]]) -> bytes:
+        """Return the file with other rows that can be followed."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, self.columns, restval="", delimiter="\t", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*rows, *self.others])
+        return text.getvalue().encode()
+
+
 class Mappings:
     """Proposes mappings of a collection's concepts, places and agents, and notes what people decide.
 
@@ -80,9 +105,10 @@ class Mappings:
         collection = Collection.open(self._assets, self._settings)
         names, known = self._names(collection), self._known(collection)
         authorities = self._authorities(table)
-        rows, notes = self._decided()
-        decided = {(row["subject_id"], row["object_id"]): row["predicate_modifier"] != _NOT for row in rows}
+        table_of = self._decided()
+        decided = {(row["subject_id"], row["object_id"]): row["predicate_modifier"] != _NOT for row in table_of.rows}
         there = {name.thing for name in names}
+        notes = [*authorities.notes, *table_of.notes]
         notes += [
             f"The decision about {thing} and {target} is of nothing that is here; it is kept."
             for thing, target in decided
@@ -91,7 +117,7 @@ class Mappings:
         without = known | {(Iri(thing), Iri(target)) for thing, target in decided}
         waiting = propose(names, authorities.entries, without, minimum)
         accepted = sum(decided.values())
-        return Outside(waiting, accepted, len(decided) - accepted, [*authorities.notes, *notes])
+        return Outside(waiting, accepted, len(decided) - accepted, notes)
 
     def between(self, thing: Iri, target: str, table: Path | None = None) -> Proposal:
         """Return the mapping of a thing to an entry, however well the names fit.
@@ -140,7 +166,8 @@ class Mappings:
         Raises:
             InvalidValue, Unwritable: As `decide` does.
         """
-        rows = {(row["subject_id"], row["object_id"]): row for row in self._decided()[0]}
+        table = self._decided()
+        rows = {(row["subject_id"], row["object_id"]): row for row in table.rows}
         pairs: list[Pair] = []
         for proposal, status, note in decided:
             if status not in ("accepted", "rejected"):
@@ -148,7 +175,7 @@ class Mappings:
             if not by.strip():
                 raise InvalidValue("A decision needs the name of who decides.", hint="Give a name or initials.")
             pairs.append((proposal.thing, proposal.target))
-            rows[proposal.thing, proposal.target] = {
+            rows[proposal.thing, proposal.target] = rows.get((proposal.thing, proposal.target), {}) | {
                 "subject_id": proposal.thing,
                 "subject_label": proposal.name,
                 "predicate_modifier": "" if status == "accepted" else _NOT,
@@ -162,7 +189,7 @@ class Mappings:
                 "mapping_date": (on or date.today()).isoformat(),
                 "comment": note.strip() or proposal.reason,
             }
-        return self._write(rows.values(), pairs)
+        return self._write(table, rows.values(), pairs)
 
     def keep(self, outside: Outside) -> None:
         """Write down what waits for a decision, and anew what follows from the table of decisions.
@@ -176,7 +203,7 @@ class Mappings:
             written[proposed] = self.text(outside)
         if (folder / DECIDED_FILE).is_file():
             collection = Collection.described(self._assets, self._settings)
-            written[folder / STATED_FILE] = claims.decided(collection, self._decided()[0])
+            written[folder / STATED_FILE] = claims.decided(collection, self._decided().rows)
         write_files(written)
 
     def text(self, outside: Outside) -> bytes:
@@ -185,12 +212,12 @@ class Mappings:
         held = self._held(folder / PROPOSED_FILE) if folder is not None else []
         return claims.proposed(collection, outside.waiting, held, datetime.now(UTC))
 
-    def _write(self, rows: Iterable[dict[str, str]], decided: Iterable[Pair]) -> tuple[Path, Path]:
+    def _write(self, table: _Table, rows: Iterable[dict[str, str]], decided: Iterable[Pair]) -> tuple[Path, Path]:
         """Write the decisions and what follows from them; what was decided about now waits no more."""
         folder, collection = self._folder(), Collection.described(self._assets, self._settings)
         files, proposed = (folder / DECIDED_FILE, folder / STATED_FILE), folder / PROPOSED_FILE
         ordered = sorted(rows, key=lambda row: (row["subject_id"], row["object_id"]))
-        written = {files[0]: _table(ordered), files[1]: claims.decided(collection, ordered)}
+        written = {files[0]: table.with_rows(ordered), files[1]: claims.decided(collection, ordered)}
         if held := self._held(proposed):
             written[proposed] = claims.without(collection, held, decided)
         write_files(written)
@@ -211,12 +238,12 @@ class Mappings:
             return []
         return parse(file.read_bytes(), "turtle", name=f"data/{PROPOSED_FILE}", base=self._settings.base)
 
-    def _decided(self) -> tuple[list[dict[str, str]], list[str]]:
-        """Return the rows of the table of decisions that can be followed, and what is wrong with the others."""
+    def _decided(self) -> _Table:
+        """Return the table of decisions."""
         folder = self._assets.data_folder()
         file = folder / DECIDED_FILE if folder is not None else None
         if file is None or not file.is_file():
-            return [], []
+            return _Table([], [], COLUMNS, [])
         name = f"data/{DECIDED_FILE}"
         reader = csv.DictReader(io.StringIO(decoded(file.read_bytes(), name), newline=""), delimiter="\t")
         if missing := [column for column in _NEEDED if column not in (reader.fieldnames or ())]:
@@ -225,16 +252,18 @@ class Mappings:
                 hint="Its columns are those of SSSOM; see docs/how-to/link.md.",
                 where=Place(name),
             )
+        columns = tuple(dict.fromkeys([*COLUMNS, *filter(None, reader.fieldnames or ())]))
         found: dict[Pair, dict[str, str]] = {}
-        notes = []
+        others, notes = [], []
         for row in reader:
-            clean = {column: (row.get(column) or "").strip() for column in COLUMNS}
-            fault = _fault(clean) or _again(clean, found)
-            if fault:
+            clean = {column: (row.get(column) or "").strip() for column in columns}
+            if fault := _fault(clean):
+                others.append(clean)
+            if fault := fault or _again(clean, found):
                 notes.append(f"Line {reader.line_num} of {name} {fault}; it is passed over.")
             else:
                 found[Iri(clean["subject_id"]), Iri(clean["object_id"])] = clean
-        return list(found.values()), notes
+        return _Table(list(found.values()), others, columns, notes)
 
     def _authorities(self, table: Path | None) -> Authorities:
         if table is not None:
@@ -296,11 +325,3 @@ def _again(row: dict[str, str], found: dict[Pair, dict[str, str]]) -> str:
         before.update(row)
         return "rejects what a line before it accepts, so the two are not mapped"
     return "decides again about a pair"
-
-
-def _table(rows: Iterable[dict[str, str]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, delimiter="\t", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
