@@ -389,7 +389,8 @@ def test_each_value_says_whose_it_is(client: TestClient) -> None:
 
 def test_a_link_says_what_it_relates_and_why(client: TestClient, kg: KnowledgeGraph) -> None:
     """The page has both ends as its title, the sentence, and each reason with its share; who says it stands once."""
-    link = next(quad.subject for quad in kg.collection.store.match(predicate=Iri(WW + "hasContribution")))
+    graph = kg.collection.computed
+    link = next(quad.subject for quad in kg.collection.store.match(predicate=Iri(WW + "hasContribution"), graph=graph))
     assert isinstance(link, Iri)
     text = page(client, f"/doc/link/{link.code}")
     ends = [
@@ -403,3 +404,20 @@ def test_a_link_says_what_it_relates_and_why(client: TestClient, kg: KnowledgeGr
     assert all(f">{end}</a>" in heading for end in ends)
     assert text.partition("Reason by reason")[2].partition("</ul>")[0].count("<li>") == len(list(reasons))
     assert text.count('class="computed"') == 1
+
+
+def test_a_mapping_has_a_page_like_a_link(client: TestClient, kg: KnowledgeGraph) -> None:
+    """Its title are the thing and what stands outside, and each word has its share."""
+    mapping = next(each for each in kg.mappings.compute().waiting if len(each.words) > 1)
+    store = kg.collection.store
+    (iri,) = {
+        quad.subject
+        for quad in store.match(predicate=Iri(WW + "mappingTo"), value=mapping.target)
+        if next(store.match(quad.subject, None, mapping.thing), None)
+    }
+    assert isinstance(iri, Iri)
+    text = page(client, f"/doc/mapping/{iri.code}")
+    heading = text.partition("<h1>")[2].partition("</h1>")[0]
+    assert mapping.name in heading
+    assert (kg.collection.prefixes.shorten(mapping.target) or mapping.target) in heading
+    assert mapping.words[0][0] in text.partition("Reason by reason")[2].partition("</ul>")[0]

@@ -21,9 +21,7 @@ from whatworks.linking.terms import (
     HAS_CONTRIBUTION,
     MADE_BY,
     MAPPING,
-    MAPPING_FROM,
     MAPPING_RELATION,
-    MAPPING_TO,
     NOTE,
     ON,
     PLAN,
@@ -34,7 +32,7 @@ from whatworks.linking.terms import (
     VERSION_INFO,
     status_iri,
 )
-from whatworks.namespaces import SCORE, SKOS, TITLE
+from whatworks.namespaces import MAPPING_FROM, MAPPING_TO, SCORE, SKOS, TITLE
 from whatworks.terms import RDF_TYPE, XSD_DATE, XSD_DATETIME, XSD_DECIMAL, Iri, Literal, Quad, Term
 from whatworks.trig import write_trig
 

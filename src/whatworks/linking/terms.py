@@ -1,6 +1,19 @@
 """The IRIs of links and of what they say."""
 
-from whatworks.namespaces import DCAT, DCTERMS, LINK_FROM, LINK_TO, PROV, SCORE, SKOS, TITLE, VOC, WW
+from whatworks.namespaces import (
+    DCAT,
+    DCTERMS,
+    LINK_FROM,
+    LINK_TO,
+    MAPPING_FROM,
+    MAPPING_TO,
+    PROV,
+    SCORE,
+    SKOS,
+    TITLE,
+    VOC,
+    WW,
+)
 from whatworks.terms import XSD_DECIMAL, Iri
 from whatworks.trig import Order
 
@@ -9,7 +22,6 @@ METHOD, VERSION = "shared-features", "2"
 
 LINK = Iri(WW + "Link")
 MAPPING = Iri(WW + "Mapping")
-MAPPING_FROM, MAPPING_TO = Iri(WW + "mappingFrom"), Iri(WW + "mappingTo")
 MAPPING_RELATION = Iri(WW + "mappingRelation")
 CONTRIBUTION = Iri(WW + "Contribution")
 TYPE = Iri(WW + "linkType")

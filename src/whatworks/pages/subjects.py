@@ -5,7 +5,19 @@ from typing import Any
 
 from whatworks.describe import Description
 from whatworks.errors import UsageError
-from whatworks.namespaces import DCTERMS, FOAF, LINK_FROM, LINK_TO, PREF_LABEL, SKOS, TITLE, VOC, WW
+from whatworks.namespaces import (
+    DCTERMS,
+    FOAF,
+    LINK_FROM,
+    LINK_TO,
+    MAPPING_FROM,
+    MAPPING_TO,
+    PREF_LABEL,
+    SKOS,
+    TITLE,
+    VOC,
+    WW,
+)
 from whatworks.pages import listing
 from whatworks.pages.facts import Facts, decimal, shown
 from whatworks.pages.shelf import Shelf
@@ -18,6 +30,7 @@ _FACETS = {"place": "country", "setting": "learning-setting"}
 _SHOWN = 30  # interventions that are listed on the page of a concept
 _SAID = 40  # statements that are seen before the rest is unfolded
 _IN_SCHEME = SKOS + "inScheme"
+_ENDS = ((LINK_FROM, LINK_TO), (MAPPING_FROM, MAPPING_TO))
 _MATCHES = tuple(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"))
 
 
@@ -32,15 +45,15 @@ def is_agent(described: Description) -> bool:
 
 
 def is_link(described: Description) -> bool:
-    """Say whether a thing relates two others."""
-    ends = {field.property for section in described.sections for field in section.fields}
-    return LINK_FROM in ends and LINK_TO in ends
+    """Say whether a thing relates two others: a link between interventions, or a mapping to what stands outside."""
+    held = {field.property for section in described.sections for field in section.fields}
+    return any(held.issuperset(ends) for ends in _ENDS)
 
 
 def link(view: View, described: Description) -> dict[str, Any]:
     """Return what the page of a link shows: what it relates, why, and how much each reason counts."""
     facts = Facts(view, described)
-    ends = [*facts.shown(LINK_FROM), *facts.shown(LINK_TO)]
+    ends = [end for properties in _ENDS for each in properties for end in facts.shown(each)]
     explanation = facts.best(WW + "explanation")
     reasons = [
         (part.first(WW + "feature") or part.first(WW + "sharedWords"), decimal(view, part.first(WW + "contribution")))
