@@ -7,15 +7,18 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from tests.conftest import BASE
 from tests.servers import asked
 from whatworks import KnowledgeGraph
 from whatworks.results import Table, Triples
+from whatworks.server.protocol import fields
 from whatworks.store import Limits, parse
 
 ROWS = "SELECT ?i ?title { ?i ww:stage stage:mainstreamed ; dcterms:title ?title } ORDER BY ?i ?title LIMIT 3"
@@ -291,3 +294,13 @@ def test_no_format_reaches_outside(client: TestClient, tmp_path: Path) -> None:
         assert found.status_code == 400
     inside = client.get("/sparql", params={"query": f"ASK {{ GRAPH <file://{secret}> {{ ?s ?p ?o }} }}"})
     assert inside.json()["boolean"] is False
+
+
+_FIELDS = [b"%41", b"%3d", b"%3D", b"%", b"%4", b"%zz", b"=", b"==", b"=41", b"=\r\n", b"+", b" ", b"_", b".", b"a"]
+_FIELDS += [b"\n", b"\t", b"%0A", b"%20", b"%C3%A9", b"\xc3\xa9", b"%2B", b"%25", b"%00"]
+
+
+@given(st.lists(st.sampled_from(_FIELDS), max_size=9).map(b"".join))
+def test_fields_are_read_as_everybody_reads_them(field: bytes) -> None:
+    """Escapes, plus signs and what is neither give what the standard library makes of them."""
+    assert fields(b"f=" + field) == [("f", unquote_to_bytes(field.replace(b"+", b" ")).decode())]

@@ -1,5 +1,6 @@
 """A server that is started: kills, a new release, slow and large requests, figures, and its end."""
 
+import gzip
 import json
 import os
 import re
@@ -328,6 +329,17 @@ def test_kept_answers_are_sent_as_they_were(server: tuple[str, int]) -> None:
     packed = _raw(address, line + b"Accept-Encoding: gzip\r\n\r\n" + last)
     assert tag[:-1] + b'-gzip"' in packed
     assert packed.count(body) == 1
+
+
+def test_a_file_that_was_packed_while_it_was_sent_has_a_length(tmp_path: Path) -> None:
+    """The second time it is sent as it was kept; without a length, a client would wait for more until it is cut off."""
+    name = _with_title(tmp_path, "One " * 50_000)
+    with started(folder=tmp_path) as (address, _):
+        line = f"GET /dumps/{name}/data.nq HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n".encode()
+        first, second = (_raw(address, line + b"\r\n").partition(b"\r\n\r\n") for _ in range(2))
+        assert b"transfer-encoding: chunked" in first[0].lower()
+        assert f"content-length: {len(second[2])}".encode() in second[0].lower()
+        assert b"One One" in gzip.decompress(second[2])
 
 
 def test_a_body_that_nobody_waits_for_ends_the_connection(server: tuple[str, int]) -> None:

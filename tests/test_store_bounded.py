@@ -11,8 +11,9 @@ from whatworks import gate
 from whatworks.errors import Error
 from whatworks.results import Table
 from whatworks.store import EmbeddedStore, Limits
-from whatworks.store.bounded import answered, look_up
+from whatworks.store.bounded import Counts, answered, look_up
 from whatworks.store.pool import Pool
+from whatworks.store.reading import pieces
 from whatworks.terms import Iri
 
 LIMITS = Limits(seconds=60, rows=100_000, megabytes=512, bytes=64 << 20)
@@ -124,6 +125,15 @@ def test_other_queries_are_none(store: EmbeddedStore, text: str) -> None:
     assert look_up(store, text) is None
 
 
+def test_what_is_known_of_a_store_is_not_counted_again(store: EmbeddedStore) -> None:
+    """Numbers of statements are kept by what they are of; a text that is too much stays so."""
+    counts: Counts = {}
+    for text in (*LOOK_UPS, *OTHERS) * 2:
+        assert look_up(store, text, counts) == look_up(store, text)
+    assert 0 < len(counts) < 40
+    assert set(counts.values()) > {0, 1, MANY}
+
+
 def test_long_answers_are_given_up(store: EmbeddedStore) -> None:
     """One pattern may match any number of statements; the writing ends with the first byte too many."""
     one = look_up(store, "SELECT ?o { ex:hub ex:p ?o }")
@@ -177,12 +187,27 @@ _PIECES = [
 ]
 _PIECES += ["?x", "?y", "ex:a", "ex:p", "ex:b", "a", '"l"', "'m'@en", "^^", "5", "<http://example.org/a>", "PREFIX e:"]
 _PIECES += ["_:b", "SERVICE", "LOAD", "FROM", "GRAPH", "UNION", "FILTER", "\n", "# c\n", "true", "ex:p*", "BIND"]
+_PIECES += ['"', "'l", '"' * 3 + "l" + '"' * 3, "'" * 3, "<", "<=", "a-b", "\u00b2", "?", "@en", "_", ":", "5.5", "1e3"]
+_PIECES += ["ex:a.", "\u00e9:x", "di\u017ftinct"]
 _BODIES = [
     "{ ex:a ex:p ?x }",
     "{ ex:a ex:p ?x . ex:b ?y ?x }",
     "{ VALUES ?x { ex:a } ?x ex:p ?y }",
     "{ ex:a ?x ?y ; a ?z }",
 ]
+
+
+@given(st.lists(st.sampled_from([*_PIECES, "\\", " "]), max_size=20), st.sampled_from(["", " "]))
+@settings(max_examples=400, deadline=None)
+def test_a_text_is_cut_where_the_gate_cuts_it(parts: list[str], between: str) -> None:
+    """The pieces are the texts of the tokens, but for runs of letters, which the gate cuts further."""
+    text, tokens = between.join(parts), [token.text for token in gate.tokens(between.join(parts))]
+    for piece in pieces(text):
+        whole = ""
+        while len(whole) < len(piece):
+            whole += tokens.pop(0)
+        assert whole == piece
+    assert not tokens
 
 
 @given(
@@ -192,10 +217,10 @@ _BODIES = [
     st.integers(0, 20),
 )
 @settings(max_examples=400, deadline=None)
-def test_every_look_up_passes_the_gate(pieces: list[str], begin: str, body: str, at: int) -> None:
+def test_every_look_up_passes_the_gate(parts: list[str], begin: str, body: str, at: int) -> None:
     """Whatever is taken for a look-up is a query that the gate lets through, and of the same form."""
     words = body.split(" ") if body else []
-    text = " ".join([begin, *words[:at], *pieces, *words[at:]])
+    text = " ".join([begin, *words[:at], *parts, *words[at:]])
     small = EmbeddedStore(PREFIXES)
     one = look_up(small, text)
     if one is not None:

@@ -28,7 +28,7 @@ _UCHAR = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
 
 
 @cache
-def _patterns(ascii: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def patterns(ascii: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the pattern of a token and that of a part of a run of letters.
 
     To make them for all letters takes longer than an answer from a small graph, so a text in ASCII gets its own.
@@ -135,7 +135,7 @@ def tokens(query: str) -> list[Token]:
     The last token is of the kind `bad`, and holds the rest, where a quote is not closed or a backslash stands alone.
     """
     found = []
-    token, part_of_run = _patterns(query.isascii())
+    token, part_of_run = patterns(query.isascii())
     for match in token.finditer(query):
         kind, group = match.lastgroup or "", match.lastindex or 0
         if kind == "run":
@@ -149,7 +149,7 @@ def tokens(query: str) -> list[Token]:
 
 def form(query: str) -> str:
     """Return the form of a query, SELECT, ASK, CONSTRUCT or DESCRIBE, without looking at the rest; else nothing."""
-    for match in _patterns(query.isascii())[0].finditer(query):
+    for match in patterns(query.isascii())[0].finditer(query):
         if match.lastgroup == "run" and (word := match.group("run").upper()) in _FORMS:
             return word
     return ""

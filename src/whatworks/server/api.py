@@ -23,6 +23,7 @@ from whatworks.results import Boolean, Table
 from whatworks.server.negotiation import choose
 from whatworks.server.openapi import description
 from whatworks.server.protocol import fields
+from whatworks.server.ready import OWN, Made
 from whatworks.server.replies import answer, note, view_of
 from whatworks.server.served import Kept, Served
 
@@ -119,7 +120,7 @@ async def query(request: Request) -> Response:
     return _answered(request, served, asked, kind)
 
 
-def straight(served: Served, name: str, address: bytes, accept: str) -> Response | None:
+def straight(served: Served, name: str, address: bytes, accept: str) -> Made | None:
     """Return the answer to a stored query that looks up one thing and took no time lately; None for any other.
 
     Whatever is wrong with a request is told on the ordinary way.
@@ -131,9 +132,11 @@ def straight(served: Served, name: str, address: bytes, accept: str) -> Response
             return None
         said: Scope = {"type": "http", "method": "GET", "query_string": address, "path_params": {"name": name}}
         request = Request({**said, "headers": [(b"accept", accept.encode("latin-1"))] if accept else []})
-        return _answered(request, served, asked, kind)
+        found = _answered(request, served, asked, kind)
     except (Error, HTTPException):
         return None
+    alike = tuple([header for header in found.raw_headers if header[0] not in OWN])
+    return Made("/api/queries/{name}", alike, dict(found.raw_headers)[b"etag"], bytes(found.body))
 
 
 def _answered(request: Request, served: Served, asked: Asked, kind: str) -> Response:

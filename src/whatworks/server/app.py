@@ -22,6 +22,7 @@ from whatworks.server.guard import LEAST_PACKED, Guard
 from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
 from whatworks.server.negotiation import choose
+from whatworks.server.ready import Made
 from whatworks.server.replies import answer, broken, fault, refused, view_of
 from whatworks.server.served import Served, Site, settle
 
@@ -94,17 +95,13 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
     return Guard(packed, site, routes, metrics, log, straight)
 
 
-def straight(served: Served, path: bytes, address: bytes, accept: str) -> tuple[str, Response] | None:
-    """Return the route and the answer of what is looked up at once; None for all that the application answers."""
-    found = None
+def straight(served: Served, path: bytes, address: bytes, accept: str) -> Made | None:
+    """Return the answer to what is looked up at once; None for all that the application answers."""
     if path == b"/sparql":
-        route, found = "/sparql", protocol.straight(served, address, accept)
-    elif path.startswith(_STORED):
-        route, found = (
-            "/api/queries/{name}",
-            api.straight(served, path[len(_STORED) :].decode("ascii"), address, accept),
-        )
-    return (route, found) if found is not None else None
+        return protocol.straight(served, address, accept)
+    if path.startswith(_STORED):
+        return api.straight(served, path[len(_STORED) :].decode("ascii"), address, accept)
+    return None
 
 
 async def _follow(site: Site, metrics: Metrics) -> None:

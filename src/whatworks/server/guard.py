@@ -21,7 +21,7 @@ from whatworks.errors import TooLarge
 from whatworks.server.cache import Cache
 from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
-from whatworks.server.ready import Given, Key, Reply, can_be_kept, given
+from whatworks.server.ready import Alike, Coming, Given, Key, Made, Reply, can_be_kept, given
 from whatworks.server.replies import problem
 from whatworks.server.served import Served, Site
 
@@ -32,12 +32,11 @@ LEAST_PACKED = 1000  # what has fewer bytes is not packed
 _BODY_SECONDS = 15
 # So many bytes of headers are known again, and so many of all.
 _LONGEST_KNOWN, _MOST_KNOWN = 8 * 1024, 1 << 20
-# Headers that differ from answer to answer; so many kinds of answers have all others alike.
-_OF_ONE, _MOST_ALIKE = (b"etag", b"content-length"), 100
+_MOST_ALIKE = 100  # so many kinds of answers are known by their headers
 _AFTER_ADDRESS = b" HTTP/1.1\r\n"
 # A first line that all readers of HTTP read alike: a path, and the fields after it.
 _PLAIN = re.compile(rb"GET (/(?:[!-\"$-.0->@-~][!-\"$->@-~]*)?)(?:\?([!-\"$-~]*))?")
-Straight: TypeAlias = Callable[[Served, bytes, bytes, str], tuple[str, Response] | None]
+Straight: TypeAlias = Callable[[Served, bytes, bytes, str], Made | None]
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _GIVEN = "whatworks.given"  # where a request has what was read of it before the application is asked
 _PACKED = b"-gzip"  # what is packed has other bytes, and so another strong tag
@@ -77,7 +76,7 @@ class Guard:
         metrics: Counts requests.
         log: Is told each request.
         straight: What may answer a GET without the application, and without waiting for anything: of a release, a
-            path, the fields of an address and the header Accept it makes the route and an answer with a strong tag.
+            path, the fields of an address and the header Accept it makes an answer with a strong tag.
     """
 
     def __init__(
@@ -90,7 +89,7 @@ class Guard:
         straight: Straight | None = None,
     ) -> None:
         self._way = straight
-        self._marked: dict[tuple[tuple[bytes, bytes], ...], list[tuple[bytes, bytes]]] = {}
+        self._alike: dict[tuple[tuple[bytes, bytes], ...], Alike] = {}
         self._known = Cache[tuple[bytes, str], Key](_MOST_KNOWN)
         self._app, self._site, self._metrics, self._log = app, site, metrics, log
         self._routes = [route for route in routes if isinstance(route, Route)]
@@ -170,23 +169,22 @@ class Guard:
         path, address, accept, packs = key[:4]
         if self._way is None or len(path) + len(address) > LONGEST_ADDRESS:
             return None
-        route, response = self._way(served, path, address, accept.decode("latin-1")) or ("", None)
-        if response is None or (packs and len(response.body) >= LEAST_PACKED):
+        made = self._way(served, path, address, accept.decode("latin-1"))
+        if made is None or (packs and len(made.body) >= LEAST_PACKED):
             return None
-        sent, made = response.raw_headers, self._marked
-        alike = tuple([header for header in sent if header[0] not in _OF_ONE])
-        if alike not in made:
-            if len(made) >= _MOST_ALIKE:
-                made.clear()
-            marked = [*sent]
-            _mark({"type": "http.response.start", "status": 200, "headers": marked}, b"")
-            made[alike] = marked
-        own = dict(sent)
-        reply = Reply(route, [(name, own[name] if name in _OF_ONE else value) for name, value in made[alike]])
-        reply.add(bytes(response.body))
-        reply.done()
-        served.ready.keep(key, reply, reply.size)
+        alike = self._alike.get(made.alike) or self._marked(made.alike)
+        reply = Reply(made.route, alike, made.tag, made.body)
+        served.ready.keep(key, reply, len(made.body))
         return reply
+
+    def _marked(self, headers: tuple[tuple[bytes, bytes], ...]) -> Alike:
+        """Return headers as the application's are when they are sent."""
+        if len(self._alike) >= _MOST_ALIKE:
+            self._alike.clear()
+        marked = [*headers, (b"etag", b'""')]
+        _mark({"type": "http.response.start", "status": 200, "headers": marked}, b"")
+        found = self._alike[headers] = Alike.of(marked)
+        return found
 
     def _tell(self, method: str, served: Served, name: bytes, route: str, status: int, seconds: float) -> None:
         self._metrics.count(route, status, seconds)
@@ -196,21 +194,21 @@ class Guard:
     async def _answered(self, scope: Scope, receive: Receive, send: Send, asked: Given, name: bytes) -> tuple[int, str]:
         """Let the application answer; return the status and the route."""
         served, status = self._site.current, 500
-        reply: Reply | None = None
+        coming: Coming | None = None
         if _PACKED in asked.tags:
             tags = asked.tags.replace(_PACKED + b'"', b'"')
             scope["headers"] = [(key, tags if key == b"if-none-match" else value) for key, value in scope["headers"]]
 
         async def marked(message: Message) -> None:
-            nonlocal status, reply
+            nonlocal status, coming
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _mark(message, asked.tags)
                 if asked.key is not None and scope["method"] == "GET" and can_be_kept(message):
-                    reply = Reply(self._path(scope), list(message["headers"]))
+                    coming = Coming(self._path(scope), list(message["headers"]))
                 message["headers"].append((b"x-request-id", name))
-            elif reply is not None and message["type"] == "http.response.body":
-                reply = self._collected(reply, message, served, asked.key)
+            elif coming is not None and message["type"] == "http.response.body":
+                coming = self._collected(coming, message, served, asked.key)
             await send(message)
 
         refusal = self._refusal(scope, asked)
@@ -221,14 +219,14 @@ class Guard:
                 self._metrics.count(self._path(scope), status, 0.0)
         return status, self._path(scope)
 
-    def _collected(self, reply: Reply, message: Message, served: Served, key: Key | None) -> Reply | None:
+    def _collected(self, coming: Coming, message: Message, served: Served, key: Key | None) -> Coming | None:
         """Add a part to an answer; keep it when it is whole, if the release that it is of is still served."""
-        if not reply.add(message.get("body", b"")):
+        if not coming.add(message.get("body", b"")):
             return None
         if not message.get("more_body", False) and key is not None and self._site.current is served:
-            reply.done()
-            served.ready.keep(key, reply, reply.size)
-        return reply
+            reply = coming.whole()
+            served.ready.keep(key, reply, len(reply.body))
+        return coming
 
     def _refusal(self, scope: Scope, asked: Given) -> Response | None:
         """Return the answer to what needs no application: what is too long, and the question what is possible."""

@@ -1,9 +1,11 @@
 """The SPARQL 1.1 Protocol: queries by GET and POST, answered in processes apart; nothing can be changed."""
 
 import asyncio
+import re
 import time
+from binascii import a2b_qp
 from collections.abc import AsyncIterator
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import ip_network
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -19,6 +21,7 @@ from whatworks.publish.offers import Offer, offers
 from whatworks.server import guard
 from whatworks.server.guard import LEAST_PACKED
 from whatworks.server.negotiation import accepted, choose
+from whatworks.server.ready import OWN, Made
 from whatworks.server.replies import answer, has_it, home_of, note, problem, view_of
 from whatworks.server.served import Kept, Served, is_constant
 from whatworks.store import Dataset, decoded
@@ -33,6 +36,8 @@ GRAPHS = offers("turtle", "ntriples", "jsonld", "rdfxml", "trig")
 _FORM, _QUERY, _UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 _MOST_FIELDS = 200
 _REFUSED_SECONDS = 300  # a query that was stopped is not begun again for so long
+_KINDS = 100  # so many kinds of answers are known by their headers
+_NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|[^!-~]")
 _LOOKS = 0.25  # seconds between two looks whether a client is still there
 
 
@@ -106,14 +111,17 @@ def fields(content: bytes) -> list[tuple[str, str]]:
 
 
 def _unquoted(field: bytes) -> str:
-    return unquote_to_bytes(field.replace(b"+", b" ")).decode()
+    if _NO_ESCAPE.search(field):
+        return unquote_to_bytes(field.replace(b"+", b" ")).decode()
+    # The reader of quoted-printable text has the same escapes after another sign, and takes a quarter of the time.
+    return a2b_qp(field.replace(b"+", b" ").replace(b"=", b"=3D").replace(b"%", b"=")).decode()
 
 
 def _no_update() -> UpdateRefused:
     return UpdateRefused("Nothing can be changed here; only queries are answered.")
 
 
-def straight(served: Served, address: bytes, accept: str) -> Response | None:
+def straight(served: Served, address: bytes, accept: str) -> Made | None:
     """Return the answer to a look-up; None where the ordinary way is to be gone.
 
     Nothing is waited for. Whatever is wrong with a request is told on the ordinary way.
@@ -127,7 +135,7 @@ def straight(served: Served, address: bytes, accept: str) -> Response | None:
         return None
     try:
         query = _unquoted(address[6:])
-        found = look_up(served.local, query)
+        found = look_up(served.local, query, served.counts)
         if found is None:
             return None
         offer = accepted(accept, _offers(found.form))
@@ -135,7 +143,16 @@ def straight(served: Served, address: bytes, accept: str) -> Response | None:
         kept = served.answers.find(tag) or _looked_up(served, found, offer, tag)
     except (Error, UnicodeDecodeError):
         return None
-    return None if kept is None else Response(kept.content, headers=_headers(tag, kept), media_type=offer.media_type)
+    if kept is None:
+        return None
+    return Made("/sparql", _alike(offer.media_type, tuple(kept.headers.items())), tag.encode(), kept.content)
+
+
+@lru_cache(_KINDS)
+def _alike(media_type: str, more: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers that answers of a media type have in common."""
+    sent = Response(headers={**_headers(""), **dict(more)}, media_type=media_type)
+    return tuple(header for header in sent.raw_headers if header[0] not in OWN)
 
 
 def _looked_up(served: Served, asked: LookUp, offer: Offer, tag: str) -> Kept | None:
@@ -165,7 +182,7 @@ def _headers(tag: str, kept: Kept | None = None) -> dict[str, str]:
 
 
 async def _answered(request: Request, served: Served, query: str, dataset: Dataset | None) -> Response:
-    glance = look_up(served.local, query) if dataset is None and not served.is_elsewhere else None
+    glance = look_up(served.local, query, served.counts) if dataset is None and not served.is_elsewhere else None
     form = glance.form if glance is not None else _checked(served, query, dataset)
     offer = choose(request, _offers(form))
     tag = _tag(served, offer, query, dataset) if glance is not None or is_constant(query) else ""

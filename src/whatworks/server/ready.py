@@ -22,7 +22,8 @@ _APART = {b"range", b"if-range", b"if-match", b"if-modified-since", b"if-unmodif
 _APART |= {b"transfer-encoding"}
 _STATUS = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
 _SCHEME = b"x-forwarded-proto"
-_ABOUT_BODY = (b"content-length", b"content-type", b"content-encoding")
+_ABOUT_BODY = (b"content-type", b"content-encoding")
+OWN = (b"etag", b"content-length")  # headers that differ from answer to answer of one kind
 
 
 class Given(NamedTuple):
@@ -63,35 +64,52 @@ def given(scope: Scope) -> Given:
     return Given(key, get(b"if-none-match", b""), name, length, accept, packs)
 
 
+class Alike(NamedTuple):
+    """The headers that answers of one kind have in common, and the same as HTTP has them."""
+
+    headers: Headers
+    lines: bytes
+
+    @classmethod
+    def of(cls, headers: Headers) -> "Alike":
+        """Return headers without those that belong to one answer."""
+        found = [header for header in headers if header[0] not in OWN]
+        return cls(found, _lines(found))
+
+
+class Made(NamedTuple):
+    """An answer that was made without the application.
+
+    Attributes:
+        route: The route that would have made it.
+        alike: The headers that others of its kind have as well, as the route gives them.
+        tag: Its entity tag.
+        body: Its bytes.
+    """
+
+    route: str
+    alike: tuple[tuple[bytes, bytes], ...]
+    tag: bytes
+    body: bytes
+
+
 class Reply:
-    """An answer that was sent, or is being put together while it is sent.
+    """An answer as it was sent.
 
     Attributes:
         route: The route that made it.
         tag: Its entity tag.
+        body: Its bytes.
     """
 
-    def __init__(self, route: str, headers: Headers) -> None:
-        self.route, self.headers = route, headers
-        self.tag = next(value for name, value in headers if name == b"etag")
-        self._parts: list[bytes] = []
-        self.size = 0
-
-    def add(self, part: bytes) -> bool:
-        """Take a part of the body; say whether the answer is still small enough to be kept."""
-        self._parts.append(part)
-        self.size += len(part)
-        return self.size <= _MOST // _SHARE
-
-    def done(self) -> None:
-        """Make what is sent again."""
-        self.body, self._parts = b"".join(self._parts), []
-        self._head = _STATUS[200] + _lines(self.headers)
+    def __init__(self, route: str, alike: Alike, tag: bytes, body: bytes) -> None:
+        self.route, self.tag, self.body, self._alike = route, tag, body, alike
+        self._head = b"%b%bcontent-length: %d\r\netag: %b\r\n" % (_STATUS[200], alike.lines, len(body), tag)
 
     @cached_property
     def _unchanged(self) -> Headers:
         """The headers of what a client has already."""
-        return [(name, value) for name, value in self.headers if name not in _ABOUT_BODY]
+        return [*(each for each in self._alike.headers if each[0] not in _ABOUT_BODY), (b"etag", self.tag)]
 
     def status(self, tags: bytes) -> int:
         """Return 304 if the tag is one of those of the header If-None-Match, which the client has, else 200."""
@@ -99,7 +117,8 @@ class Reply:
 
     async def send(self, send: Send, status: int, own: tuple[bytes, bytes]) -> None:
         """Send it, with a header that belongs to this request alone."""
-        headers = self.headers if status == 200 else self._unchanged
+        length = (b"content-length", b"%d" % len(self.body))
+        headers = [*self._alike.headers, length, (b"etag", self.tag)] if status == 200 else self._unchanged
         await send({"type": "http.response.start", "status": status, "headers": [*headers, own]})
         await send({"type": "http.response.body", "body": self.body if status == 200 else b""})
 
@@ -108,6 +127,23 @@ class Reply:
         body = b"" if only_head or status != 200 else self.body
         head = self._head if status == 200 else _STATUS[304] + _lines(self._unchanged)
         return b"%b%b\r\n%b" % (head, own, body)
+
+
+class Coming:
+    """An answer that is put together while it is sent."""
+
+    def __init__(self, route: str, headers: Headers) -> None:
+        self._route, self._headers, self._parts, self._size = route, headers, list[bytes](), 0
+
+    def add(self, part: bytes) -> bool:
+        """Take a part of the body; say whether the answer is still small enough to be kept."""
+        self._parts.append(part)
+        self._size += len(part)
+        return self._size <= _MOST // _SHARE
+
+    def whole(self) -> Reply:
+        """Return what is sent again, whose length is known, although it may not have been when it was sent."""
+        return Reply(self._route, Alike.of(self._headers), dict(self._headers)[b"etag"], b"".join(self._parts))
 
 
 def _lines(headers: Headers) -> bytes:

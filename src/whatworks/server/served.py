@@ -21,6 +21,7 @@ from whatworks.server.cache import Cache
 from whatworks.server.matching import Matcher
 from whatworks.server.ready import Ready
 from whatworks.store import EmbeddedStore, Limits
+from whatworks.store.bounded import Counts
 from whatworks.store.exchange import Answering
 from whatworks.store.pool import Pool
 from whatworks.terms import Iri
@@ -45,6 +46,7 @@ class Served:
         brand: What the project brings to its pages.
         answers: Answers that were given, by their entity tag.
         ready: Answers as they were sent, by the request as it came.
+        counts: Numbers of statements that look-ups have asked for.
         stopped: What was said of queries that were stopped, by the tags of their answers, and when.
         store: The store of the collection.
         limits: What an own query may cost.
@@ -60,6 +62,7 @@ class Served:
         Writer(self.brand)  # what is wrong with its templates is told now, and not to the first reader
         self.answers, self.ready, self._mark = Answers(), Ready(), self.edition.mark
         self.stopped: Cache[str, tuple[QueryStopped, float]] = Cache(_STOPPED_BYTES)
+        self.counts: Counts = {}
         self._lately: dict[str, float] = {}
         self._constant: dict[str, bool] = {}
         self.store = kg.collection.store
