@@ -13,6 +13,7 @@ from tests.test_pages import page
 from whatworks import KnowledgeGraph
 from whatworks.describe import Description
 from whatworks.pages.facts import decimal, lasted
+from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View
 from whatworks.publish.edition import Edition
 from whatworks.results import Table
@@ -195,3 +196,14 @@ def test_pages_of_approaches_say_who_chose_them(client: TestClient, kg: Knowledg
         text = text_of(page(client, f"/voc/approach/{code}"))
         assert (f"Of {stated} a source states the approach" in text) == (0 < stated < total), code
         assert ("No source states the approach" in text) == (stated == 0 < total), code
+
+
+def test_the_first_page_does_not_wait_for_columns(kg: KnowledgeGraph) -> None:
+    """The store answers the first that is asked, columns what comes later, and both the same."""
+    edition = Edition.of(kg)
+    asked, waited = Shelf(edition), Shelf(edition)
+    waited.prepare()
+    for values in ({}, {"country": ["DEU"]}):
+        assert asked.asked("facets", values) == waited.asked("facets", values)
+    assert "columns" not in vars(asked._engines)  # of the first two
+    assert "columns" in vars(waited._engines)

@@ -196,6 +196,20 @@ def test_what_is_too_large_or_no_http_is_refused(server: tuple[str, int], head: 
         assert connection.recv(1000).split(b" ")[1] == status
 
 
+def test_what_was_read_is_kept_for_the_next_start(tmp_path: Path) -> None:
+    """A server of files keeps the graph and the heads of queries, so that one that is killed is soon there again."""
+    cache = tmp_path / "cache"
+    with started(before=["--cache", str(cache)]) as (address, _):
+        first = get(address, THING)
+        until(lambda: any(cache.glob("queries/*.head")))
+        assert len(list(cache.glob("prepared/*/made-from"))) == 1
+    with started(before=["--cache", str(cache)]) as (address, _):
+        again = get(address, THING)
+        assert (again.headers["etag"], again.body) == (first.headers["etag"], first.body)
+        assert get(address, "/interventions").status == 200
+        assert sparql(address, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o } # kept").status == 200
+
+
 # ---- a new release ----
 
 

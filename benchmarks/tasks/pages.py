@@ -111,23 +111,36 @@ def _starts(bench: Bench) -> Iterator[Figure]:
     floor = (sys.executable, "-c", "import pyoxigraph, starlette.applications, uvicorn, jinja2")
     for name, options in (("the shipped files", []), ("a release of the shipped data", ["--store", str(release)])):
         first, again, work = list[tuple[float, float]](), list[tuple[float, float]](), list[tuple[float, float]]()
+        port, cache = free_port(), bench.scratch / f"cache of {name}"
+        _first_page(port, options, cache, keeps=True)
         for _ in range(bench.runs):
-            port = free_port()
-            first.append((_first_page(port, options)[0], 2.0))
-            seconds, cpu = _first_page(port, options)
+            first.append((_first_page(port, options, None)[0], 2.0))
+            seconds, cpu = _first_page(port, options, cache)
             again.append((seconds, 1.0))
             work.append((cpu, spent(*floor)[0]))
         yield Figure(f"first page of {name}", "2 s", "s", first, "ratio ≤ 1")
         yield Figure(f"first page of {name}, after kill -9", "1 s", "s", again, "ratio ≤ 1")
-        yield Figure(f"first page of {name}, CPU until then", "to import the libraries", "s", work)
+        yield Figure("the same, CPU of all its processes", "to import the libraries", "s", work)
 
 
-def _first_page(port: int, options: list[str]) -> tuple[float, float]:
-    """Start a server, ask for its first page, and kill it; return the time and the CPU time that the page took."""
+def _first_page(port: int, options: list[str], cache: Path | None, *, keeps: bool = False) -> tuple[float, float]:
+    """Start a server, ask for its first page, and kill it; return the time and the CPU time that the page took.
+
+    Args:
+        port: Where it listens.
+        options: What it serves.
+        cache: The folder for what it keeps for the next start; None for none.
+        keeps: Whether it is killed only when it has kept that.
+    """
     begun = time.perf_counter()
-    server = Server([COMMAND, "--project", str(ROOT), *options, "serve", "--port", str(port)], port, "")
+    server = Server([COMMAND, "--project", str(ROOT), *options, "serve", "--port", str(port)], port, "", cache)
     try:
         load(server, ["/"], _HTML)
-        return time.perf_counter() - begun, server.cpu
+        found = time.perf_counter() - begun, server.cpu
+        while keeps and cache is not None and not list(cache.glob("queries/*.head")):  # they are written last
+            if time.perf_counter() - begun > 60:
+                raise RuntimeError("The server keeps nothing for the next start.")
+            time.sleep(0.1)
+        return found
     finally:
         server.kill()

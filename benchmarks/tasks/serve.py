@@ -49,10 +49,10 @@ class Server:
         path: The path of queries.
     """
 
-    def __init__(self, command: Sequence[str], port: int, path: str) -> None:
+    def __init__(self, command: Sequence[str], port: int, path: str, cache: Path | None = None) -> None:
         self.port, self.path = port, path
         null = subprocess.DEVNULL
-        self._process = subprocess.Popen(command, stdout=null, stderr=null, env=environment(None))
+        self._process = subprocess.Popen(command, stdout=null, stderr=null, env=environment(cache))
         begun = time.monotonic()
         while time.monotonic() - begun < 120:
             try:

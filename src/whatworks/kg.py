@@ -156,6 +156,17 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
             return open_given(Path(self._store))
         return self.releases.read(self.assets, self._notify) if self.releases is not None else None
 
+    def keep(self) -> None:
+        """Keep in the cache folder what was read of files, so that who opens them next need not read them.
+
+        Raises:
+            Unwritable: The folder cannot be written, or the disk is full.
+        """
+        if self.prepared is not None:
+            self.prepared.write()
+        if "catalogue" in vars(self):  # who asked nothing does not look for queries
+            self.catalogue.write()
+
     def build(
         self,
         folder: Path | None = None,

@@ -246,11 +246,9 @@ class Opener:
 
     def keep(self) -> None:
         """Keep what was read so far for other commands and processes."""
-        if self._opened is not None and self._opened.prepared is not None and not self._quiet:
+        if self._opened is not None and not self._quiet:
             with suppress(Unwritable, OSError):  # then the next command reads the files as well
-                self._opened.prepared.write()
-                if "catalogue" in vars(self._opened):  # a command that asked nothing does not look for queries
-                    self._opened.catalogue.write()
+                self._opened.keep()
 
 
 def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

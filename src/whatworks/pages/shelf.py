@@ -3,7 +3,7 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from whatworks.catalogue import Query
 from whatworks.engines import LARGE, Engines
@@ -13,11 +13,15 @@ from whatworks.reads import Gathered, Question, Watched, grouped
 from whatworks.results import Answer, Row, Table
 from whatworks.terms import RDF_TYPE, Iri, Literal
 
+if TYPE_CHECKING:
+    from whatworks.columns import Columns
+
 T = TypeVar("T")
 _KEPT = 500  # so many answers are kept
 _LONG = 20_000  # rows of an answer that is not kept
-# What counts interventions by group, or reads all shapes: columns take a quarter of the time of the store, or less.
-_SCANS = ("facets", "gap-map", "system/field-names")
+# What counts interventions by group, or reads all shapes: columns take a quarter of the time of the store, or less; but to
+# load them takes as long as the store does for the first few.
+_SCANS, _FEW = ("facets", "gap-map", "system/field-names"), 2
 _BROADER, _IN_SCHEME = Iri(SKOS + "broader"), Iri(SKOS + "inScheme")
 
 Values = Mapping[str, Sequence[str]]
@@ -36,6 +40,12 @@ class Shelf:
         self._kept: OrderedDict[tuple[object, ...], tuple[object, Gathered]] = OrderedDict()
         store = edition.kg.collection.store
         self._reads = store.reads if isinstance(store, Watched) else None
+        self._scans = 0
+
+    def prepare(self) -> None:
+        """Load what will be quicker for the next who asks; while nobody waits, as it takes a while."""
+        if self._engines is not None:
+            _ = self._engines.columns  # which makes them
 
     def once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what was made under a key before, or make it."""
@@ -70,7 +80,7 @@ class Shelf:
         """Return the rows of a stored query, which are not kept."""
         query = self.kg.catalogue.get(name)
         counts = name in _SCANS or (name == "interventions" and not values)
-        if counts and self._engines is not None and (columns := self._engines.columns) is not None:
+        if counts and (columns := self._columns()) is not None:
             text = self.kg.lookup.asked(query, values).text
             found = columns.query(text)
             if found is not None:
@@ -81,6 +91,15 @@ class Shelf:
         answer = self.kg.ask(query, values)
         assert isinstance(answer, Table)  # noqa: S101 - pages ask for rows
         return list(answer)
+
+    def _columns(self) -> "Columns | None":
+        """Return the columns where they are loaded, or so much is asked that it pays to load them."""
+        if self._engines is None:
+            return None
+        self._scans += 1
+        if self._scans <= _FEW and self._reads is None and "columns" not in vars(self._engines):
+            return None
+        return self._engines.columns
 
     def about(self, name: str, column: int, value: str) -> list[Row]:
         """Return the rows of a stored query, asked without values, whose column has a value: an IRI, or a text."""

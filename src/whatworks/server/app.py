@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from anyio.to_thread import run_sync
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from whatworks.errors import Error
+from whatworks.errors import Error, Unwritable
 from whatworks.pages import Pages
 from whatworks.publish.offers import offers
 from whatworks.publish.signposts import Link, header
@@ -75,12 +75,12 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
         Route("/id/{path:path}", resources.thing),
         Route("/{path:path}", resources.document),
     ]
-    metrics = Metrics()
+    metrics, pages = Metrics(), Pages()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         site.current.pool.attend()
-        looking = asyncio.create_task(_follow(site, metrics))
+        looking = asyncio.create_task(_follow(site, pages, metrics))
         try:
             yield
         finally:
@@ -90,7 +90,7 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
     handlers = {Error: fault, HTTPException: refused, Exception: broken}
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
     app.router.redirect_slashes = False
-    app.state.site, app.state.pages, app.state.metrics = site, Pages(), metrics
+    app.state.site, app.state.pages, app.state.metrics = site, pages, metrics
     packed = GZipMiddleware(app, LEAST_PACKED, _PACKING)
     return Guard(packed, site, routes, metrics, log, straight)
 
@@ -104,16 +104,31 @@ def straight(served: Served, path: bytes, address: bytes, accept: str) -> Made |
     return None
 
 
-async def _follow(site: Site, metrics: Metrics) -> None:
+async def _follow(site: Site, pages: Pages, metrics: Metrics) -> None:
     """Take up each release that is put to use, and note how things are for who asks another process."""
+    prepared: Served | None = None
     while True:
         metrics.note(*site.figures)
         await asyncio.sleep(_LOOKS)
+        if site.current is not prepared:
+            prepared = site.current
+            await run_sync(_prepare, prepared, pages)
         if (before := await run_sync(site.refresh)) is not None:
             site.current.pool.attend()
             before.close()
             del before
             await run_sync(settle)
+
+
+def _prepare(served: Served, pages: Pages) -> None:
+    """Do what the first answers need not wait for: load what makes others quicker, and keep what the next start reads.
+
+    What fails here is told to who asks for it.
+    """
+    with suppress(Error, OSError):
+        pages.shelf(served.edition).prepare()
+    with suppress(Unwritable, OSError):
+        served.kg.keep()
 
 
 def start(request: Request) -> Response:

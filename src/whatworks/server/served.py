@@ -239,8 +239,9 @@ class Site:
 def settle() -> None:
     """Let the collector of circles leave alone what is there now: to look through a release takes longer than answers.
 
-    What was there before is looked through once more, as a release that is no longer served is to be given back.
+    What was left alone before is looked through once more, as a release that is no longer served is to be given back.
     """
-    gc.unfreeze()
-    gc.collect()
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
     gc.freeze()
