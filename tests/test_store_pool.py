@@ -295,6 +295,23 @@ def test_a_long_query_keeps_nobody_from_their_turn(store: EmbeddedStore) -> None
     run(store, Limits(seconds=60), does)
 
 
+def test_waiting_and_running_end_together(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever had to wait has less time then, and is told so; a query that had all of its time is told that."""
+    monkeypatch.setattr(pool_module, "_MORE", 0.3, raising=False)
+
+    async def does(pool: Pool) -> None:
+        begun = time.monotonic()
+        asked = [pool.ask(f"{BOMB} # {number}", "json", client=str(number)) for number in range(4)]
+        told = await asyncio.gather(*(each.answer for each in asked), return_exceptions=True)
+        assert time.monotonic() - begun < 2.1
+        assert isinstance(told[0], QueryStopped)
+        assert [type(each) for each in told[1:]] == [Busy] * 3
+        assert "had to wait" in str(told[1])
+        await until(lambda: stand(pool) == 2)
+
+    run(store, Limits(seconds=1.5), does)
+
+
 def test_nobody_waits_for_who_has_gone(store: EmbeddedStore) -> None:
     """A query whose asker has gone is ended soon, and one that waits is not begun."""
 

@@ -1,11 +1,13 @@
 """The server, beside oxigraph's own and, where it is installed, rdflib-endpoint.
 
 All are processes on loopback, asked by eight connections that are kept open. CPU time is that of all processes of a
-server. Bombs are cross products that end at the limit; each is another text.
+server. Under load ours has as many processes as there are cores, as oxigraph's has threads; else it has one. Bombs are
+cross products that end at the limit; each is another text.
 """
 
 import importlib.util
 import itertools
+import os
 import random
 import re
 import selectors
@@ -220,7 +222,7 @@ def free_port() -> int:
 def _servers(bench: Bench) -> Iterator[dict[str, Server]]:
     """Start the servers with the same statements: that of a release on disk, and what the peers are given."""
     assert bench.released.release is not None
-    folder, ports = bench.released.release.folder, [free_port() for _ in range(3)]
+    folder, ports = bench.released.release.folder, [free_port() for _ in range(4)]
     with ExitStack() as stack:
 
         def start(command: list[str], port: int, path: str) -> Server:
@@ -229,7 +231,11 @@ def _servers(bench: Bench) -> Iterator[dict[str, Server]]:
             return server
 
         ours = [COMMAND, "--project", str(bench.folder), "--store", str(folder), "serve", "--timeout", str(_LIMIT)]
-        found = {"whatworks": start([*ours, "--port", str(ports[0])], ports[0], "/sparql")}
+        many = ["--workers", str(len(os.sched_getaffinity(0)))]
+        found = {
+            "whatworks": start([*ours, "--port", str(ports[0])], ports[0], "/sparql"),
+            "as many as cores": start([*ours, *many, "--port", str(ports[3])], ports[3], "/sparql"),
+        }
         store = [str(Path(sys.executable).with_name("oxigraph")), "serve", "--union-default-graph"]
         store += ["--location", str(bench.scratch / "oxigraph"), "--timeout-s", str(_LIMIT)]
         found["oxigraph"] = start([*store, "--bind", f"{_HOST}:{ports[1]}"], ports[1], "/query")
@@ -333,7 +339,7 @@ def _looked_up(bench: Bench, servers: dict[str, Server], texts: _Texts) -> Itera
 
 def _under_load(bench: Bench, servers: dict[str, Server], texts: _Texts) -> Iterator[Figure]:
     """Yield how long a request takes when eight clients ask, without bombs and with them, and what stays in memory."""
-    ours, peer = servers["whatworks"], servers["oxigraph"]
+    ours, peer = servers["as many as cores"], servers["oxigraph"]
     count = max(CLIENTS, min(_MIXED, bench.size * 2))
 
     work: dict[str, list[float]] = {ours.path: [], peer.path: []}

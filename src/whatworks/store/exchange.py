@@ -68,11 +68,13 @@ class Query:
 
     Attributes:
         answer: What it is answered with.
+        until: When it is to be answered at the latest, by the clock of the event loop; None for whenever.
     """
 
-    def __init__(self, request: bytes, format: str, client: str) -> None:
+    def __init__(self, request: bytes, format: str, client: str, until: float | None = None) -> None:
         self.request, self.format, self.client = request, format, client
         self.answer: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        self.until = until
         self.is_long = False  # whether it took long
         self.is_second = False  # whether it was handed out before, to a worker that was dead or about to be
         self.timer: asyncio.TimerHandle | None = None

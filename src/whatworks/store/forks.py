@@ -28,7 +28,7 @@ from whatworks.store.embedded import EmbeddedStore
 _FORK, _END = b"f", b"e"
 _COMMAND = 9  # bytes: what to do, and the number of a process
 _BUFFER = 1 << 16
-_LOWER = 3  # so much lower is the priority of an own query than that of what asks: it is to answer others meanwhile
+_LOWER = 10  # so much lower is the priority of an own query than that of what asks: it is to answer others meanwhile
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # CLONE_NEWUSER and CLONE_NEWNET of Linux
 
 

@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from whatworks.errors import Busy, TooMany
+from whatworks.errors import Busy, Error, TooMany
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.exchange import Line, Query, Written
 from whatworks.store.forks import Process, processes
@@ -20,6 +20,7 @@ from whatworks.store.worker import died, overtime
 __all__ = ["Pool", "Query", "Written"]
 
 _AGAIN = 1.0  # seconds until another is started after one could not be
+_MORE = 1.5  # seconds that a query has beyond its own time, should it have to wait for its turn
 _LONG = 0.15  # seconds; a query that runs longer does not keep others from their turn
 _GRACE = 0.5  # seconds that a query has whose asker has gone: to end it costs more than to let a short one finish
 
@@ -29,7 +30,8 @@ class Pool:
 
     Queries that wait are taken in turns from those who ask, so that one who asks many does not keep others waiting.
     One that runs for a while gives its place to the next, and runs on as the system has time; as many do so as there
-    are places. One more is stopped, and begun anew when one of those has ended.
+    are places. One more is stopped, and begun anew when one of those has ended. Waiting and running together end soon
+    after the time that a query may run.
 
     Args:
         store: The store that is asked.
@@ -85,7 +87,8 @@ class Pool:
         self.attend()
         limits = self._limits
         request = {"text": text, "format": format, "dataset": dataset, "rows": limits.rows, "bytes": limits.bytes}
-        asked = Query(json.dumps(request).encode(), format, client)
+        until = None if limits.seconds is None else asyncio.get_running_loop().time() + limits.seconds + _MORE
+        asked = Query(json.dumps(request).encode(), format, client, until)
         if self._free:
             self._begin(asked)
             return asked
@@ -149,21 +152,40 @@ class Pool:
             line.stop(died())
         if self._limits.seconds is not None:
             loop, error = asyncio.get_running_loop(), _busy("No process has started in time.")
-            asked.timer = loop.call_later(self._limits.seconds, asked.fail, error)
+            asked.timer = loop.call_later(self._rest(asked), asked.fail, error)
         self._without.append(asked)
         if self._closed:
             self._expect(self._launched())
 
     def _hand(self, line: Line, asked: Query) -> None:
         asked.stop_timer()
-        loop, seconds = asyncio.get_running_loop(), self._limits.seconds
         if asked.is_long:
-            self._let_run(line, asked, seconds)
-        elif seconds is None or seconds > _LONG:
-            asked.timer = loop.call_later(_LONG, self._takes_long, line, asked)
+            self._let_run(line, asked)
+        elif (limit := self._limit(asked)) is None or limit[0] > _LONG:
+            asked.timer = asyncio.get_running_loop().call_later(_LONG, self._takes_long, line, asked)
         else:
-            asked.timer = loop.call_later(seconds, line.stop, overtime(self._limits))
+            asked.timer = asyncio.get_running_loop().call_later(limit[0], line.stop, limit[1])
         line.ask(asked)
+
+    def _limit(self, asked: Query, had: float = 0.0) -> tuple[float, Error] | None:
+        """Return how many seconds a query may run on, fewer where it has waited, and what it is told after that.
+
+        Args:
+            asked: The query.
+            had: How many it has run already.
+        """
+        seconds = self._limits.seconds
+        if seconds is None:
+            return None
+        if (left := self._rest(asked)) >= seconds - had:
+            return seconds - had, overtime(self._limits)
+        return left, _busy("The query had to wait for its turn, and what was left of its time was too little.")
+
+    @staticmethod
+    def _rest(asked: Query) -> float:
+        """Return in how many seconds a query is to be answered at the latest; it must have such a time."""
+        assert asked.until is not None  # noqa: S101 - where there is a limit of time, each has one
+        return max(0.0, asked.until - asyncio.get_running_loop().time())
 
     # ---- queries that take long ----
 
@@ -173,7 +195,7 @@ class Pool:
         self._free += 1
         if self._free_long:
             self._free_long -= 1
-            self._let_run(line, asked, None if self._limits.seconds is None else self._limits.seconds - _LONG)
+            self._let_run(line, asked, had=_LONG)
         elif len(self._long) >= self._most:
             line.give_up()
             asked.fail(_busy(f"{self._size + len(self._long)} queries that take long are here already."))
@@ -182,15 +204,15 @@ class Pool:
             self._long.append(asked)
             if self._limits.seconds is not None:
                 loop = asyncio.get_running_loop()
-                asked.timer = loop.call_later(self._limits.seconds, self._waited_too_long, asked)
+                asked.timer = loop.call_later(self._rest(asked), self._waited_too_long, asked)
         self._next()
 
-    def _let_run(self, line: Line, asked: Query, seconds: float | None) -> None:
+    def _let_run(self, line: Line, asked: Query, had: float = 0.0) -> None:
         line.be_patient()
         if not self._closed:
             self._expect(self._launched())
-        if seconds is not None:
-            asked.timer = asyncio.get_running_loop().call_later(seconds, line.stop, overtime(self._limits))
+        if (limit := self._limit(asked, had)) is not None:
+            asked.timer = asyncio.get_running_loop().call_later(limit[0], line.stop, limit[1])
 
     def _end(self, asked: Query) -> None:
         """Take the place of a query back, and give it to the next."""
