@@ -112,6 +112,19 @@ def test_not_modified(client: TestClient) -> None:
     assert client.get("/api/queries/interventions?country=FR").headers["etag"] != first.headers["etag"]
 
 
+@pytest.mark.parametrize(
+    ("encodings", "packed"),
+    [("gzip", True), ("gzip;q=0.1, br", True), ("gzip;q=0", False), ("br, gzip; q=0.000", False), ("br", False)],
+)
+def test_only_who_takes_it_packed_gets_it_so(client: TestClient, encodings: str, packed: bool) -> None:
+    """A quality of 0 refuses; what is kept for others is not sent to who refuses."""
+    for _ in range(2):
+        found = client.get("/api/queries", headers={"Accept-Encoding": encodings})
+        assert (found.headers.get("content-encoding") == "gzip") is packed
+        assert found.headers["etag"].endswith('-gzip"') is packed
+        assert len(found.json()) > 30
+
+
 # ---- pages ----
 
 

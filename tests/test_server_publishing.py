@@ -97,6 +97,21 @@ def test_files_come_as_they_lie_on_the_disk(client: TestClient, release: Release
 
 
 @pytest.mark.parametrize(
+    ("asked", "status", "whole"),
+    [("bytes=999999999-", 416, True), ("bytes=9-5", 400, False), ("lines=1-2", 400, False)],
+)
+def test_a_part_that_is_not_there_is_told(client: TestClient, asked: str, status: int, whole: bool) -> None:
+    """As every fault is, and with the size of the file where the part is beyond it."""
+    name = client.get("/health").json()["release"]
+    path = f"/dumps/{name}/data.nq"
+    found = client.get(path, headers={"Range": asked})
+    assert (found.status_code, found.headers["content-type"]) == (status, "application/problem+json")
+    assert (found.json()["status"], bool(found.json()["hint"])) == (status, True)
+    size = client.head(path).headers["content-length"]
+    assert found.headers.get("content-range") == (f"bytes */{size}" if whole else None)
+
+
+@pytest.mark.parametrize(
     "name", ["manifest.json", "..%2Fmanifest.json", "%2e%2e%2flocal.json", "nope.ttl", "data.ttl%00"]
 )
 def test_only_listed_files_are_sent(client: TestClient, release: Release, name: str) -> None:

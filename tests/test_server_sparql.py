@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -97,6 +98,16 @@ def test_graphs_in_the_format_that_is_asked_for(client: TestClient, kg: Knowledg
     assert isinstance(expected, Triples)
     quads = parse(found.content, name, name="answer", base=BASE)
     assert {(quad.subject, quad.predicate, quad.object) for quad in quads} == {tuple(triple) for triple in expected}
+
+
+@pytest.mark.parametrize("query", [CONSTRUCT, f"DESCRIBE <{BASE}id/intervention/expairs-project>"])
+def test_an_answer_declares_the_prefixes_that_it_uses(client: TestClient, query: str) -> None:
+    """A short one would else consist of prefixes for the most part."""
+    text = client.get("/sparql", params={"query": query}).text
+    lines = client.get("/sparql", params={"query": query, "format": "ntriples"}).text
+    declared = re.findall(r"@prefix [\w-]*: <(.*?)>", text)
+    assert declared
+    assert [iri for iri in declared if f"<{iri}" not in lines] == []
 
 
 def test_ask_and_describe(client: TestClient) -> None:

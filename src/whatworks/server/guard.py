@@ -195,6 +195,8 @@ class Guard:
         """Let the application answer; return the status and the route."""
         served, status = self._site.current, 500
         coming: Coming | None = None
+        if not asked.packs:  # which may be said by naming it, with the quality 0
+            scope["headers"] = [each for each in scope["headers"] if each[0] != b"accept-encoding"]
         if _PACKED in asked.tags:
             tags = asked.tags.replace(_PACKED + b'"', b'"')
             scope["headers"] = [(key, tags if key == b"if-none-match" else value) for key, value in scope["headers"]]

@@ -2,9 +2,11 @@
 
 from functools import partial
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from whatworks.errors import InvalidValue, UnknownThing
 from whatworks.publish import citations, sitemap, void
@@ -13,7 +15,7 @@ from whatworks.publish.offers import offers
 from whatworks.publish.signposts import Link, header
 from whatworks.release import Release
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, has_it, home_of, view_of
+from whatworks.server.replies import answer, has_it, home_of, problem, view_of
 from whatworks.server.served import Served
 
 _HITS, _MOST_HITS = 20, 100
@@ -81,7 +83,31 @@ def file(request: Request) -> Response:
     }
     if has_it(request, tag):
         return Response(status_code=304, headers=headers)
-    return FileResponse(one.path(found), headers=headers, media_type=one.media_type)
+    return _Part(one.path(found), headers=headers, media_type=one.media_type)
+
+
+class _Part(FileResponse):
+    """A file, or the part of it that is asked for; a part that it does not have is told as every fault."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        refused: dict[str, str] | None = None
+
+        async def sent(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                whole = Headers(raw=message["headers"]).get("content-range", "")
+                refused = {"Content-Range": whole} if whole else {}
+            elif refused is None:
+                await send(message)
+
+        await super().__call__(scope, receive, sent)
+        if refused is not None:
+            status, said = (416, "beyond its end") if refused else (400, "none that can be read")
+            hint = "Ask for Range: bytes=FIRST-LAST, or for the whole file."
+            await problem(status, f"The part that is asked for is {said}.", headers=refused, hint=hint)(
+                scope, receive, send
+            )
 
 
 def robots(request: Request) -> Response:

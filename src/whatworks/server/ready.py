@@ -4,6 +4,7 @@ Only what has a strong tag is kept, so only what stays the same as long as the r
 nothing of the request but its address, its host, and the headers Accept and Accept-Encoding.
 """
 
+import re
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -22,6 +23,7 @@ _APART = {b"range", b"if-range", b"if-match", b"if-modified-since", b"if-unmodif
 _APART |= {b"transfer-encoding"}
 _STATUS = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
 _SCHEME = b"x-forwarded-proto"
+_NO_GZIP = re.compile(rb"(?i)\bgzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
 _ABOUT_BODY = (b"content-type", b"content-encoding")
 OWN = (b"etag", b"content-length")  # headers that differ from answer to answer of one kind
 
@@ -55,7 +57,8 @@ def given(scope: Scope) -> Given:
             apart = True
         found[name] = value
     key, get = None, found.get
-    accept, packs = get(b"accept", b""), b"gzip" in get(b"accept-encoding", b"")
+    accept, encodings = get(b"accept", b""), get(b"accept-encoding", b"")
+    packs = b"gzip" in encodings and not _NO_GZIP.search(encodings)
     if not apart and get(b"content-length", b"0") == b"0":
         # Whether a proxy is believed depends on who it is.
         proxy = (found[_SCHEME], (scope.get("client") or ("",))[0]) if _SCHEME in found else scope["scheme"]

@@ -180,6 +180,8 @@ def _written_rows(lines: bytes, format: str) -> bytes:
 def _written_triples(lines: bytes, format: str, prefixes: dict[str, str]) -> bytes:
     if format == "ntriples":
         return lines
+    if len(lines) < _CHUNK:  # in a short answer few occur, and all of them may be longer than it
+        prefixes = {name: iri for name, iri in prefixes.items() if f"<{iri}".encode() in lines}
     triples = (quad.triple for quad in ox.parse(lines, format=ox.RdfFormat.N_TRIPLES))
     return ox.serialize(triples, format=engine_format(format), prefixes=prefixes) or b""
 
