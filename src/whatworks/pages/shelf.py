@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _KEPT = 500  # so many answers are kept
 _LONG = 20_000  # rows of an answer that is not kept
-# What counts interventions by group, or reads all shapes: columns take a quarter of the time of the store, or less; but to
-# load them takes as long as the store does for the first few.
+# What counts interventions by group, or reads all shapes: columns take a quarter of the time of the store, or less, but
+# to load them takes as long as the store does for the first few.
 _SCANS, _FEW = ("facets", "gap-map", "system/field-names"), 2
 _BROADER, _IN_SCHEME = Iri(SKOS + "broader"), Iri(SKOS + "inScheme")
 
