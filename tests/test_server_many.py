@@ -3,9 +3,13 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -46,6 +50,33 @@ def test_several_processes_serve_at_one_address() -> None:
         assert _requests(address, "/sparql") == 20  # what the dead one counted stays
         processes = [*children(pid), *(each for parent in children(pid) for each in children(parent))]
     until(lambda: not any(map(is_running, processes)))
+
+
+def test_connections_are_shared_out() -> None:
+    """Of connections that come together no process gets all."""
+
+    def held(pid: int) -> int:
+        found = 0
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it was closed meanwhile
+                found += str(each.readlink()).startswith("socket:")
+        return found
+
+    with started("--workers", "2", "--queries", "1") as (address, pid):
+        until(lambda: len(children(pid)) == 2 and all(len(children(each)) == 1 for each in children(pid)))
+        place = (urlsplit(address).hostname, urlsplit(address).port or 0)
+        until(lambda: get(address, THING).status == 200)
+        time.sleep(2)
+        for _ in range(8):
+            before = [held(each) for each in children(pid)]
+            with ExitStack() as stack:
+                opened = [stack.enter_context(socket.create_connection(place)) for _ in range(8)]
+                for each in opened:
+                    each.sendall(f"GET {THING} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                assert all(each.recv(9) == b"HTTP/1.1 " for each in opened)
+                got = [held(each) - number for each, number in zip(children(pid), before, strict=True)]
+            assert (sum(got), min(got) > 0) == (8, True)
+            until(lambda now=before: [held(each) for each in children(pid)] == now)  # type: ignore[misc]
 
 
 def test_processes_end_with_the_one_that_started_them() -> None:

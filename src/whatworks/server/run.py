@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import uvicorn
@@ -26,6 +27,8 @@ _GRACE = 10  # seconds that open requests have when the server ends
 _HEAD_SECONDS = 15  # so long may a client take to send the head of a request
 _STALL_SECONDS = 30  # and so long to take what is on its way to it, some 64 KB
 _LONGEST_HEAD = 64 * 1024
+_MOMENT = 0.001  # seconds until a process that shares its socket takes the next connection
+_AGAIN = 1.0  # seconds until connections are taken again after none could be, such as for want of files
 
 
 class Patient(HttpToolsProtocol):
@@ -151,6 +154,62 @@ class Patient(HttpToolsProtocol):
             self.transport.close()
 
 
+class _Sharing(uvicorn.Server):
+    """Takes connections from a socket that other processes take connections from as well, and leaves them their share.
+
+    What asyncio and uvloop offer takes all connections that wait, so that one process may get all. Here one that
+    took one leaves the next to the others for a moment, in which one of them takes it unless it has more to do.
+    """
+
+    def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
+        super().__init__(config)
+        self._listening = listening
+        self._taken: set[asyncio.Task[object]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
+        await super().startup([])
+        self._listening.setblocking(False)
+        self._wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections; answer what was asked."""
+        asyncio.get_running_loop().remove_reader(self._listening)
+        await super().shutdown(sockets)
+
+    def _wait(self) -> None:
+        if not self.should_exit:
+            asyncio.get_running_loop().add_reader(self._listening, self._take)
+
+    def _take(self) -> None:
+        """Take a connection, if no other process was quicker."""
+        loop = asyncio.get_running_loop()
+        try:
+            connection, _ = self._listening.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError:
+            self._pause(_AGAIN)
+            return
+        self._pause(_MOMENT)
+        connection.setblocking(False)
+        with suppress(OSError):  # the client has gone
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        task = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
+        self._taken.add(task)
+        task.add_done_callback(self._taken.discard)
+
+    def _pause(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._listening)
+        loop.call_later(seconds, self._wait)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """Return what speaks HTTP on a connection, as uvicorn makes it."""
+        kind = self.config.http_protocol_class
+        return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens at an address.
 
@@ -183,7 +242,7 @@ def run(open_: Callable[[], Site], listening: socket.socket, address: str, worke
         site = open_()
         if place == 0:
             tell(site.current.name)
-        _serve(site, listening, log)
+        _serve(site, listening, log, shared=workers > 1)
 
     def tell(release: str) -> None:
         if log is not None:
@@ -202,8 +261,8 @@ def run(open_: Callable[[], Site], listening: socket.socket, address: str, worke
     listening.close()
 
 
-def _serve(site: Site, listening: socket.socket, log: Log | None) -> None:
-    """Serve a site in this process."""
+def _serve(site: Site, listening: socket.socket, log: Log | None, *, shared: bool) -> None:
+    """Serve a site in this process, one of several at this socket if it is shared."""
     site.current.warm()
     settle()
     Patient.guard = guard = make_app(site, log)
@@ -220,7 +279,7 @@ def _serve(site: Site, listening: socket.socket, log: Log | None) -> None:
         lifespan="on",
     )
 
-    server = uvicorn.Server(config)
+    server = _Sharing(config, listening) if shared else uvicorn.Server(config)
 
     def ended(*_: Any) -> None:
         """End the server if it has not begun; once all is done, it raises the signal again, and has ended well."""

@@ -91,7 +91,7 @@ def answered(store: EmbeddedStore, asked: LookUp, format: str, limits: Limits) -
         return None
     short = None if asked.is_counted else _Short()
     try:
-        found = store.raw(asked.text, standalone=asked.standalone)
+        found = store.raw(asked.text, standalone=asked.standalone, is_look_up=True)
         if isinstance(found, ox.QueryBoolean):
             return Boolean(bool(found)).write(format)
         rows = isinstance(found, ox.QuerySolutions)

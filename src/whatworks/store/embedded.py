@@ -66,7 +66,7 @@ class EmbeddedStore:
         return Boolean(bool(found))
 
     def raw(
-        self, text: str, *, standalone: bool = False, dataset: Dataset | None = None
+        self, text: str, *, standalone: bool = False, dataset: Dataset | None = None, is_look_up: bool = False
     ) -> ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean:
         """Answer a query as the engine does.
 
@@ -74,12 +74,13 @@ class EmbeddedStore:
             text: The query.
             standalone: Whether it declares all its prefixes.
             dataset: The graphs that it sees, instead of those that it names.
+            is_look_up: Whether it is known to name no graph.
 
         Raises:
             QuerySyntax, QueryRefused: As they say.
         """
         prefixes = None if standalone else self._prefixes_in(text)
-        graphs: dict[str, Any] = {"use_default_graph_as_union": not _names_graphs(text)}
+        graphs: dict[str, Any] = {"use_default_graph_as_union": is_look_up or not _names_graphs(text)}
         if dataset is not None:
             default, named = ([ox.NamedNode(graph) for graph in each] for each in dataset)
             graphs = {"default_graph": default, "named_graphs": named}
