@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from tests.conftest import BASE
 from tests.servers import asked
 from whatworks import KnowledgeGraph
+from whatworks.errors import InvalidValue
 from whatworks.results import Table, Triples
 from whatworks.server.protocol import fields
 from whatworks.store import Limits, parse
@@ -313,5 +314,11 @@ _FIELDS += [b"\n", b"\t", b"%0A", b"%20", b"%C3%A9", b"\xc3\xa9", b"%2B", b"%25"
 
 @given(st.lists(st.sampled_from(_FIELDS), max_size=9).map(b"".join))
 def test_fields_are_read_as_everybody_reads_them(field: bytes) -> None:
-    """Escapes, plus signs and what is neither give what the standard library makes of them."""
-    assert fields(b"f=" + field) == [("f", unquote_to_bytes(field.replace(b"+", b" ")).decode())]
+    """Escapes, plus signs and what is neither give what the standard library makes of them; all else is refused."""
+    try:
+        expected = unquote_to_bytes(field.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        with pytest.raises(InvalidValue):
+            fields(b"f=" + field)
+    else:
+        assert fields(b"f=" + field) == [("f", expected)]

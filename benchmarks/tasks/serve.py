@@ -280,8 +280,8 @@ class _Texts:
 
     def with_bombs(self, count: int) -> list[str]:
         """Return the same with a bomb for each hundred."""
-        found = self.mixed(count)
-        found[50::100] = [self._new(_BOMB) for _ in found[50::100]]
+        found, first = self.mixed(count), min(50, count // 2)
+        found[first::100] = [self._new(_BOMB) for _ in found[first::100]]
         return found
 
     def _new(self, text: str) -> str:
