@@ -567,6 +567,48 @@ def test_redirects_are_followed(status: int, text: str, serve: Serve) -> None:
     assert text == asked(there)[0][3]["query"]
 
 
+def test_a_redirect_is_escaped(serve: Serve) -> None:
+    """An address with letters and spaces that no address has is asked as browsers do."""
+    there = serve(lambda to: to.send(GOOD))
+    assert 1 == len(ask(serve(_to(f"{there.url}?x=\u00c3\u00a9 y")).url))
+    assert "/sparql?x=%C3%A9%20y" == there.seen[-1][1]
+
+
+HEADS = {
+    "not HTTP": b"220 mail.example ESMTP\r\n",
+    "no status": b"HTTP/1.1 OK\r\n\r\n",
+    "no header": b"HTTP/1.1 200 OK\r\nnothing\r\n\r\n",
+    "folded": b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
+    "many headers": b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 200 + b"\r\n",
+    "long header": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+    "long status": b"HTTP/1.1 200 " + b"a" * 100_000 + b"\r\n\r\n",
+    "many heads": b"HTTP/1.1 100 Continue\r\n\r\n" * 1000,
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_heads_that_are_none(head: bytes, serve: Serve) -> None:
+    """What does not begin as HTTP says, or never gets to its answer, is told as such."""
+
+    def behave(to: Handler) -> None:
+        to.wfile.write(head)
+        to.close_connection = True
+
+    with pytest.raises(EndpointUnreachable, match="does not speak HTTP as it should"):
+        ask(serve(behave).url)
+
+
+def test_a_head_may_be_announced(serve: Serve) -> None:
+    """A few heads may come before that of the answer, in any spelling; an older version ends with the connection."""
+
+    def behave(to: Handler) -> None:
+        to.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.0 200\r\ncontent-TYPE:" + JSON.encode())
+        to.wfile.write(b"\r\n\r\n" + GOOD)
+        to.close_connection = True
+
+    assert 1 == len(ask(serve(behave).url))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only there this machine has further addresses on loopback")
 @pytest.mark.parametrize("is_public", [True, False])
 def test_no_service_leads_to_another_inside(is_public: bool, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -591,7 +633,7 @@ def test_no_service_leads_to_another_inside(is_public: bool, serve: Serve, monke
 )  # fmt: skip
 def test_addresses_inside_are_known(peer: str, inward: bool) -> None:
     """Addresses of this machine, of private networks and of links count as inside."""
-    found = connection.connection("http", "example.org", 80)
+    found = connection.Connection(Address.parse("http://example.org/"))
     found.peer = peer
     assert inward == found.is_inward
 

@@ -58,6 +58,9 @@ def _patterns(ascii: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _ESCAPE = re.compile(rf"\\[tbnrf\"'\\]|{_UCHAR}|(?P<bad>\\)")
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+# What usually stands before the form of a query.
+_HEAD = r"\s|\#[^\n\r]*+[\n\r]|PREFIX\s++[A-Za-z0-9-]*+:\s*+<[^<>\s]*+>"
+_USUAL = re.compile(rf"(?:{_HEAD})*+({'|'.join(_FORMS)})\b", re.IGNORECASE)
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH")
 _WORDS = frozenset(
     """
@@ -149,6 +152,8 @@ def tokens(query: str) -> list[Token]:
 
 def form(query: str) -> str:
     """Return the form of a query, SELECT, ASK, CONSTRUCT or DESCRIBE, without looking at the rest; else nothing."""
+    if (usual := _USUAL.match(query)) is not None:
+        return usual[1].upper()
     for match in _patterns(query.isascii())[0].finditer(query):
         if match.lastgroup == "run" and (word := match.group("run").upper()) in _FORMS:
             return word

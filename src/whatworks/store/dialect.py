@@ -97,7 +97,7 @@ class Dialect:
 # Comunica writes no names of columns where there are no rows, and adds a member after the rows that SPARQL 1.1 Query
 # Results JSON does not have. Virtuoso's names of blank nodes hold signs that are not allowed in them. Within a text of
 # JSON a quote has a backslash before it, so none of these patterns is part of one.
-_NO_COLUMNS = re.compile(rb'\A(\s*\{\s*"head"\s*:\s*\{)\s*\}\s*,\s*"results"')
+_NO_COLUMNS = re.compile(rb'(\s*\{\s*"head"\s*:\s*\{)\s*\}\s*,\s*"results"')
 _AFTER_ROWS = re.compile(rb'\}\s*,\s*"metadata"\s*:\s*\{[^{}]*\}\s*\}\s*\Z')
 _BLANK_NODE = re.compile(rb'("type"\s*:\s*"bnode"\s*,\s*"value"\s*:\s*)"nodeID://')
 _TAIL = 1024
@@ -147,5 +147,6 @@ class Document:
     def _mended(self, text: bytes) -> bytes:
         if not self._begun:
             self._begun = True
-            text = _NO_COLUMNS.sub(rb'\1"vars":[]},"results"', text)
+            if (found := _NO_COLUMNS.match(text)) is not None:
+                text = found[1] + b'"vars":[]},"results"' + text[found.end() :]
         return _BLANK_NODE.sub(rb'\1"', text) if b"nodeID://" in text else text
