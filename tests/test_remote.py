@@ -684,6 +684,30 @@ def test_tls_is_checked(certificate: Path, monkeypatch: pytest.MonkeyPatch, serv
     assert [] == plain.seen
 
 
+@pytest.mark.parametrize(
+    ("name", "days", "said"),
+    [("IP:127.0.0.2", "2", "certificate is not valid for '127.0.0.1'."), ("IP:127.0.0.1", "-1", "certificate has expired.")],
+    ids=["of another", "expired"],
+)  # fmt: skip
+def test_certificates_of_others_and_of_before(
+    name: str, days: str, said: str, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A certificate that is vouched for must be that of the service, and hold today."""
+    for command in (
+        f"openssl req -new -key {certificate} -subj /CN=127.0.0.1 -addext subjectAltName={name} -out ask.csr",
+        f"openssl x509 -req -in ask.csr -signkey {certificate} -days {days} -copy_extensions copy -out cert.pem",
+    ):
+        subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    both = tmp_path / "both.pem"
+    key = certificate.read_text(encoding="utf-8").partition("-----BEGIN CERTIFICATE")[0]
+    both.write_text(key + (tmp_path / "cert.pem").read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(both))
+    with _in_tls(Bad(lambda to: to.send(GOOD)), both) as url, pytest.raises(EndpointUnreachable) as caught:
+        ask(url)
+    assert caught.value.message.startswith(f"{url} cannot prove who it is: ")
+    assert caught.value.message.endswith(said)
+
+
 def test_tls_where_none_is_spoken(serve: Serve) -> None:
     """An https address of a service that speaks http is told as such."""
     with pytest.raises(EndpointUnreachable, match="cannot be talked to in TLS"):

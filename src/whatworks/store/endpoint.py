@@ -298,7 +298,7 @@ class Endpoint:
         name = self.address
         match error:
             case ssl.SSLCertVerificationError():
-                said = f"{name} cannot prove who it is: {safe(error.verify_message)}."
+                said = f"{name} cannot prove who it is: {safe(error.verify_message.rstrip('.'))}."
                 return EndpointUnreachable(
                     said, hint="Check the address; a certificate of your own: set SSL_CERT_FILE."
                 )
