@@ -686,7 +686,7 @@ def test_tls_is_checked(certificate: Path, monkeypatch: pytest.MonkeyPatch, serv
 
 @pytest.mark.parametrize(
     ("name", "days", "said"),
-    [("IP:127.0.0.2", "2", "certificate is not valid for '127.0.0.1'."), ("IP:127.0.0.1", "-1", "certificate has expired.")],
+    [("IP:127.0.0.2", "2", "is not valid for '127.0.0.1'."), ("IP:127.0.0.1", "-1", "certificate has expired.")],
     ids=["of another", "expired"],
 )  # fmt: skip
 def test_certificates_of_others_and_of_before(

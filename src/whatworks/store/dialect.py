@@ -1,10 +1,11 @@
 """What engines do in their own way, handled here once. docs/how-to/remote.md lists it for people."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from whatworks import gate
 from whatworks.namespaces import WW
 from whatworks.results import Row
 from whatworks.store.connection import Reply
@@ -92,6 +93,25 @@ class Dialect:
             if term.datatype == XSD_DECIMAL and "." in term.value:
                 return Literal(term.value.rstrip("0").removesuffix("."), "", XSD_DECIMAL)
         return term
+
+
+_MOST_KEYS = 16
+
+
+def in_parts(query: str, columns: Sequence[str]) -> str | None:
+    """Return a query whose rows can be asked for in parts, by LIMIT and OFFSET behind it; None where that cannot be.
+
+    The rows are sorted by their columns, within: where it is to leave some out, Virtuoso sorts no more than 10,000, and
+    never by more than 20 columns.
+    """
+    found = gate.tokens(query)
+    start = next((token.start for token in found if token.word == "SELECT"), None)
+    if start is None or not columns or any(token.word == "FROM" for token in found):
+        return None
+    names = " ".join(f"?{column}" for column in columns)
+    keys = " ".join(f"?{column}" for column in columns[:_MOST_KEYS])
+    within = f"SELECT {names} WHERE {{ {{\n{query[start:]}\n}} }} ORDER BY {keys}"
+    return f"{query[:start]}SELECT {names} WHERE {{ {{ {within} }} }}"
 
 
 # Comunica writes no names of columns where there are no rows, and adds a member after the rows that SPARQL 1.1 Query

@@ -6,7 +6,7 @@ engine is in `dialect`.
 """
 
 import string
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -25,7 +25,7 @@ from whatworks.store import order
 from whatworks.store.address import Address, Login
 from whatworks.store.connection import Reply
 from whatworks.store.convert import row_from_engine, triple_from_engine
-from whatworks.store.dialect import UNIONS, YES_OR_NO, Dialect, Document, Parameters
+from whatworks.store.dialect import UNIONS, YES_OR_NO, Dialect, Document, Parameters, in_parts
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.endpoint import Endpoint, Request, nothing
 from whatworks.store.syntax import serialize
@@ -91,7 +91,7 @@ class RemoteStore:
         dialect = dialect or self._dialect
         is_graph = gate.form(text) in ("CONSTRUCT", "DESCRIBE")
         reply = self._reply(dialect.written(text), parameters, _GRAPH if is_graph else _ROWS)
-        return self._triples(reply, dialect) if is_graph else self._rows(reply, text, dialect)
+        return self._triples(reply, dialect) if is_graph else self._rows(reply, text, parameters, dialect)
 
     def _reply(self, text: str, parameters: Parameters, accepted: tuple[str, ...]) -> Reply:
         wrappers = self._wrappers.of
@@ -108,7 +108,7 @@ class RemoteStore:
 
     # ---- answers ----
 
-    def _rows(self, reply: Reply, text: str, dialect: Dialect) -> Table | Boolean:
+    def _rows(self, reply: Reply, text: str, parameters: Parameters, dialect: Dialect) -> Table | Boolean:
         document, most = Document(reply), _most_rows(reply)
         with _Reading(self._endpoint, reply, whole=False):
             short = document.whole()
@@ -125,12 +125,31 @@ class RemoteStore:
         rows = self._come(kept, reply, most)
         if columns == YES_OR_NO:
             return Boolean(any(row != (Literal.integer(0),) for row in rows))
-        table = Table(columns, rows if short is None else list(rows))
-        if dialect.is_exact and columns and most is None:
-            return table
-        return self._mended(table, text, dialect)
+        if most is None:
+            return self._mended(Table(columns, rows if short is None else list(rows)), text, dialect)
+        keys, parts = order.keys_of(text), in_parts(text, columns)
+        if parts is None or keys is None or any(key.column not in columns for key in keys):
+            return self._mended(Table(columns, rows), text, dialect)  # which ends with an error
+        reply.close()
+        rows = self._in_parts(parts, most, parameters, dialect)
+        return self._mended(Table(columns, rows), text, replace(dialect, sorts=False))
 
-    def _come(self, kept: list[ox.QuerySolutions], reply: Reply, most: int | None) -> Iterator[Row]:
+    def _in_parts(self, text: str, size: int, parameters: Parameters, dialect: Dialect) -> Generator[Row, None, None]:
+        """Yield the rows of an answer that is longer than what an engine gives at once."""
+        start, count = 0, size
+        while count == size:
+            count = 0
+            reply = self._reply(dialect.written(f"{text} LIMIT {size} OFFSET {start}"), parameters, _ROWS)
+            document = Document(reply)
+            with _Reading(self._endpoint, reply, whole=False):
+                part = ox.parse_query_results(cast(IO[bytes], document), format=ox.QueryResultsFormat.JSON)
+                kept = [cast(ox.QuerySolutions, part)]
+                del part
+            for count, row in enumerate(self._come(kept, reply, None), 1):  # noqa: B007 - counted for what follows
+                yield row
+            start += count
+
+    def _come(self, kept: list[ox.QuerySolutions], reply: Reply, most: int | None) -> Generator[Row, None, None]:
         """Yield the rows of an engine's answer, which is let go of in the end."""
         number = 0
         try:
@@ -143,6 +162,8 @@ class RemoteStore:
 
     def _mended(self, table: Table, text: str, dialect: Dialect) -> Table:
         """Return the rows of an engine with its own ways as the embedded store gives them."""
+        if dialect.is_exact and table.columns:
+            return table
         if not table.columns:  # nothing was found, and the engine does not say of what
             empty = EmbeddedStore(self._prefixes).query(text)
             return Table(empty.columns if isinstance(empty, Table) else (), table.rows)
@@ -178,7 +199,8 @@ class RemoteStore:
     def _check_whole(self, number: int, most: int | None) -> None:
         if most is not None and number >= most:
             raise EndpointAnswer(
-                f"{self.address} cuts answers after {most} rows.", hint="Ask for less, in several queries."
+                f"{self.address} cuts answers after {most} rows.",
+                hint="Ask for less, in several queries; its owner can set ResultSetMaxRows higher.",
             )
 
     # ---- the tool's own queries ----
