@@ -598,6 +598,19 @@ def test_heads_that_are_none(head: bytes, serve: Serve) -> None:
         ask(serve(behave).url)
 
 
+def test_what_stands_behind_an_answer_has_an_end(serve: Serve) -> None:
+    """Headers after an answer in pieces are read over, and not for ever."""
+
+    def behave(to: Handler) -> None:
+        _sends(to, iter([GOOD]))
+        to.wfile.write(b"0\r\n" + b"X: a\r\n" * (3 if len(to.server.seen) < 3 else 1_000_000) + b"\r\n")
+
+    server = serve(behave)
+    assert 1 == len(ask(server.url))
+    with pytest.raises(EndpointAnswer, match="breaks off in the middle"):
+        ask(server.url)
+
+
 def test_a_head_may_be_announced(serve: Serve) -> None:
     """A few heads may come before that of the answer, in any spelling; an older version ends with the connection."""
 

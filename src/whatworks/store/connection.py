@@ -98,6 +98,10 @@ class Response(HTTPResponse):
         self.will_close = "keep-alive" not in kept if version == 10 else "close" in kept
         self.will_close |= self.length is None and not self.chunked
 
+    def _read_and_discard_trailer(self) -> None:
+        """Read what may stand behind an answer in pieces; http.client would do so without an end."""
+        _headers(self.fp)
+
 
 def _status(lines: IO[bytes]) -> tuple[int, int, str]:
     """Return the version (11 for 1.1), the status and its words."""
