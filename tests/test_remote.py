@@ -42,6 +42,7 @@ from whatworks.store import Limits, connection, endpoint, sorting
 from whatworks.store.address import PASSWORD, TOKEN, USER, Address, Login, is_address
 from whatworks.store.endpoint import Endpoint, Request
 from whatworks.store.remote import RemoteStore
+from whatworks.terms import Literal
 
 JSON = "application/sparql-results+json"
 ROW = {"x": {"type": "uri", "value": "https://example.org/x"}}
@@ -297,6 +298,8 @@ def _many(number: int) -> Callable[[Handler], None]:
             lines = (line % (row % 100, row % 12_000) for row in range(number))
             _sends(to, iter(lambda: b"".join(islice(lines, 1000)), b""), "application/n-triples")
             to.wfile.write(b"0\r\n\r\n")
+        elif "?count" in query:
+            to.send(document([], ["count"]))
         elif "?property" in query:
             to.send(document([], ["subject", "property", "value", "graph"]))
         else:
@@ -366,6 +369,25 @@ def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [program, *words], capture_output=True, text=True, check=False, timeout=60, env={**clean, **environment}
     )
+
+
+@pytest.mark.parametrize("body", [GOOD, b'{"head":{},"boolean":true}'])
+def test_what_was_not_asked_is_told(body: bytes, serve: Serve) -> None:
+    """A service that answers every question with the same rows, or with yes, answers none."""
+    server = serve(lambda to: to.send(body))
+    store = RemoteStore(server.url, {}, _texts)
+    with pytest.raises(EndpointAnswer, match="answers something else than was asked") as caught:
+        list(store.match())
+    assert caught.value.message.startswith(server.url)
+
+
+def test_a_value_of_any_size_is_read_or_refused(serve: Serve) -> None:
+    """A text of some megabytes comes as it is; one that the engine's parser cannot hold is told."""
+    row = {"x": {"type": "literal", "value": "a" * 3_000_000}}
+    assert [(Literal(row["x"]["value"]),)] == ask(serve(lambda to: to.send(document([row], ["x"]))).url)
+    row = {"x": {"type": "literal", "value": "a" * 20_000_000}}
+    with pytest.raises(EndpointAnswer, match="answers what cannot be read: Reached the buffer maximal size"):
+        ask(serve(lambda to: to.send(document([row], ["x"]))).url)
 
 
 def test_too_much_is_refused(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

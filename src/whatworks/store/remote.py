@@ -40,6 +40,12 @@ _LONGEST_URL = 2000  # longer ones are cut or refused by servers and proxies on 
 _MOST_GRAPHS = 2000  # so many are named with each query where the default graph is not their union
 _UNESCAPED = (string.ascii_letters + string.digits + "_.-~/ ").encode()  # of others three signs are made in an address
 _BLOCK = 1 << 16
+_OWN = {  # the columns of the tool's own queries
+    "engine": ("sign", "number"),
+    "graph-names": ("graph",),
+    "statements": ("subject", "property", "value", "graph"),
+    "size": ("count",),
+}
 _ROWS = ("application/sparql-results+json", "application/json")
 _GRAPH = ("application/n-triples", "text/turtle", "text/plain")
 
@@ -210,8 +216,14 @@ class RemoteStore:
     ) -> Iterator[Row]:
         """Ask one of the tool's own queries; those name the graphs themselves."""
         rows = {key: [(term,) for term in terms] for key, terms in (values or {}).items()}
-        answer = self._answer(self._texts(f"system/{name}", rows), dialect.union if dialect else (), dialect)
-        return iter(answer.rows) if isinstance(answer, Table) else iter(())
+        text = self._texts(f"system/{name}", rows)
+        answer = self._answer(text, dialect.union if dialect else (), dialect)
+        if not isinstance(answer, Table) or answer.columns != _OWN[name]:
+            raise EndpointAnswer(
+                f"{self.address} answers something else than was asked.",
+                hint="Is this the address of a SPARQL endpoint?",
+            )
+        return iter(answer.rows)
 
     @cached_property
     def _dialect(self) -> Dialect:
@@ -298,7 +310,8 @@ class _Reading:
         finally:
             if self._whole or is_left:
                 reply.close()
-        if not isinstance(error, SyntaxError | ValueError | TypeError):
+        # The engine's memory for one term is bounded.
+        if not isinstance(error, SyntaxError | ValueError | TypeError | MemoryError):
             return
         if not reply.received:
             raise nothing(self._endpoint.address) from None
