@@ -40,6 +40,7 @@ from whatworks.errors import (
 from whatworks.results import Table, Triples
 from whatworks.store import Limits, connection, endpoint, sorting
 from whatworks.store.address import PASSWORD, TOKEN, USER, Address, Login, is_address
+from whatworks.store.dialect import columns_of
 from whatworks.store.endpoint import Endpoint, Request
 from whatworks.store.remote import RemoteStore
 from whatworks.terms import Literal
@@ -240,12 +241,12 @@ def test_no_part_of_a_file_is_left(
     assert [name] == [path.name for path in tmp_path.iterdir()]
 
 
-def _pieces(number: int) -> Iterator[bytes]:
-    """Yield an answer of many rows in pieces, without its end."""
-    yield b'{"head":{"vars":["x"]},"results":{"bindings":['
+def _pieces(number: int, columns: tuple[str, ...] = ("x",)) -> Iterator[bytes]:
+    """Yield an answer of many rows in pieces, without its end; the first column has values."""
+    yield b'{"head":{"vars":%s},"results":{"bindings":[' % json.dumps(columns).encode()
     for start in range(0, number, 100):
         each = range(start, start + 100)
-        piece = ",".join(f'{{"x":{{"type":"literal","value":"row {row:06}"}}}}' for row in each)
+        piece = ",".join(f'{{"{columns[0]}":{{"type":"literal","value":"row {row:06}"}}}}' for row in each)
         yield (("," if start else "") + piece).encode()
 
 
@@ -298,12 +299,10 @@ def _many(number: int) -> Callable[[Handler], None]:
             lines = (line % (row % 100, row % 12_000) for row in range(number))
             _sends(to, iter(lambda: b"".join(islice(lines, 1000)), b""), "application/n-triples")
             to.wfile.write(b"0\r\n\r\n")
-        elif "?count" in query:
-            to.send(document([], ["count"]))
         elif "?property" in query:
-            to.send(document([], ["subject", "property", "value", "graph"]))
+            to.send(document([], list(columns_of(query) or ())))
         else:
-            _sends(to, _pieces(number))
+            _sends(to, _pieces(number, columns_of(query) or ("x",)))
             to.wfile.write(b"3\r\n]}}\r\n0\r\n\r\n")
 
     return behave
@@ -316,7 +315,7 @@ def _rows(kg: KnowledgeGraph) -> int:
 def _rows_with_codebook(kg: KnowledgeGraph) -> int:
     number, codebook = _table(kg.query("interventions")).pour("csv", len, codebook=True)
     assert codebook is not None
-    assert ("x", "text") == (codebook.columns[0].name, codebook.columns[0].kind)
+    assert ("intervention", "text") == (codebook.columns[0].name, codebook.columns[0].kind)
     return number
 
 
@@ -379,6 +378,10 @@ def test_what_was_not_asked_is_told(body: bytes, serve: Serve) -> None:
     with pytest.raises(EndpointAnswer, match="answers something else than was asked") as caught:
         list(store.match())
     assert caught.value.message.startswith(server.url)
+    kg = KnowledgeGraph.open(store=serve(lambda to: to.send(body)).url)
+    for call in (kg.statistics, lambda: kg.query("interventions", country="Belgium"), lambda: kg.search("x")):
+        with pytest.raises(EndpointAnswer):
+            call()
 
 
 def test_a_value_of_any_size_is_read_or_refused(serve: Serve) -> None:

@@ -10,7 +10,7 @@ import pytest
 from whatworks import gate
 from whatworks.namespaces import WW
 from whatworks.store.connection import Reply
-from whatworks.store.dialect import Dialect, Document, in_parts
+from whatworks.store.dialect import Dialect, Document, columns_of, in_parts
 from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, Iri, Literal, Term
 
 ROWS = ",\n".join(f'{{"x":{{"type":"literal","value":"row {number}"}}}}' for number in range(60))
@@ -122,3 +122,20 @@ def test_rows_are_asked_for_in_parts() -> None:
     for text in ("SELECT ?x FROM <a> { ?x ?y ?z }", "ASK { }"):
         assert in_parts(text, ["x"]) is None
     assert in_parts("SELECT * { }", []) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "columns"),
+    [
+        ("SELECT ?a $b\nWHERE { ?a ?c $b }", ("a", "b")),
+        ("SELECT DISTINCT ?a (COUNT(DISTINCT ?x) AS ?n) (IF(?x = 1, (?y + 1), ?z) AS ?m) WHERE { }", ("a", "n", "m")),
+        ("PREFIX a: <b>\nSELECT (STR(?x) AS ?x1) ?a # ?no\n?b FROM <c> { }", ("x1", "a", "b")),
+        ("SELECT ?a ?a { }", ("a",)),
+        ("SELECT * { ?x ?y ?z }", None),
+        ("ASK { ?x ?y ?z }", None),
+        ("", None),
+    ],
+)
+def test_columns_are_read(query: str, columns: tuple[str, ...] | None) -> None:
+    """The columns that a query names are known before it is asked."""
+    assert columns == columns_of(query)

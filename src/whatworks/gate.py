@@ -150,14 +150,14 @@ def tokens(query: str) -> list[Token]:
     return found
 
 
-def form(query: str) -> str:
-    """Return the form of a query, SELECT, ASK, CONSTRUCT or DESCRIBE, without looking at the rest; else nothing."""
+def head(query: str) -> tuple[str, int]:
+    """Return the form of a query and the place behind it, without looking at the rest; nothing if it has none."""
     if (usual := _USUAL.match(query)) is not None:
-        return usual[1].upper()
+        return usual[1].upper(), usual.end()
     for match in _patterns(query.isascii())[0].finditer(query):
         if match.lastgroup == "run" and (word := match.group("run").upper()) in _FORMS:
-            return word
-    return ""
+            return word, match.end()
+    return "", 0
 
 
 def check(query: str, *, graphs: Container[str] = (), limits: Limits | None = None) -> str:

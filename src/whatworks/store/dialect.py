@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from whatworks import gate
@@ -96,6 +97,26 @@ class Dialect:
 
 
 _MOST_KEYS = 16
+_VARIABLE = re.compile(r"[?$](\w+)")
+
+
+@lru_cache(maxsize=500)
+def columns_of(query: str) -> tuple[str, ...] | None:
+    """Return the columns that a SELECT query names; None where it takes what there is, or is another one."""
+    form, start = gate.head(query)
+    if form != "SELECT":
+        return None
+    clause = query[start:].partition("{")[0]
+    if "(" not in clause:
+        names = _VARIABLE.findall(clause.partition("#")[0])
+        return tuple(dict.fromkeys(names)) or None
+    depth, columns, before = 0, [], ""
+    for token in gate.tokens(clause):
+        depth += (token.text == "(") - (token.text == ")")
+        if token.kind == "variable" and (depth == 0 or (depth == 1 and before == "AS")):
+            columns.append(token.text[1:])
+        before = token.word
+    return tuple(dict.fromkeys(columns)) or None
 
 
 def in_parts(query: str, columns: Sequence[str]) -> str | None:

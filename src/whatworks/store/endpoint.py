@@ -252,7 +252,7 @@ class Endpoint:
             )
         if kind not in accepted:
             shown = self.said(kind)[:80] or "something without a type"
-            raise EndpointAnswer(f"{name} answers with {shown}, not with {accepted[0]}.", hint=_NO_ENDPOINT)
+            raise EndpointAnswer(f"{name} answers with {shown}, not with {accepted[0]}.", hint=NO_ENDPOINT)
 
     def refused(self, reply: Reply) -> Error:
         """Say that a service answers with another status than 200, and what it says of it."""
@@ -273,7 +273,7 @@ class Endpoint:
             wait = reply.header("Retry-After")
             hint = f"It asks to wait {safe(wait[:40])} seconds." if wait.isdecimal() else "Try again later."
             return EndpointRefused(f"{name} is busy or out of order (status {status}){said}", hint=hint)
-        hint = _NO_ENDPOINT if status in (404, 405, 410) else "The service itself cannot answer this query."
+        hint = NO_ENDPOINT if status in (404, 405, 410) else "The service itself cannot answer this query."
         return EndpointRefused(f"{name} answers with status {status}{said}", hint=hint)
 
     def said(self, text: str) -> str:
@@ -323,12 +323,12 @@ def _close(idle: Mapping[str, list[Connection]]) -> None:
             each.close()
 
 
-_NO_ENDPOINT = "Is this the address of a SPARQL endpoint?"
+NO_ENDPOINT = "Is this the address of a SPARQL endpoint?"
 
 
 def nothing(name: object) -> EndpointAnswer:
     """Say that a service answers nothing."""
-    return EndpointAnswer(f"{name} answers nothing.", hint=_NO_ENDPOINT)
+    return EndpointAnswer(f"{name} answers nothing.", hint=NO_ENDPOINT)
 
 
 def _asked_pause(header: str, otherwise: float) -> float:

@@ -25,9 +25,9 @@ from whatworks.store import order
 from whatworks.store.address import Address, Login
 from whatworks.store.connection import Reply
 from whatworks.store.convert import row_from_engine, triple_from_engine
-from whatworks.store.dialect import UNIONS, YES_OR_NO, Dialect, Document, Parameters, in_parts
+from whatworks.store.dialect import UNIONS, YES_OR_NO, Dialect, Document, Parameters, columns_of, in_parts
 from whatworks.store.embedded import EmbeddedStore
-from whatworks.store.endpoint import Endpoint, Request, nothing
+from whatworks.store.endpoint import NO_ENDPOINT, Endpoint, Request, nothing
 from whatworks.store.syntax import serialize
 from whatworks.terms import BlankNode, Iri, Literal, Node, Quad, Term, Triple
 from whatworks.version import __version__
@@ -40,12 +40,6 @@ _LONGEST_URL = 2000  # longer ones are cut or refused by servers and proxies on 
 _MOST_GRAPHS = 2000  # so many are named with each query where the default graph is not their union
 _UNESCAPED = (string.ascii_letters + string.digits + "_.-~/ ").encode()  # of others three signs are made in an address
 _BLOCK = 1 << 16
-_OWN = {  # the columns of the tool's own queries
-    "engine": ("sign", "number"),
-    "graph-names": ("graph",),
-    "statements": ("subject", "property", "value", "graph"),
-    "size": ("count",),
-}
 _ROWS = ("application/sparql-results+json", "application/json")
 _GRAPH = ("application/n-triples", "text/turtle", "text/plain")
 
@@ -95,9 +89,15 @@ class RemoteStore:
 
     def _answer(self, text: str, parameters: Parameters, dialect: Dialect | None = None) -> Answer:
         dialect = dialect or self._dialect
-        is_graph = gate.form(text) in ("CONSTRUCT", "DESCRIBE")
+        is_graph = gate.head(text)[0] in ("CONSTRUCT", "DESCRIBE")
         reply = self._reply(dialect.written(text), parameters, _GRAPH if is_graph else _ROWS)
-        return self._triples(reply, dialect) if is_graph else self._rows(reply, text, parameters, dialect)
+        if is_graph:
+            return self._triples(reply, dialect)
+        found, columns = self._rows(reply, text, parameters, dialect), columns_of(text)
+        if columns is not None and (not isinstance(found, Table) or found.columns != columns):
+            reply.close()
+            raise EndpointAnswer(f"{self.address} answers something else than was asked.", hint=NO_ENDPOINT)
+        return found
 
     def _reply(self, text: str, parameters: Parameters, accepted: tuple[str, ...]) -> Reply:
         wrappers = self._wrappers.of
@@ -218,12 +218,7 @@ class RemoteStore:
         rows = {key: [(term,) for term in terms] for key, terms in (values or {}).items()}
         text = self._texts(f"system/{name}", rows)
         answer = self._answer(text, dialect.union if dialect else (), dialect)
-        if not isinstance(answer, Table) or answer.columns != _OWN[name]:
-            raise EndpointAnswer(
-                f"{self.address} answers something else than was asked.",
-                hint="Is this the address of a SPARQL endpoint?",
-            )
-        return iter(answer.rows)
+        return iter(answer.rows) if isinstance(answer, Table) else iter(())
 
     @cached_property
     def _dialect(self) -> Dialect:
