@@ -30,7 +30,7 @@ _COLLECTIONS = {
     "comunica": [MAIN, "questions.trig"],
 }
 _FEW = 2
-_LOOKS: dict[str, Callable[[KnowledgeGraph], Any]] = {
+LOOKS: dict[str, Callable[[KnowledgeGraph], Any]] = {
     "show": lambda kg: [kg.show(key) for key in ("a", "e", "university", "theme:leadership")],
     "show-fr": lambda kg: [kg.show(key, "fr") for key in ("Beta path", "https://w3id.org/whatworks/id/record/a")],
     "export": lambda kg: [
@@ -178,7 +178,7 @@ class Alike:
             expected, found = ((columns, sorted(map(str, rows))) for columns, rows in (expected, found))
         assert expected == found
 
-    @pytest.mark.parametrize("look", _LOOKS.values(), ids=_LOOKS)
+    @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
     def test_things_look_alike(self, look: Callable[[KnowledgeGraph], Any], remote: KnowledgeGraph) -> None:
         """What is shown, exported, explained and counted from a server is what the embedded store gives."""
         assert look(opened(MAIN)) == look(remote)

@@ -1,15 +1,20 @@
 """Things are written alike, whether few or many, from the store or from a dump; answers are written as they are."""
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from whatworks import KnowledgeGraph
-from whatworks.errors import DamagedRelease
+from whatworks import KnowledgeGraph, export
+from whatworks.errors import DamagedRelease, QueryRefused
 from whatworks.export import Exporter
-from whatworks.namespaces import PROV
+from whatworks.namespaces import DCTERMS, PROV
+from whatworks.results import Triples
+from whatworks.terms import Iri, Literal, Quad
 
 ID = "https://w3id.org/whatworks/id/"
 
@@ -58,6 +63,59 @@ def test_dump_of_any_length_is_read_to_its_end(
     for size in (1, 1000, 4096):
         monkeypatch.setattr("whatworks.store.lines._BLOCK", size)
         assert expected == list(from_dump.trees(None))
+
+
+class _Widest(BytesIO):
+    """A file that knows the most that was written to it at once."""
+
+    most = 0
+
+    def write(self, content: Any) -> int:
+        """Take some bytes."""
+        self.most = max(self.most, len(content))
+        return super().write(content)
+
+    def writelines(self, parts: Iterable[Any]) -> None:
+        """Take several."""
+        for part in parts:
+            self.write(part)
+
+
+def test_many_trees_are_written_one_by_one(kg: KnowledgeGraph) -> None:
+    """A document of many things goes to a file tree by tree, and is the same as in memory."""
+    for things in (None, kg.things(of_class="Agent"), []):
+        file = _Widest()
+        kg.exporter.pour("jsonld", things, file, single=False)
+        assert kg.exporter.things("jsonld", things, single=False) == file.getvalue()
+        assert file.most < 100_000
+
+
+def test_an_answer_that_is_too_long_for_trees_is_refused(kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trees of an answer are made in memory, so there is a limit, which is told; other formats have none."""
+    text = "CONSTRUCT { ?s skos:notation ?n } { SELECT DISTINCT ?s ?n { ?s skos:notation ?n } ORDER BY ?s ?n LIMIT 5 }"
+    monkeypatch.setattr(export, "_FRAMED", 5)
+    assert 5 == _poured(kg, text, "jsonld")
+    monkeypatch.setattr(export, "_FRAMED", 4)
+    assert 5 == _poured(kg, text, "ntriples")
+    with pytest.raises(QueryRefused, match="has more than 4 statements, of which JSON-LD is made in memory") as caught:
+        _poured(kg, text, "jsonld")
+    assert "turtle" in caught.value.hint
+
+
+def _poured(kg: KnowledgeGraph, text: str, format: str) -> int:
+    answer = kg.sparql(text)
+    assert isinstance(answer, Triples)
+    return kg.exporter.pour_triples(answer, format, BytesIO())
+
+
+def test_trees_of_many_things_take_no_longer_each(kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What leads back to a thing is found without looking at all statements for each thing."""
+    monkeypatch.setattr(kg.documents, "tree", lambda _, thing: {"id": str(thing)})
+    title = Iri(f"{DCTERMS}title")
+    quads = [Quad(Iri(f"{ID}x/{number}"), title, Literal.text("A title", "en")) for number in range(20_000)]
+    begun = time.process_time()
+    assert 20_000 == len(kg.documents.trees(quads))
+    assert time.process_time() - begun < 5
 
 
 def test_missing_dump_is_told(kg: KnowledgeGraph, from_dump: Exporter, dump: Path) -> None:

@@ -44,6 +44,25 @@ def test_check_returns_the_form(query: str, form: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("select * { ?s ?p ?o }", "SELECT"),
+        ("# ASK\n\nPREFIX ww: <https://a.example/SELECT#>\nPREFIX : <b>CONSTRUCT { ?s ?p ?o } WHERE { }", "CONSTRUCT"),
+        ("PREFIX # ASK\n a: <x#> DESCRIBE a:SELECT", "DESCRIBE"),
+        ("BASE <https://a.example/> ASK { ?select ?p ?o }", "ASK"),
+        ("PREFIX select: <x> PREFIX b:<ASK> select(1 AS ?a) {}", "SELECT"),
+        ("INSERT DATA { }", ""),
+        ("", ""),
+        ("# SELECT", ""),
+    ],
+)
+def test_the_form_is_found_at_once(query: str, form: str) -> None:
+    """The form of a query is known without reading all of it, whatever stands before it."""
+    assert form == gate.head(query)[0]
+    assert form == query[: gate.head(query)[1]][-len(form) :].upper()
+
+
+@pytest.mark.parametrize(
     ("query", "said", "line", "column"),
     [
         ("", "holds no query", 1, 1),

@@ -1,5 +1,6 @@
 """What people type is understood, or refused with what they may have meant; it never changes a query."""
 
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -504,6 +505,17 @@ def test_any_text_comes_back_as_it_is(echo: KnowledgeGraph, value: str) -> None:
             _said(echo, word=value)
     else:
         assert [value] == _said(echo, word=value)
+
+
+@pytest.mark.parametrize("sign", ["A", '"', "\u0301", "http://a.example/"])
+def test_a_value_without_end_is_refused_at_once(kg: KnowledgeGraph, sign: str) -> None:
+    """A value of a megabyte is told in a line; it is not asked for in all spellings and languages."""
+    begun = time.process_time()
+    for ask in (kg.show, lambda value: kg.query("related", intervention=value)):
+        with pytest.raises(UsageError) as caught:
+            ask(sign * (1_000_000 // len(sign)))
+        assert len(str(caught.value)) < 1000
+    assert time.process_time() - begun < 5
 
 
 @settings(deadline=None, max_examples=100)

@@ -40,8 +40,10 @@ from whatworks.errors import (
 from whatworks.results import Table, Triples
 from whatworks.store import Limits, connection, endpoint, sorting
 from whatworks.store.address import PASSWORD, TOKEN, USER, Address, Login, is_address
+from whatworks.store.dialect import columns_of
 from whatworks.store.endpoint import Endpoint, Request
 from whatworks.store.remote import RemoteStore
+from whatworks.terms import Literal
 
 JSON = "application/sparql-results+json"
 ROW = {"x": {"type": "uri", "value": "https://example.org/x"}}
@@ -239,12 +241,12 @@ def test_no_part_of_a_file_is_left(
     assert [name] == [path.name for path in tmp_path.iterdir()]
 
 
-def _pieces(number: int) -> Iterator[bytes]:
-    """Yield an answer of many rows in pieces, without its end."""
-    yield b'{"head":{"vars":["x"]},"results":{"bindings":['
+def _pieces(number: int, columns: tuple[str, ...] = ("x",)) -> Iterator[bytes]:
+    """Yield an answer of many rows in pieces, without its end; the first column has values."""
+    yield b'{"head":{"vars":%s},"results":{"bindings":[' % json.dumps(columns).encode()
     for start in range(0, number, 100):
         each = range(start, start + 100)
-        piece = ",".join(f'{{"x":{{"type":"literal","value":"row {row:06}"}}}}' for row in each)
+        piece = ",".join(f'{{"{columns[0]}":{{"type":"literal","value":"row {row:06}"}}}}' for row in each)
         yield (("," if start else "") + piece).encode()
 
 
@@ -298,9 +300,9 @@ def _many(number: int) -> Callable[[Handler], None]:
             _sends(to, iter(lambda: b"".join(islice(lines, 1000)), b""), "application/n-triples")
             to.wfile.write(b"0\r\n\r\n")
         elif "?property" in query:
-            to.send(document([], ["subject", "property", "value", "graph"]))
+            to.send(document([], list(columns_of(query) or ())))
         else:
-            _sends(to, _pieces(number))
+            _sends(to, _pieces(number, columns_of(query) or ("x",)))
             to.wfile.write(b"3\r\n]}}\r\n0\r\n\r\n")
 
     return behave
@@ -313,7 +315,7 @@ def _rows(kg: KnowledgeGraph) -> int:
 def _rows_with_codebook(kg: KnowledgeGraph) -> int:
     number, codebook = _table(kg.query("interventions")).pour("csv", len, codebook=True)
     assert codebook is not None
-    assert ("x", "text") == (codebook.columns[0].name, codebook.columns[0].kind)
+    assert ("intervention", "text") == (codebook.columns[0].name, codebook.columns[0].kind)
     return number
 
 
@@ -366,6 +368,29 @@ def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [program, *words], capture_output=True, text=True, check=False, timeout=60, env={**clean, **environment}
     )
+
+
+@pytest.mark.parametrize("body", [GOOD, b'{"head":{},"boolean":true}'])
+def test_what_was_not_asked_is_told(body: bytes, serve: Serve) -> None:
+    """A service that answers every question with the same rows, or with yes, answers none."""
+    server = serve(lambda to: to.send(body))
+    store = RemoteStore(server.url, {}, _texts)
+    with pytest.raises(EndpointAnswer, match="answers something else than was asked") as caught:
+        list(store.match())
+    assert caught.value.message.startswith(server.url)
+    kg = KnowledgeGraph.open(store=serve(lambda to: to.send(body)).url)
+    for call in (kg.statistics, lambda: kg.query("interventions", country="Belgium"), lambda: kg.search("x")):
+        with pytest.raises(EndpointAnswer):
+            call()
+
+
+def test_a_value_of_any_size_is_read_or_refused(serve: Serve) -> None:
+    """A text of some megabytes comes as it is; one that the engine's parser cannot hold is told."""
+    row = {"x": {"type": "literal", "value": "a" * 3_000_000}}
+    assert [(Literal(row["x"]["value"]),)] == ask(serve(lambda to: to.send(document([row], ["x"]))).url)
+    row = {"x": {"type": "literal", "value": "a" * 20_000_000}}
+    with pytest.raises(EndpointAnswer, match="answers what cannot be read: Reached the buffer maximal size"):
+        ask(serve(lambda to: to.send(document([row], ["x"]))).url)
 
 
 def test_too_much_is_refused(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -567,6 +592,61 @@ def test_redirects_are_followed(status: int, text: str, serve: Serve) -> None:
     assert text == asked(there)[0][3]["query"]
 
 
+def test_a_redirect_is_escaped(serve: Serve) -> None:
+    """An address with letters and spaces that no address has is asked as browsers do."""
+    there = serve(lambda to: to.send(GOOD))
+    assert 1 == len(ask(serve(_to(f"{there.url}?x=\u00c3\u00a9 y")).url))
+    assert "/sparql?x=%C3%A9%20y" == there.seen[-1][1]
+
+
+HEADS = {
+    "not HTTP": b"220 mail.example ESMTP\r\n",
+    "no status": b"HTTP/1.1 OK\r\n\r\n",
+    "no header": b"HTTP/1.1 200 OK\r\nnothing\r\n\r\n",
+    "folded": b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
+    "many headers": b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 200 + b"\r\n",
+    "long header": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+    "long status": b"HTTP/1.1 200 " + b"a" * 100_000 + b"\r\n\r\n",
+    "many heads": b"HTTP/1.1 100 Continue\r\n\r\n" * 1000,
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_heads_that_are_none(head: bytes, serve: Serve) -> None:
+    """What does not begin as HTTP says, or never gets to its answer, is told as such."""
+
+    def behave(to: Handler) -> None:
+        to.wfile.write(head)
+        to.close_connection = True
+
+    with pytest.raises(EndpointUnreachable, match="does not speak HTTP as it should"):
+        ask(serve(behave).url)
+
+
+def test_what_stands_behind_an_answer_has_an_end(serve: Serve) -> None:
+    """Headers after an answer in pieces are read over, and not for ever."""
+
+    def behave(to: Handler) -> None:
+        _sends(to, iter([GOOD]))
+        to.wfile.write(b"0\r\n" + b"X: a\r\n" * (3 if len(to.server.seen) < 3 else 1_000_000) + b"\r\n")
+
+    server = serve(behave)
+    assert 1 == len(ask(server.url))
+    with pytest.raises(EndpointAnswer, match="breaks off in the middle"):
+        ask(server.url)
+
+
+def test_a_head_may_be_announced(serve: Serve) -> None:
+    """A few heads may come before that of the answer, in any spelling; an older version ends with the connection."""
+
+    def behave(to: Handler) -> None:
+        to.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.0 200\r\ncontent-TYPE:" + JSON.encode())
+        to.wfile.write(b"\r\n\r\n" + GOOD)
+        to.close_connection = True
+
+    assert 1 == len(ask(serve(behave).url))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only there this machine has further addresses on loopback")
 @pytest.mark.parametrize("is_public", [True, False])
 def test_no_service_leads_to_another_inside(is_public: bool, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -591,7 +671,7 @@ def test_no_service_leads_to_another_inside(is_public: bool, serve: Serve, monke
 )  # fmt: skip
 def test_addresses_inside_are_known(peer: str, inward: bool) -> None:
     """Addresses of this machine, of private networks and of links count as inside."""
-    found = connection.connection("http", "example.org", 80)
+    found = connection.Connection(Address.parse("http://example.org/"))
     found.peer = peer
     assert inward == found.is_inward
 
@@ -640,6 +720,30 @@ def test_tls_is_checked(certificate: Path, monkeypatch: pytest.MonkeyPatch, serv
     with _in_tls(Bad(_to(plain.url)), certificate) as url, pytest.raises(EndpointRedirect, match="leads from https"):
         ask(url)
     assert [] == plain.seen
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "said"),
+    [("IP:127.0.0.2", "2", "is not valid for '127.0.0.1'."), ("IP:127.0.0.1", "-1", "certificate has expired.")],
+    ids=["of another", "expired"],
+)  # fmt: skip
+def test_certificates_of_others_and_of_before(
+    name: str, days: str, said: str, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A certificate that is vouched for must be that of the service, and hold today."""
+    for command in (
+        f"openssl req -new -key {certificate} -subj /CN=127.0.0.1 -addext subjectAltName={name} -out ask.csr",
+        f"openssl x509 -req -in ask.csr -signkey {certificate} -days {days} -copy_extensions copy -out cert.pem",
+    ):
+        subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    both = tmp_path / "both.pem"
+    key = certificate.read_text(encoding="utf-8").partition("-----BEGIN CERTIFICATE")[0]
+    both.write_text(key + (tmp_path / "cert.pem").read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(both))
+    with _in_tls(Bad(lambda to: to.send(GOOD)), both) as url, pytest.raises(EndpointUnreachable) as caught:
+        ask(url)
+    assert caught.value.message.startswith(f"{url} cannot prove who it is: ")
+    assert caught.value.message.endswith(said)
 
 
 def test_tls_where_none_is_spoken(serve: Serve) -> None:

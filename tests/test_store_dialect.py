@@ -7,9 +7,10 @@ from typing import cast
 import pyoxigraph as ox
 import pytest
 
+from whatworks import gate
 from whatworks.namespaces import WW
 from whatworks.store.connection import Reply
-from whatworks.store.dialect import Dialect, Document
+from whatworks.store.dialect import Dialect, Document, columns_of, in_parts
 from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, Iri, Literal, Term
 
 ROWS = ",\n".join(f'{{"x":{{"type":"literal","value":"row {number}"}}}}' for number in range(60))
@@ -104,3 +105,37 @@ def test_virtuoso_is_asked_in_its_own_way() -> None:
     assert str(other) not in dialect.written("ASK { ?s ?p ?o }")
     assert "exclude" not in dialect.written(f"ASK {{ ?s a <{WW}Practice> }}")
     assert "ASK {}" == Dialect().written("ASK {}")
+
+
+def test_rows_are_asked_for_in_parts() -> None:
+    """A query is put into one that sorts by its columns, which stand there as they are; FROM cannot stand within."""
+    found = in_parts("PREFIX a: <select#>\nSELECT ?x { ?x a a:b } # the end", ["x"])
+    assert found is not None
+    assert found.startswith(
+        "PREFIX a: <select#>\nSELECT ?x WHERE { { SELECT ?x WHERE { {\nSELECT ?x { ?x a a:b } # the end\n}"
+    )
+    assert found.endswith("ORDER BY ?x } }")
+    assert "SELECT" == gate.check(f"{found} LIMIT 10 OFFSET 20")
+    many = in_parts("SELECT * { ?a ?b ?c }", [f"c{number}" for number in range(30)])
+    assert many is not None
+    assert many.endswith("?c15 } }")
+    for text in ("SELECT ?x FROM <a> { ?x ?y ?z }", "ASK { }"):
+        assert in_parts(text, ["x"]) is None
+    assert in_parts("SELECT * { }", []) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "columns"),
+    [
+        ("SELECT ?a $b\nWHERE { ?a ?c $b }", ("a", "b")),
+        ("SELECT DISTINCT ?a (COUNT(DISTINCT ?x) AS ?n) (IF(?x = 1, (?y + 1), ?z) AS ?m) WHERE { }", ("a", "n", "m")),
+        ("PREFIX a: <b>\nSELECT (STR(?x) AS ?x1) ?a # ?no\n?b FROM <c> { }", ("x1", "a", "b")),
+        ("SELECT ?a ?a { }", ("a",)),
+        ("SELECT * { ?x ?y ?z }", None),
+        ("ASK { ?x ?y ?z }", None),
+        ("", None),
+    ],
+)
+def test_columns_are_read(query: str, columns: tuple[str, ...] | None) -> None:
+    """The columns that a query names are known before it is asked."""
+    assert columns == columns_of(query)

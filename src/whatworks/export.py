@@ -1,11 +1,14 @@
 """Writes things of a collection, and the answers to graph queries, in RDF formats."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from whatworks.circles import without_circles
 from whatworks.collection import Collection
 from whatworks.describe import Describer
+from whatworks.errors import QueryRefused
 from whatworks.jsonld import Documents
 from whatworks.namespaces import LABELS, NOTATION
 from whatworks.results import Triples
@@ -14,6 +17,8 @@ from whatworks.terms import Iri, Quad, Triple
 
 # From so many things on, reading all statements once is quicker than asking for each.
 _FEW = 20
+# Of so many statements of an answer JSON-LD is made: a thousand things take a second, and a kilobyte each.
+_FRAMED = 200_000
 
 
 class Exporter:
@@ -66,30 +71,44 @@ class Exporter:
         return self._collection.each_asserted() if things is None else self._describer.statements(things)
 
     def pour(self, format: str, things: Sequence[Iri] | None, file: IO[bytes], *, single: bool) -> None:
-        """Write to a file what `things` returns; but for JSON-LD in memory that does not grow with it."""
-        if format == "jsonld":
+        """Write to a file what `things` returns, in memory that does not grow with it.
+
+        For JSON-LD what is said is held, as a tree takes from all of it; trees are not.
+        """
+        if format == "jsonld" and not single:
+            with without_circles():
+                file.writelines(self._documents.pieces(self.trees(things)))
+        elif format == "jsonld":
             file.write(self.things(format, things, single=single))
         else:
             pour_ordered(self.quads(things), format, self._collection.prefixes.table, file)
 
     def pour_triples(self, triples: Iterable[Triple], format: str, file: IO[bytes]) -> int:
-        """Write to a file what `triples` returns, as `pour` does, and return how many statements came."""
+        """Write to a file what `triples` returns, as `pour` does, and return how many statements came.
+
+        Raises:
+            QueryRefused: As `triples` says.
+        """
         if format != "jsonld":
             quads = (Quad(*triple) for triple in triples)
             return pour_ordered(quads, format, self._collection.prefixes.table, file)
-        found = list(triples)
+        found = _few(triples)
         file.write(self.triples(found, format))
         return len(found)
 
     def triples(self, triples: Iterable[Triple], format: str) -> bytes:
-        """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree."""
+        """Write the triples of an answer; as JSON-LD, what belongs to one thing becomes one tree.
+
+        Raises:
+            QueryRefused: They are more than can be made into trees.
+        """
         prefixes = self._collection.prefixes.table
         if format != "jsonld" and isinstance(triples, Triples) and triples.engine_bytes is not None:
             return triples.engine_bytes(format, prefixes)
-        quads = (Quad(*triple) for triple in triples)
         if format != "jsonld":
-            return write_ordered(quads, format, prefixes)
-        return self._documents.document(self._documents.trees(ordered(quads)), single=True)
+            return write_ordered((Quad(*triple) for triple in triples), format, prefixes)
+        quads = ordered(Quad(*triple) for triple in _few(triples))
+        return self._documents.document(self._documents.trees(quads), single=True)
 
     def trees(self, things: Sequence[Iri] | None) -> Iterator[bytes]:
         """Yield the JSON-LD trees of things, or of everything that the data files hold, as JSON, one a line."""
@@ -120,3 +139,14 @@ class Exporter:
 
     def _framed(self, thing: Iri) -> dict[str, Any]:
         return self._documents.tree(self._describer.statements([thing]), thing)
+
+
+def _few(triples: Iterable[Triple]) -> list[Triple]:
+    """Return the statements of an answer, of which trees are made in memory, so many at most."""
+    found = list(islice(triples, _FRAMED + 1))
+    if len(found) > _FRAMED:
+        raise QueryRefused(
+            f"The answer has more than {_FRAMED:,} statements, of which JSON-LD is made in memory.",
+            hint="Ask for a format that is written as it comes, such as turtle or ntriples, or for less.",
+        )
+    return found

@@ -58,6 +58,9 @@ def patterns(ascii: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _ESCAPE = re.compile(rf"\\[tbnrf\"'\\]|{_UCHAR}|(?P<bad>\\)")
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+# What usually stands before the form of a query.
+_HEAD = r"\s|\#[^\n\r]*+[\n\r]|PREFIX\s++[A-Za-z0-9-]*+:\s*+<[^<>\s]*+>"
+_USUAL = re.compile(rf"(?:{_HEAD})*+({'|'.join(_FORMS)})\b", re.IGNORECASE)
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH")
 _WORDS = frozenset(
     """
@@ -147,12 +150,14 @@ def tokens(query: str) -> list[Token]:
     return found
 
 
-def form(query: str) -> str:
-    """Return the form of a query, SELECT, ASK, CONSTRUCT or DESCRIBE, without looking at the rest; else nothing."""
+def head(query: str) -> tuple[str, int]:
+    """Return the form of a query and the place behind it, without looking at the rest; nothing if it has none."""
+    if (usual := _USUAL.match(query)) is not None:
+        return usual[1].upper(), usual.end()
     for match in patterns(query.isascii())[0].finditer(query):
         if match.lastgroup == "run" and (word := match.group("run").upper()) in _FORMS:
-            return word
-    return ""
+            return word, match.end()
+    return "", 0
 
 
 def check(query: str, *, graphs: Container[str] = (), limits: Limits | None = None) -> str:

@@ -71,12 +71,16 @@ class Documents:
         every = [quad for of_subject in by_subject.values() for quad in of_subject]
         pointed = {quad.object for quad in every}
         topics = [quad.object for quad in every if quad.predicate == _REVERSED[0]]
+        behind: dict[Term, list[Term]] = defaultdict(list)
+        for quad in every:
+            if quad.predicate in _REVERSED:
+                behind[quad.object].append(quad.subject)
         candidates = [*topics, *(subject for subject in by_subject if subject not in pointed), *by_subject]
         trees: list[dict[str, Any]] = []
         covered: set[Term] = set()
         for root in dict.fromkeys(candidates):
             if isinstance(root, Iri) and root in by_subject and root not in covered:
-                nodes = _reached(root, by_subject, every)
+                nodes = _reached(root, by_subject, behind.get(root, ()))
                 covered |= nodes
                 trees.append(self.tree([quad for node in nodes for quad in by_subject.get(node, ())], root))
         return [on_a_line(tree) for tree in _without_names(trees)]
@@ -150,9 +154,8 @@ def on_a_line(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def _reached(root: Iri, by_subject: Mapping[Term, list[Quad]], every: Iterable[Quad]) -> set[Term]:
+def _reached(root: Iri, by_subject: Mapping[Term, list[Quad]], behind: Iterable[Term]) -> set[Term]:
     """Return the nodes that a tree from `root` holds: what it leads to, and the records and links about it."""
-    behind = [quad.subject for quad in every if quad.object == root and quad.predicate in _REVERSED]
     nodes: set[Term] = {root}
     waiting: list[Term] = [root, *behind]
     while waiting:

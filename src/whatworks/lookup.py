@@ -59,10 +59,8 @@ class Index:
 
     def find(self, value: str) -> set[Iri]:
         """Return the things of the best tier that has this name."""
-        for tier in _TIERS:
-            if found := self.tiers[tier].get(folded(value)):
-                return found
-        return set()
+        wanted = folded(value)
+        return next((found for tier in _TIERS if (found := self.tiers[tier].get(wanted))), set())
 
     def nearest(self, value: str) -> list[str]:
         """Return up to five names like this one, best first; among things of any sort, interventions first.

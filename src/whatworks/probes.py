@@ -16,6 +16,7 @@ from whatworks.terms import Iri, Literal, Node, is_iri
 IN_SCHEME = Iri(SKOS + "inScheme")
 _IN_A_LANGUAGE = (TITLE, PREF_LABEL, Iri(SKOS + "altLabel"))
 _IN_NONE = (IDENTIFIER, NOTATION, NAME)
+_LONGEST = 1000  # so many characters have names that are asked for in all their spellings
 _HALF = re.compile(r"[\ud800-\udfff]")
 
 
@@ -86,7 +87,7 @@ def _is_text(term: object, wanted: str) -> bool:
 def _spellings(value: str) -> list[str]:
     """Return a name as it is typed, and as it is usually written: in small and large letters, with capitals."""
     text = " ".join(value.split())
-    if not text or _HALF.search(text):
+    if not text or len(text) > _LONGEST or _HALF.search(text):
         return []
     usual = (text.lower(), text.upper(), text.title(), text.capitalize(), text[0].upper() + text[1:])
     return list(dict.fromkeys((text, *usual)))

@@ -42,7 +42,12 @@ class Address:
     @property
     def origin(self) -> str:
         """Scheme, host and port, without the port that goes without saying."""
-        return _origin(self.scheme, self.host, self.port)
+        return f"{self.scheme}://{self.netloc}"
+
+    @property
+    def netloc(self) -> str:
+        """Host and port, without the port that goes without saying."""
+        return _netloc(self.scheme, self.host, self.port)
 
     @staticmethod
     @lru_cache(maxsize=64)
@@ -76,9 +81,9 @@ class Address:
 
 
 @lru_cache(maxsize=64)
-def _origin(scheme: str, host: str, port: int) -> str:
+def _netloc(scheme: str, host: str, port: int) -> str:
     written = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{written}" + ("" if port == _PORTS[scheme] else f":{port}")
+    return written if port == _PORTS[scheme] else f"{written}:{port}"
 
 
 def spellings(secret: str) -> set[str]:

@@ -1,10 +1,12 @@
 """What engines do in their own way, handled here once. docs/how-to/remote.md lists it for people."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeAlias
 
+from whatworks import gate
 from whatworks.namespaces import WW
 from whatworks.results import Row
 from whatworks.store.connection import Reply
@@ -94,10 +96,49 @@ class Dialect:
         return term
 
 
+_MOST_KEYS = 16
+_VARIABLE = re.compile(r"[?$](\w+)")
+
+
+@lru_cache(maxsize=500)
+def columns_of(query: str) -> tuple[str, ...] | None:
+    """Return the columns that a SELECT query names; None where it takes what there is, or is another one."""
+    form, start = gate.head(query)
+    if form != "SELECT":
+        return None
+    clause = query[start:].partition("{")[0]
+    if "(" not in clause:
+        names = _VARIABLE.findall(clause.partition("#")[0])
+        return tuple(dict.fromkeys(names)) or None
+    depth, columns, before = 0, [], ""
+    for token in gate.tokens(clause):
+        depth += (token.text == "(") - (token.text == ")")
+        if token.kind == "variable" and (depth == 0 or (depth == 1 and before == "AS")):
+            columns.append(token.text[1:])
+        before = token.word
+    return tuple(dict.fromkeys(columns)) or None
+
+
+def in_parts(query: str, columns: Sequence[str]) -> str | None:
+    """Return a query whose rows can be asked for in parts, by LIMIT and OFFSET behind it; None where that cannot be.
+
+    The rows are sorted by their columns, within: where it is to leave some out, Virtuoso sorts no more than 10,000, and
+    never by more than 20 columns.
+    """
+    found = gate.tokens(query)
+    start = next((token.start for token in found if token.word == "SELECT"), None)
+    if start is None or not columns or any(token.word == "FROM" for token in found):
+        return None
+    names = " ".join(f"?{column}" for column in columns)
+    keys = " ".join(f"?{column}" for column in columns[:_MOST_KEYS])
+    within = f"SELECT {names} WHERE {{ {{\n{query[start:]}\n}} }} ORDER BY {keys}"
+    return f"{query[:start]}SELECT {names} WHERE {{ {{ {within} }} }}"
+
+
 # Comunica writes no names of columns where there are no rows, and adds a member after the rows that SPARQL 1.1 Query
 # Results JSON does not have. Virtuoso's names of blank nodes hold signs that are not allowed in them. Within a text of
 # JSON a quote has a backslash before it, so none of these patterns is part of one.
-_NO_COLUMNS = re.compile(rb'\A(\s*\{\s*"head"\s*:\s*\{)\s*\}\s*,\s*"results"')
+_NO_COLUMNS = re.compile(rb'(\s*\{\s*"head"\s*:\s*\{)\s*\}\s*,\s*"results"')
 _AFTER_ROWS = re.compile(rb'\}\s*,\s*"metadata"\s*:\s*\{[^{}]*\}\s*\}\s*\Z')
 _BLANK_NODE = re.compile(rb'("type"\s*:\s*"bnode"\s*,\s*"value"\s*:\s*)"nodeID://')
 _TAIL = 1024
@@ -147,5 +188,6 @@ class Document:
     def _mended(self, text: bytes) -> bytes:
         if not self._begun:
             self._begun = True
-            text = _NO_COLUMNS.sub(rb'\1"vars":[]},"results"', text)
+            if (found := _NO_COLUMNS.match(text)) is not None:
+                text = found[1] + b'"vars":[]},"results"' + text[found.end() :]
         return _BLANK_NODE.sub(rb'\1"', text) if b"nodeID://" in text else text

@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from whatworks.errors import EndpointAnswer, EndpointRedirect, EndpointRefused, EndpointUnreachable, Error, StoreAddress
 from whatworks.results import safe
 from whatworks.store.address import PASSWORD, TOKEN, USER, Address, Login, spellings
-from whatworks.store.connection import Connection, Patience, Reply, connection, too_slow
+from whatworks.store.connection import Connection, Patience, Reply, too_slow
 from whatworks.store.digest import Digest
 
 LARGEST = 1 << 30  # so many bytes may an answer have
@@ -33,6 +33,7 @@ _MOST_REDIRECTS = 5
 _MOST_ASKED = 2  # so many times may a service ask who asks
 _KEY = 5  # a longer value of a parameter of the address may be a key
 _SAID = 2000  # so many bytes of what a service says of its failing are read
+_IN_AN_ADDRESS = "%/:?#[]@!$&'()*+,;=~-._"
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -146,10 +147,10 @@ class Endpoint:
         where, _, query = request.url.partition("#")[0].partition("?")
         address = Address.parse(where)
         idle = self._idle[address.origin]
-        used = (self._rested(idle) if keep else None) or connection(address.scheme, address.host, address.port)
+        used = (self._rested(idle) if keep else None) or Connection(address)
         reused = bool(used.peer)
         used.patience = patience
-        target = address.path + (f"?{query}" if query else "")
+        target = f"{address.path}?{query}" if query else address.path
         try:
             if not reused:
                 used.connect()
@@ -158,9 +159,10 @@ class Endpoint:
                     f"{self.address} leads to {address.origin}, which is inside of this network.",
                     hint="Give that address yourself if you trust it; a public service has no business there.",
                 )
-            headers = {**request.headers, **self._authorization(address, used, request.method, target)}
-            used.request(request.method, target, request.body, headers)
-            response = used.getresponse()
+            headers = request.headers
+            if self._login:
+                headers = {**headers, **self._authorization(address, used, request.method, target)}
+            response = used.exchange(request.method, target, headers, request.body)
         except (ConnectionError, HTTPException):
             used.close()
             if reused:  # it was closed in the meantime
@@ -203,7 +205,7 @@ class Endpoint:
     def _authorization(self, address: Address, used: Connection, method: str, target: str) -> dict[str, str]:
         own = self.address
         upgraded = (own.scheme, address.scheme, own.host) == ("http", "https", address.host)
-        if not self._login or self._is_silent or not (address.origin == own.origin or upgraded):
+        if self._is_silent or not (address.origin == own.origin or upgraded):
             return {}
         if address.scheme == "http" and not used.is_inward:
             raise EndpointRefused(
@@ -215,7 +217,7 @@ class Endpoint:
     def _redirected(self, request: Request, status: int, target: str) -> Request:
         """Return the request for where a service leads to."""
         try:
-            url = urljoin(request.url, target)
+            url = urljoin(request.url, quote(target.encode("iso-8859-1"), safe=_IN_AN_ADDRESS))
             address = Address.parse(urlsplit(url)._replace(query="").geturl())
         except (StoreAddress, ValueError):
             raise EndpointRedirect(
@@ -250,7 +252,7 @@ class Endpoint:
             )
         if kind not in accepted:
             shown = self.said(kind)[:80] or "something without a type"
-            raise EndpointAnswer(f"{name} answers with {shown}, not with {accepted[0]}.", hint=_NO_ENDPOINT)
+            raise EndpointAnswer(f"{name} answers with {shown}, not with {accepted[0]}.", hint=NO_ENDPOINT)
 
     def refused(self, reply: Reply) -> Error:
         """Say that a service answers with another status than 200, and what it says of it."""
@@ -271,7 +273,7 @@ class Endpoint:
             wait = reply.header("Retry-After")
             hint = f"It asks to wait {safe(wait[:40])} seconds." if wait.isdecimal() else "Try again later."
             return EndpointRefused(f"{name} is busy or out of order (status {status}){said}", hint=hint)
-        hint = _NO_ENDPOINT if status in (404, 405, 410) else "The service itself cannot answer this query."
+        hint = NO_ENDPOINT if status in (404, 405, 410) else "The service itself cannot answer this query."
         return EndpointRefused(f"{name} answers with status {status}{said}", hint=hint)
 
     def said(self, text: str) -> str:
@@ -291,12 +293,12 @@ class Endpoint:
         line = " ".join(self.said(text).split())
         return f": {line[:299]}{'…' if len(line) > 299 else ''}" if line else "."
 
-    def _unreachable(self, error: Exception) -> EndpointUnreachable:
+    def _unreachable(self, error: Exception) -> EndpointUnreachable:  # noqa: PLR0911 - one for each kind
         """Say that no connection can be made, and why."""
         name = self.address
         match error:
             case ssl.SSLCertVerificationError():
-                said = f"{name} cannot prove who it is: {safe(error.verify_message)}."
+                said = f"{name} cannot prove who it is: {safe(error.verify_message.rstrip('.'))}."
                 return EndpointUnreachable(
                     said, hint="Check the address; a certificate of your own: set SSL_CERT_FILE."
                 )
@@ -307,8 +309,10 @@ class Endpoint:
                 return EndpointUnreachable(f"{name}: there is no machine of this name.", hint="Check the spelling.")
             case ConnectionRefusedError():
                 return EndpointUnreachable(f"{name} refuses connections.", hint="Is it running, and on this port?")
-            case ConnectionError() | HTTPException():
+            case ConnectionError():
                 return EndpointUnreachable(f"{name} breaks off before it answers.", hint="Try again later.")
+            case HTTPException():
+                return EndpointUnreachable(f"{name} does not speak HTTP as it should.", hint="Is it a web server?")
         reason = safe(getattr(error, "strerror", None) or "no reason is given")
         return EndpointUnreachable(f"{name} cannot be reached: {reason}.", hint="Check the address and the network.")
 
@@ -319,12 +323,12 @@ def _close(idle: Mapping[str, list[Connection]]) -> None:
             each.close()
 
 
-_NO_ENDPOINT = "Is this the address of a SPARQL endpoint?"
+NO_ENDPOINT = "Is this the address of a SPARQL endpoint?"
 
 
 def nothing(name: object) -> EndpointAnswer:
     """Say that a service answers nothing."""
-    return EndpointAnswer(f"{name} answers nothing.", hint=_NO_ENDPOINT)
+    return EndpointAnswer(f"{name} answers nothing.", hint=NO_ENDPOINT)
 
 
 def _asked_pause(header: str, otherwise: float) -> float:

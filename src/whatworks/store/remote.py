@@ -5,13 +5,14 @@ redirects anywhere and keeps a whole answer in memory. Answers are read as they 
 engine is in `dialect`.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import string
+from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from threading import local
 from typing import IO, Any, TypeAlias, cast
+from urllib.parse import urlencode
 
 import pyoxigraph as ox
 from SPARQLWrapper import GET, POST, SELECT, SPARQLWrapper
@@ -23,10 +24,10 @@ from whatworks.results import Answer, Boolean, Row, Table, Triples
 from whatworks.store import order
 from whatworks.store.address import Address, Login
 from whatworks.store.connection import Reply
-from whatworks.store.convert import from_engine, triple_from_engine
-from whatworks.store.dialect import UNIONS, YES_OR_NO, Dialect, Document, Parameters
+from whatworks.store.convert import row_from_engine, triple_from_engine
+from whatworks.store.dialect import UNIONS, YES_OR_NO, Dialect, Document, Parameters, columns_of, in_parts
 from whatworks.store.embedded import EmbeddedStore
-from whatworks.store.endpoint import Endpoint, Request, nothing
+from whatworks.store.endpoint import NO_ENDPOINT, Endpoint, Request, nothing
 from whatworks.store.syntax import serialize
 from whatworks.terms import BlankNode, Iri, Literal, Node, Quad, Term, Triple
 from whatworks.version import __version__
@@ -37,6 +38,7 @@ Texts: TypeAlias = Callable[[str, Mapping[str, Sequence[tuple[Term, ...]]]], str
 TIMEOUT = 60.0
 _LONGEST_URL = 2000  # longer ones are cut or refused by servers and proxies on the way; then POST is used
 _MOST_GRAPHS = 2000  # so many are named with each query where the default graph is not their union
+_UNESCAPED = (string.ascii_letters + string.digits + "_.-~/ ").encode()  # of others three signs are made in an address
 _BLOCK = 1 << 16
 _ROWS = ("application/sparql-results+json", "application/json")
 _GRAPH = ("application/n-triples", "text/turtle", "text/plain")
@@ -87,9 +89,15 @@ class RemoteStore:
 
     def _answer(self, text: str, parameters: Parameters, dialect: Dialect | None = None) -> Answer:
         dialect = dialect or self._dialect
-        is_graph = gate.form(text) in ("CONSTRUCT", "DESCRIBE")
+        is_graph = gate.head(text)[0] in ("CONSTRUCT", "DESCRIBE")
         reply = self._reply(dialect.written(text), parameters, _GRAPH if is_graph else _ROWS)
-        return self._triples(reply, dialect) if is_graph else self._rows(reply, text, dialect)
+        if is_graph:
+            return self._triples(reply, dialect)
+        found, columns = self._rows(reply, text, parameters, dialect), columns_of(text)
+        if columns is not None and (not isinstance(found, Table) or found.columns != columns):
+            reply.close()
+            raise EndpointAnswer(f"{self.address} answers something else than was asked.", hint=NO_ENDPOINT)
+        return found
 
     def _reply(self, text: str, parameters: Parameters, accepted: tuple[str, ...]) -> Reply:
         wrappers = self._wrappers.of
@@ -106,39 +114,62 @@ class RemoteStore:
 
     # ---- answers ----
 
-    def _rows(self, reply: Reply, text: str, dialect: Dialect) -> Table | Boolean:
-        document = Document(reply)
-        with self._reading(reply, whole=False):
-            given = document.whole() or cast(IO[bytes], document)
-            found = ox.parse_query_results(given, format=ox.QueryResultsFormat.JSON)
+    def _rows(self, reply: Reply, text: str, parameters: Parameters, dialect: Dialect) -> Table | Boolean:
+        document, most = Document(reply), _most_rows(reply)
+        with _Reading(self._endpoint, reply, whole=False):
+            short = document.whole()
+            found = ox.parse_query_results(
+                cast(IO[bytes], document) if short is None else short, format=ox.QueryResultsFormat.JSON
+            )
         if isinstance(found, ox.QueryBoolean):
-            with self._reading(reply):
+            with _Reading(self._endpoint, reply):
                 return Boolean(bool(found))
-        columns = tuple(variable.value for variable in found.variables)
-        most = _most_rows(reply)
-
+        columns = tuple([variable.value for variable in found.variables])
         # The engine's answer may end in its own thread only, so that no trace of an error may keep it.
         kept = [found]
         del found
-
-        def rows() -> Iterator[Row]:
-            number = 0
-            try:
-                with self._reading(reply):
-                    for number, solution in enumerate(kept[0], 1):  # noqa: B007 - counted for what follows
-                        yield tuple([None if term is None else from_engine(term) for term in solution])
-            finally:
-                kept.clear()
-            self._check_whole(number, most)
-
+        rows = self._come(kept, reply, most)
         if columns == YES_OR_NO:
-            return Boolean(any(row != (Literal.integer(0),) for row in rows()))
-        if dialect.is_exact and columns and most is None:
-            return Table(columns, rows())
-        return self._mended(Table(columns, rows()), text, dialect)
+            return Boolean(any(row != (Literal.integer(0),) for row in rows))
+        if most is None:
+            return self._mended(Table(columns, rows if short is None else list(rows)), text, dialect)
+        keys, parts = order.keys_of(text), in_parts(text, columns)
+        if parts is None or keys is None or any(key.column not in columns for key in keys):
+            return self._mended(Table(columns, rows), text, dialect)  # which ends with an error
+        reply.close()
+        rows = self._in_parts(parts, most, parameters, dialect)
+        return self._mended(Table(columns, rows), text, replace(dialect, sorts=False))
+
+    def _in_parts(self, text: str, size: int, parameters: Parameters, dialect: Dialect) -> Generator[Row, None, None]:
+        """Yield the rows of an answer that is longer than what an engine gives at once."""
+        start, count = 0, size
+        while count == size:
+            count = 0
+            reply = self._reply(dialect.written(f"{text} LIMIT {size} OFFSET {start}"), parameters, _ROWS)
+            document = Document(reply)
+            with _Reading(self._endpoint, reply, whole=False):
+                part = ox.parse_query_results(cast(IO[bytes], document), format=ox.QueryResultsFormat.JSON)
+                kept = [cast(ox.QuerySolutions, part)]
+                del part
+            for count, row in enumerate(self._come(kept, reply, None), 1):  # noqa: B007 - counted for what follows
+                yield row
+            start += count
+
+    def _come(self, kept: list[ox.QuerySolutions], reply: Reply, most: int | None) -> Generator[Row, None, None]:
+        """Yield the rows of an engine's answer, which is let go of in the end."""
+        number = 0
+        try:
+            with _Reading(self._endpoint, reply):
+                for number, solution in enumerate(kept[0], 1):  # noqa: B007 - counted for what follows
+                    yield row_from_engine(solution)
+        finally:
+            kept.clear()
+        self._check_whole(number, most)
 
     def _mended(self, table: Table, text: str, dialect: Dialect) -> Table:
         """Return the rows of an engine with its own ways as the embedded store gives them."""
+        if dialect.is_exact and table.columns:
+            return table
         if not table.columns:  # nothing was found, and the engine does not say of what
             empty = EmbeddedStore(self._prefixes).query(text)
             return Table(empty.columns if isinstance(empty, Table) else (), table.rows)
@@ -155,7 +186,7 @@ class RemoteStore:
 
         def triples() -> Iterator[Triple]:
             number = 0
-            with self._reading(reply):
+            with _Reading(self._endpoint, reply):
                 found = ox.parse(cast(IO[bytes], reply), format=format, rename_blank_nodes=True)
                 for number, quad in enumerate(found, 1):  # noqa: B007 - counted for what follows
                     yield triple_from_engine(quad.triple)
@@ -174,28 +205,9 @@ class RemoteStore:
     def _check_whole(self, number: int, most: int | None) -> None:
         if most is not None and number >= most:
             raise EndpointAnswer(
-                f"{self.address} cuts answers after {most} rows.", hint="Ask for less, in several queries."
+                f"{self.address} cuts answers after {most} rows.",
+                hint="Ask for less, in several queries; its owner can set ResultSetMaxRows higher.",
             )
-
-    @contextmanager
-    def _reading(self, reply: Reply, *, whole: bool = True) -> Iterator[None]:
-        """Say what is wrong with an answer that cannot be read; if `whole`, it is at its end afterwards."""
-        done = False
-        try:
-            yield
-            while whole and reply.read(_BLOCK):
-                pass
-            done = True
-        except (SyntaxError, ValueError, TypeError) as error:
-            if not reply.received:
-                raise nothing(self.address) from None
-            raise EndpointAnswer(
-                f"{self.address} answers what cannot be read: {self._endpoint.said(str(error))}.",
-                hint="It may have stopped in the middle, or uses more than RDF 1.1 and SPARQL 1.1.",
-            ) from None
-        finally:
-            if whole or not done:
-                reply.close()
 
     # ---- the tool's own queries ----
 
@@ -204,7 +216,8 @@ class RemoteStore:
     ) -> Iterator[Row]:
         """Ask one of the tool's own queries; those name the graphs themselves."""
         rows = {key: [(term,) for term in terms] for key, terms in (values or {}).items()}
-        answer = self._answer(self._texts(f"system/{name}", rows), dialect.union if dialect else (), dialect)
+        text = self._texts(f"system/{name}", rows)
+        answer = self._answer(text, dialect.union if dialect else (), dialect)
         return iter(answer.rows) if isinstance(answer, Table) else iter(())
 
     @cached_property
@@ -273,6 +286,36 @@ class RemoteStore:
         return int(first[0].value) if first and isinstance(first[0], Literal) else 0
 
 
+class _Reading:
+    """Says what is wrong with an answer that cannot be read; if `whole`, it is at its end afterwards."""
+
+    def __init__(self, endpoint: Endpoint, reply: Reply, *, whole: bool = True) -> None:
+        self._endpoint, self._reply, self._whole = endpoint, reply, whole
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        reply, is_left = self._reply, True
+        try:
+            if error is None:
+                while self._whole and reply.read(_BLOCK):
+                    pass
+                is_left = False
+        finally:
+            if self._whole or is_left:
+                reply.close()
+        # The engine's memory for one term is bounded.
+        if not isinstance(error, SyntaxError | ValueError | TypeError | MemoryError):
+            return
+        if not reply.received:
+            raise nothing(self._endpoint.address) from None
+        raise EndpointAnswer(
+            f"{self._endpoint.address} answers what cannot be read: {self._endpoint.said(str(error))}.",
+            hint="It may have stopped in the middle, or uses more than RDF 1.1 and SPARQL 1.1.",
+        ) from None
+
+
 def _most_rows(reply: Reply) -> int | None:
     """Return after how many rows an answer was cut, if Virtuoso says that it was."""
     most = reply.header("X-SPARQL-MaxRows")
@@ -309,24 +352,26 @@ class _Wrapper(SPARQLWrapper):
     def __init__(self, endpoint: Endpoint, accepted: tuple[str, ...], parameters: Parameters) -> None:
         super().__init__(str(endpoint.address), agent=f"whatworks/{__version__} (SPARQLWrapper {wrapper_version})")
         self._service, self._accepted = endpoint, accepted
+        self._accept = ", ".join([accepted[0], *(f"{kind};q=0.5" for kind in accepted[1:])])
         self.setOnlyConneg(True)
-        # What it would ask for by itself also names a media type that Comunica understands as a list of its own.
-        self.addCustomHttpHeader("Accept", ", ".join([accepted[0], *(f"{kind};q=0.5" for kind in accepted[1:])]))
         for name, value in parameters:
             self.addParameter(name, value)
+        self._around = len(f"{endpoint.address}?query=&{urlencode(parameters)}")  # of an address, beside the query
 
     def _parseQueryType(self, _: str) -> str:  # noqa: N802 - its name there
         """Say that a text reads. Which form it has would be found by patterns, and tell what is said above."""
         return SELECT
 
+    def _getAcceptHeader(self) -> str:  # noqa: N802 - as above
+        """Return what can be read. By itself it also asks for what Comunica understands as a list of its own."""
+        return self._accept
+
     def _query(self) -> tuple[Any, str]:
-        self.setMethod(GET)
+        text = self.queryString.encode()
+        escaped = len(text) + 2 * len(text.translate(None, _UNESCAPED))
+        self.setMethod(GET if self._around + escaped <= _LONGEST_URL else POST)
         request = self._createRequest()
-        if len(request.full_url) > _LONGEST_URL:
-            self.setMethod(POST)
-            request = self._createRequest()
-        headers = dict(request.header_items())
-        sent = Request(request.get_method(), request.full_url, headers, cast(bytes | None, request.data))
+        sent = Request(self.method, request.full_url, request.headers, cast(bytes | None, request.data))
         return self._service.ask(sent, self._accepted), self.returnFormat
 
 
