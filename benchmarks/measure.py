@@ -156,14 +156,23 @@ def child(*command: str, cache: Path | None = None, variables: Mapping[str, str]
     return measure
 
 
+_BETWEEN = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+"""
+
+
 def spent(*command: str) -> tuple[float, float]:
     """Return user and system time of a command, and the most memory that it had, in bytes."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT, env=environment(None)) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024.0
+    # A process that is started takes over the most memory of who starts it, so a small one stands between.
+    between = [sys.executable, "-S", "-c", _BETWEEN, *command]
+    with subprocess.Popen(between, stdout=subprocess.PIPE, cwd=ROOT, env=environment(None)) as process:
+        said = process.communicate()[0].split()
+    if process.returncode or int(said[0]):
+        raise subprocess.CalledProcessError(process.returncode or int(said[0]), command)
+    return float(said[1]), float(said[2]) * 1024
 
 
 def environment(cache: Path | None) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,3 +90,13 @@ def test_readme_names_every_task() -> None:
     readme = (Path(bench.__file__).parent / "README.md").read_text(encoding="utf-8")
     for name in measure.TASKS:
         assert f"| `{name}" in readme
+
+
+def test_memory_is_that_of_the_command() -> None:
+    """What the process holds that starts a command does not count."""
+    held = b"x" * (200 << 20)
+    time, peak = measure.spent(sys.executable, "-c", "pass")
+    assert (True, True) == (0 < time < 10, 1 << 20 < peak < 100 << 20)
+    assert len(held) == 200 << 20
+    with pytest.raises(subprocess.CalledProcessError, match="status 3"):
+        measure.spent(sys.executable, "-c", "raise SystemExit(3)")
