@@ -1,14 +1,18 @@
 """Rows as bars: what is drawn follows from the columns, and untrusted texts stay texts."""
 
 import json
+import struct
+import sys
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
 import pytest
+import vl_convert
 from click.testing import CliRunner
 
 from whatworks.charts import Chart, chart
 from whatworks.cli import main
+from whatworks.errors import MissingExtra
 from whatworks.results import Table
 from whatworks.terms import XSD, Iri, Literal, Term
 
@@ -62,6 +66,41 @@ def test_svg() -> None:
     widths = [float(each.get("width", "0")) for each in root.iter(f"{_SVG}rect") if each.get("height") == "12"]
     assert [105.0, 0.0, 420.0] == [width for width in widths if width != 12]
     assert {"aim", "place", "Tool", "–", "0.25", "1"} <= {each.text for each in root.iter(f"{_SVG}text")}
+
+
+def test_png() -> None:
+    """The picture of dots is the drawing twice as large, with bars in their colours; letters are no boxes."""
+    picture = _FILLED.write("png")
+    assert b"\x89PNG\r\n\x1a\n" == picture[:8]
+    root = ElementTree.fromstring(_FILLED.write("svg"))
+    assert [2 * int(root.get(side, "0")) for side in ("width", "height")] == list(struct.unpack(">II", picture[16:24]))
+    greek, cyrillic = (chart(Table(("a",), [(Literal(text),)]), "", str).write("png") for text in ("ΩΩ", "ЖЖ"))
+    assert greek != cyrillic
+
+
+def test_png_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has no vl-convert is told what to install, or to take SVG."""
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    with pytest.raises(MissingExtra, match="vl-convert is not installed") as caught:
+        _FILLED.write("png")
+    assert "whatworks[charts]" in caught.value.hint
+    result = CliRunner().invoke(main, ["stats", "assigned-share", "--format", "png"])
+    assert MissingExtra.exit_status == result.exit_code
+
+
+@pytest.mark.parametrize(
+    "found",
+    [_FILLED, _chart("a b"), _chart("kind", (Literal("x"),), (Literal("x"),), (Literal("y"),))],
+    ids=["groups", "no rows", "counted"],
+)
+def test_vega_lite_is_run(found: Chart) -> None:
+    """Vega-Lite itself takes the description: a bar for each, which says its label, its group and its number."""
+    drawn = vl_convert.vegalite_to_svg(json.loads(found.write("vega-lite")), allowed_base_urls=[], show_warnings=True)
+    paths = ElementTree.fromstring(drawn).iter(f"{_SVG}path")
+    bars = [each.get("aria-label", "") for each in paths if each.get("aria-roledescription") == "bar"]
+    told = [(f"{found.value}: {float(bar.value):g}", bar.label, bar.group) for bar in found.bars]
+    assert len(told) == len(bars)
+    assert all(any(all(part in bar for part in parts) for bar in bars) for parts in told), bars
 
 
 def test_an_empty_chart() -> None:

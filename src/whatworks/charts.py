@@ -1,4 +1,4 @@
-"""Draws the rows of an answer as bars: as a picture (SVG), or as a description that other programs draw (Vega-Lite).
+"""Draws the rows of an answer as bars: a picture (SVG, PNG), or a description that other programs draw (Vega-Lite).
 
 What is drawn follows from the columns. Where the last one holds numbers, they are the bars; otherwise rows are counted.
 The columns before it that hold no numbers say what a bar is of; of `kind` and `kindLabel` the name alone is taken.
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from xml.sax.saxutils import escape, quoteattr
 
+from whatworks.errors import MissingExtra
 from whatworks.results import Table
 from whatworks.terms import Iri, Literal, Term
 
-FORMATS = ("vega-lite", "svg")
+FORMATS = ("vega-lite", "svg", "png")
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _COLOURS = ("#2a5d8f", "#c46a1b", "#3d7f4b", "#8a4f9e", "#a33b3b", "#5f6b73")
@@ -22,6 +23,7 @@ _NUMERIC = ("integer", "decimal", "double", "float")
 # Sizes in a drawing.
 _BAR, _GAP, _LEFT, _WIDTH, _RIGHT, _TOP = 14, 10, 260, 420, 90, 44
 _LONGEST = 40
+_SHARP = 2  # dots of a picture for each of the drawing, across
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,12 @@ class Chart:
     bars: Sequence[Bar]
 
     def write(self, format: str) -> bytes:
-        """Return the chart in one of `FORMATS`."""
-        return _vega_lite(self) if format == "vega-lite" else _svg(self)
+        """Return the chart in one of `FORMATS`.
+
+        Raises:
+            MissingExtra: A picture of dots is asked for, and vl-convert is not installed.
+        """
+        return {"vega-lite": _vega_lite, "svg": _svg, "png": _png}[format](self)
 
 
 def chart(table: Table, title: str, short: Callable[[Iri], str]) -> Chart:
@@ -155,6 +161,18 @@ def _svg(chart: Chart) -> bytes:
     back = f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
     said = f"<title>{escape(_clean(chart.title))}</title>"
     return "\n".join([head, said, back, title, *parts, "</svg>", ""]).encode()
+
+
+def _png(chart: Chart) -> bytes:
+    """Return the drawing as a picture of dots; the letters of Latin, Greek and Cyrillic need no font of the machine."""
+    try:
+        import vl_convert  # noqa: PLC0415 - an extra, of 84 MB
+    except ImportError:
+        raise MissingExtra(
+            "vl-convert is not installed.",
+            hint="Install it with: python -m pip install 'whatworks[charts]', or choose svg.",
+        ) from None
+    return bytes(vl_convert.svg_to_png(_svg(chart).decode(), scale=_SHARP))
 
 
 def _colour(number: int) -> str:

@@ -39,6 +39,11 @@ class Checking(ABC):
     def catalogue(self) -> Catalogue:
         """The stored queries."""
 
+    @property
+    @abstractmethod
+    def collection(self) -> Collection:
+        """The graph."""
+
     @abstractmethod
     def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
         """Answer a stored query."""
@@ -100,6 +105,16 @@ class Checking(ABC):
             for query in self.measures
         ]
         return Table(("measure", "rows", "meaning"), rows)
+
+    def dead_links(self, progress: Callable[[int, int], None] = lambda _, __: None) -> Table:
+        """Ask the addresses outside that the data names, and return those that do not answer; nothing else asks them.
+
+        Args:
+            progress: Is told how many addresses of how many were asked.
+        """
+        from whatworks.deadlinks import dead, outside  # noqa: PLC0415 - needed by one command only
+
+        return dead(outside(self.collection), progress=progress)
 
     @cached_property
     def _checks(self) -> "Checks":

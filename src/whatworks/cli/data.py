@@ -1,5 +1,6 @@
 """`show`, `export`, `check`, `stats`, `why`: look at the data, take it home, check it."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -171,14 +172,23 @@ def check(
     "format_",
     metavar="FORMAT",
     shell_complete=completes_format("SELECT"),
-    help="One of: table, csv, tsv, json, xml, md; as a chart: vega-lite, svg.",
+    help="One of: table, csv, tsv, json, xml, md; as a chart: vega-lite, svg, png.",
 )
 @click.option("--graphs", is_flag=True, help="Count the statements of each named graph instead.")
 @click.option("--quality", is_flag=True, help="List the measures of quality, with how many rows each has.")
+@click.option(
+    "--links", is_flag=True, help="Ask the addresses outside that the data names, and list those that do not answer."
+)
 @output_option
 @click.pass_obj
 def stats(
-    opener: Any, measure: str | None, format_: str | None, graphs: bool, quality: bool, output: Path | None
+    opener: Any,
+    measure: str | None,
+    format_: str | None,
+    graphs: bool,
+    quality: bool,
+    links: bool,
+    output: Path | None,
 ) -> None:
     """Count what the collection holds, or measure its quality.
 
@@ -192,18 +202,23 @@ def stats(
     """
     from whatworks.cli.output import emit_answer  # noqa: PLC0415 - lazy on purpose
 
-    if sum((measure is not None, graphs, quality)) > 1:
-        raise click.UsageError("Name one measure, or ask for --graphs, or for --quality.")
+    if sum((measure is not None, graphs, quality, links)) > 1:
+        raise click.UsageError("Name one measure, or ask for --graphs, --quality or --links.")
     kg = opener.kg
     if measure is not None:
         table, title = kg.measure(measure), kg.catalogue.get(measure).summary
+    elif links:
+        click.echo("Asking the addresses outside …", err=True)
+        table, title = interruptible(lambda: kg.dead_links(Progress("addresses"))), "Addresses that do not answer"
     elif quality:
         table, title = kg.quality(), "Rows of each measure of quality"
     else:
         table, title = kg.statistics(graphs=graphs), "Statements" if graphs else "Things of each class"
-    if format_ in ("vega-lite", "svg"):
+    if format_ in ("vega-lite", "svg", "png"):
         from whatworks.charts import chart  # noqa: PLC0415 - needed by one command only
 
+        if format_ == "png" and output is None and sys.stdout is not None and sys.stdout.isatty():
+            raise click.UsageError("png is no text. Say where to: --output FILE.png.")
         drawn = chart(table, title.rstrip("."), lambda iri: kg.prefixes.shorten(iri) or iri)
         emit(drawn.write(format_), output)
     else:

@@ -110,9 +110,10 @@ class Steps:
 
 
 class Progress:
-    """Says on standard error every ten seconds how far a check is."""
+    """Says on standard error every ten seconds how far something is, which counts nodes or something else."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "nodes") -> None:
+        self._what = what
         self._last = time.monotonic()
 
     def __call__(self, done: int, every: int) -> None:
@@ -120,7 +121,7 @@ class Progress:
         now = time.monotonic()
         if now - self._last >= 10 and done < every:
             self._last = now
-            click.echo(f"  {done:,} of {every:,} nodes", err=True)
+            click.echo(f"  {done:,} of {every:,} {self._what}", err=True)
 
 
 @contextmanager
