@@ -615,6 +615,7 @@ def test_prefixes_without_use_are_right(collection: Collection) -> None:
             if isinstance(iri, Iri) and (curie := collection.prefixes.shorten(iri)):
                 used.add(curie.partition(":")[0])
     assert {prefix: iri for prefix, iri in collection.prefixes.table.items() if prefix not in used} == {
+        "review": "https://w3id.org/whatworks/id/review/",
         "org": "http://www.w3.org/ns/org#",
         "snb": "http://data.europa.eu/snb/",
         "void": "http://rdfs.org/ns/void#",

@@ -1,14 +1,21 @@
 """Links that wait for review, decided about in a spreadsheet."""
 
+import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import openpyxl
 import pytest
 
+from tests.conftest import ROOT
 from tests.filled import book_of, edited, headings
 from tests.test_linking import SCHOOLS, Project, run
+from whatworks import KnowledgeGraph
+from whatworks.results import Boolean
+from whatworks.store import parse
 
 _SIGNED = ("--by", "Ada L.")
 LAST = 500  # a row below all others
@@ -29,7 +36,7 @@ def sheet(schools: Path) -> Path:
     """The workbook of their links."""
     file = schools / "links.xlsx"
     status, _, said = run(schools, "template", str(file), "--review")
-    assert (0, True) == (status, said.startswith(f"Wrote {file}, with 15 links and ")), said
+    assert (0, True) == (status, said.startswith(f"Wrote {file}, with 15 links, ")), said
     return file
 
 
@@ -107,7 +114,7 @@ def test_nothing_decided(schools: Path, sheet: Path) -> None:
     assert (0, "0 decisions. Take them up with: whatworks link\n") == (status, said)
     assert not (schools / "data/links/reviewed.ttl").exists()
     status, _, error = run(schools, "import", str(sheet), str(sheet), *_SIGNED)
-    assert (2, True) == (status, "holds links to review: import it alone." in error)
+    assert (2, True) == (status, "holds decisions: import it alone." in error)
 
 
 def test_what_cannot_be_followed(schools: Path, sheet: Path, tmp_path: Path) -> None:
@@ -133,7 +140,7 @@ def test_what_cannot_be_followed(schools: Path, sheet: Path, tmp_path: Path) -> 
         "edited.xlsx, Links!A5: ",
         "is no decision. Write accept or reject",
         "edited.xlsx, Links!C6: ",
-        "'nowhere': names nothing that can be linked.",
+        "'nowhere': names nothing that can be decided about.",
         "edited.xlsx, Links!A7: ",
         "does not wait for review",
         "edited.xlsx, Links!A8: ",
@@ -171,4 +178,134 @@ def test_headings_that_are_gone(schools: Path, sheet: Path, tmp_path: Path) -> N
 def test_links_alone_are_written(schools: Path) -> None:
     """A workbook of links holds no records."""
     status, _, error = run(schools, "template", str(schools / "x.xlsx"), "--review", "--with-data")
-    assert (2, True) == (status, "--review writes links alone" in error)
+    assert (2, True) == (status, "--review writes only what waits" in error)
+
+
+# ---- approaches that were assigned ----
+
+YOUTHREACH, SECOND = "intervention:youthreach", "approach:second-chance-measures"
+
+
+@pytest.fixture
+def assigned(small: Path, tmp_path: Path) -> Path:
+    """A copy of the small project."""
+    copytree(small, tmp_path / "project")
+    return tmp_path / "project"
+
+
+def _approaches(folder: Path) -> Path:
+    """Return the workbook to review in."""
+    file = folder / "review.xlsx"
+    status, _, said = run(folder, "template", str(file), "--review")
+    assert 0 == status, said
+    return file
+
+
+def _judge(decisions: dict[str, tuple[str, str]]) -> Callable[[Any], None]:
+    """Decide about the approaches of interventions, by their keys."""
+
+    def edit(book: Any) -> None:
+        sheet = book["Assigned approaches"]
+        for key, said in decisions.items():
+            (row,) = [cells[2].row for cells in sheet.iter_rows(min_row=4) if cells[2].value == key]
+            for column, text in enumerate(said, 1):
+                sheet.cell(row, column).value = text
+
+    return edit
+
+
+def test_assigned_approaches_stand_on_a_sheet_of_their_own(assigned: Path) -> None:
+    """Each assignment has a row with what there is to judge by."""
+    sheet = book_of(_approaches(assigned).read_bytes())["Assigned approaches"]
+    assert ["Decision", "Note", "Intervention", "Title", "Approach", "Name", "Meaning", "Record"] == list(
+        headings(sheet)
+    )
+    rows = {row[2]: row for row in sheet.iter_rows(min_row=4, values_only=True)}
+    assert {"youthreach", "expairs-project"} == set(rows)
+    assert (SECOND, "Second chance measures") == rows["youthreach"][4:6]
+    assert all("\nAim: " in row[7] and "\nActivity: " in row[7] and row[6] for row in rows.values())
+
+
+def test_decisions_about_approaches_are_kept(assigned: Path, tmp_path: Path) -> None:
+    """What is accepted stays, only what is rejected leaves its record; who, when and why stand in a file."""
+    before = {file: file.read_text(encoding="utf-8") for file in (assigned / "data/interventions").iterdir()}
+    decided = {"youthreach": ("reject", "It keeps pupils in."), "expairs-project": ("accept", "")}
+    file = edited(_approaches(assigned).read_bytes(), tmp_path, _judge(decided))
+    status, said, _ = run(assigned, "import", str(file), "--dry-run")
+    assert (0, True) == (status, f"rejected  youthreach and {SECOND}" in said)
+    assert before == {name: name.read_text(encoding="utf-8") for name in before}
+    assert 0 == run(assigned, "import", str(file), *_SIGNED)[0]
+    text = (assigned / "data/reviews.ttl").read_text(encoding="utf-8")
+    today = f'ww:reviewedOn "{date.today().isoformat()}"^^xsd:date'
+    assert (1, 1, 2, 2) == tuple(
+        text.count(each)
+        for each in ("review-status:accepted", "review-status:rejected", 'ww:reviewedBy "Ada L."', today)
+    )
+    assert 'ww:reviewNote "It keeps pupils in."@en' in text
+    changed = {
+        name.stem: name.read_text(encoding="utf-8") for name in before if before[name] != name.read_text("utf-8")
+    }
+    assert {"youthreach"} == set(changed)
+    gone = set(before[assigned / "data/interventions/youthreach.trig"].splitlines()) - set(
+        changed["youthreach"].splitlines()
+    )
+    assert all("assigned/approach" in line or SECOND in line or "prefix approach" in line for line in gone), gone
+    kg = KnowledgeGraph.open(assigned)
+    assert [] == [each for each in kg.check(profile="core").findings if each.severity == "violation"]
+    assert kg.sparql(f"ASK {{ {YOUTHREACH} ww:appliesApproach {SECOND} }}") == Boolean(False)
+    assert kg.sparql("ASK { ?each ww:reviewOf intervention:expairs-project ; ww:reviewedBy 'Ada L.' }") == Boolean(True)
+    assert [] == kg.assignments.waiting()
+    (origin,) = (each for each in kg.why("expairs-project", "ww:assignedApproach") if each.kind == "assigned")
+    assert origin.how.endswith(f" Accepted by Ada L. on {date.today().isoformat()}.")
+    assert "Accepted" in str(kg.show(f"expairs-project--{str(origin.quad.object).rpartition('/')[2]}"))
+    status, _, error = run(assigned, "import", str(file), *_SIGNED)
+    assert (3, True) == (status, "Assigned approaches!A" in error and "does not wait for review" in error)
+
+
+def test_what_was_rejected_is_not_assigned_again(assigned: Path, tmp_path: Path) -> None:
+    """An import of the source or of an older workbook leaves out what was rejected, and says who rejected it."""
+    old = KnowledgeGraph.open(assigned).template([]).content
+    file = edited(_approaches(assigned).read_bytes(), tmp_path, _judge({"youthreach": ("reject", "")}))
+    assert 0 == run(assigned, "import", str(file), *_SIGNED)[0]
+    text = (assigned / "data/interventions/youthreach.trig").read_text(encoding="utf-8")
+    sources = ROOT / "data/sources/interventions.jsonl"
+    records = map(json.loads, sources.read_text(encoding="utf-8").splitlines())
+    (record,) = (each for each in records if each["id"] == "youthreach")
+    (tmp_path / "one.jsonl").write_text(json.dumps(record | {"related": []}), encoding="utf-8")
+    mapping = ROOT / "data/sources/interventions.mapping.yaml"
+    batch = KnowledgeGraph.open(assigned).read([tmp_path / "one.jsonl"], mapping)
+    note = (
+        f"{SECOND} was assigned to {YOUTHREACH} and rejected by Ada L. on {date.today().isoformat()}; it is left out."
+    )
+    assert note in batch.notes
+    assert b"assignedApproach" not in batch.contents["interventions/youthreach.trig"]
+
+    def blank(book: Any) -> None:
+        del book["_origin"]
+
+    batch = KnowledgeGraph.open(assigned).read([edited(old, tmp_path, blank)])
+    assert note in batch.notes
+    assert text.encode() == batch.contents["interventions/youthreach.trig"]
+
+
+def test_an_assignment_in_another_file_is_told(assigned: Path, tmp_path: Path) -> None:
+    """Where another file assigns the approach nothing is written at all."""
+    path = assigned / "data/interventions/youthreach.trig"
+    file = edited(_approaches(assigned).read_bytes(), tmp_path, _judge({"youthreach": ("reject", "")}))
+    path.rename(path.with_name("other.trig"))
+    status, _, error = run(assigned, "import", str(file), *_SIGNED)
+    assert (3, True) == (status, "stands in another file than data/interventions/youthreach.trig" in error)
+    assert not (assigned / "data/reviews.ttl").exists()
+
+
+def test_reviews_go_there_and_back(assigned: Path, tmp_path: Path) -> None:
+    """Decisions that are exported as RDF come back where they belong."""
+    file = edited(_approaches(assigned).read_bytes(), tmp_path, _judge({"youthreach": ("accept", "")}))
+    assert 0 == run(assigned, "import", str(file), *_SIGNED)[0]
+    kg = KnowledgeGraph.open(assigned)
+    (tmp_path / "all.trig").write_bytes(kg.export("trig"))
+    (assigned / "data/reviews.ttl").rename(tmp_path / "kept.ttl")
+    batch = KnowledgeGraph.open(assigned).read([tmp_path / "all.trig"])
+    assert [] == batch.tally.problems
+    kept, new = (tmp_path / "kept.ttl").read_bytes(), batch.contents["reviews.ttl"]
+    assert set(parse(kept, "turtle", name="kept", base="a:b")) == set(parse(new, "turtle", name="new", base="a:b"))

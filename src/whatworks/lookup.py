@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _IS_DEFINED_BY = Iri(RDFS + "isDefinedBy")
 _TIERS = ("code", "notation", "pref", "alt")
-_KEYED = ("intervention", "resource", "agent", "record", "collection", "link")
+_KEYED = ("intervention", "resource", "agent", "record", "collection", "link", "review")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _MOST = 1000  # a search counts so many things where its parameter does not say
 # So many answers to which concepts a value stands for are kept.

@@ -85,6 +85,12 @@ class Tally:
         """Note values that are left out on purpose."""
         self.left_out[file, name][reason] += count
 
+    def sort(self) -> None:
+        """Put the problems into the order of their places."""
+        self.problems.sort(
+            key=lambda each: (each.where.file, each.where.sheet, each.where.line or 0, each.where.column or 0)
+        )
+
     def take_back(self, problem: Problem) -> None:
         """Note the problem of a value that counted as mapped until more was known of it; once for each value."""
         if not any(known is problem for known in self.problems):

@@ -21,15 +21,19 @@ from whatworks.namespaces import (
     LABELS,
     NAME,
     PROV,
+    REVIEW_OF,
+    REVIEWED_CONCEPT,
     SH,
     SUBPROPERTY,
     TITLE,
     TOPIC,
+    WW,
 )
 from whatworks.terms import Iri, Literal, Node, Quad, Term
 
 _DESCRIPTION = Iri(DCTERMS + "description")
 _MADE_BY, _USED, _VERSION = Iri(PROV + "wasGeneratedBy"), Iri(PROV + "used"), Iri(DCAT + "version")
+_STATUS, _BY, _ON = Iri(WW + "reviewStatus"), Iri(WW + "reviewedBy"), Iri(WW + "reviewedOn")
 _PATH, _SHAPE_NAME = Iri(SH + "path"), Iri(SH + "name")
 
 
@@ -161,7 +165,7 @@ def _origin(collection: Collection, quad: Quad) -> Origin:
         return _described(collection, quad, "stated", f"the record {record.code}", record)
     if graph.startswith(collection.space.graph("assigned/")):
         method = next(_texts(collection, graph, _DESCRIPTION), "no method is described")
-        return _described(collection, quad, "assigned", method, graph)
+        return _described(collection, quad, "assigned", f"{method}{_reviewed(collection, quad)}", graph)
     about = next((each.subject for each in store.match(quad.subject, TOPIC)), None)
     if isinstance(about, Iri):
         return _described(collection, quad, "curated", f"the record {about.code}", about)
@@ -175,6 +179,18 @@ def _described(collection: Collection, quad: Quad, kind: str, how: str, node: Ir
     ]
     when = next(_texts(collection, node, GENERATED_AT), "")
     return Origin(quad, kind, how, tuple(pages), node if kind == "stated" else None, tuple(sorted(by)), when)
+
+
+def _reviewed(collection: Collection, quad: Quad) -> str:
+    """Return what a person decided about a concept that was assigned; nothing where nobody did."""
+    store = collection.store
+    for review in (each.subject for each in store.match(predicate=REVIEW_OF, value=quad.subject)):
+        if next(store.match(review, REVIEWED_CONCEPT, quad.object), None) is not None:
+            status = (each.object for each in store.match(review, _STATUS))
+            word = next((each.code for each in status if isinstance(each, Iri)), "reviewed").capitalize()
+            by, on = (next(_texts(collection, review, prop), "") for prop in (_BY, _ON))
+            return f" {word} by {by} on {on}."
+    return ""
 
 
 def _method(collection: Collection, node: Node) -> str:

@@ -40,7 +40,7 @@ _TABLES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
     metavar="NAME",
     envvar="WHATWORKS_REVIEWER",
     default="",
-    help="Who decided, for a workbook of links to review; it is published.",
+    help="Who decided, for a workbook to review in; it is published.",
 )
 @click.option("--marked", type=Named(dir_okay=False), help="Where there are problems: a copy with its cells marked.")
 @click.pass_obj

@@ -1,4 +1,4 @@
-"""Workbooks of links to review, as `import` takes them, and copies of workbooks in which problems are marked."""
+"""Workbooks to review in, as `import` takes them, and copies of workbooks in which problems are marked."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def review(kg: "KnowledgeGraph", files: Sequence[Path], by: str, marked: Path | None, *, dry_run: bool) -> bool:
-    """Note what was decided in a workbook of links to review; say whether that is what was given.
+    """Note what was decided in a workbook to review in; say whether that is what was given.
 
     Args:
         kg: The collection.
@@ -35,7 +35,7 @@ def review(kg: "KnowledgeGraph", files: Sequence[Path], by: str, marked: Path | 
     if not found:
         return False
     if len(files) > 1:
-        raise click.UsageError(f"{found[0].name} holds links to review: import it alone.")
+        raise click.UsageError(f"{found[0].name} holds decisions: import it alone.")
     (file,) = found
     data = contents[file]
     if not dry_run and not by.strip():

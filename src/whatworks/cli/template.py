@@ -18,7 +18,7 @@ _completes_key = completes(lambda known: known.things(), by_label=True)
 @click.option(
     "--review",
     is_flag=True,
-    help="Write the links and mappings that wait for review instead, to accept or reject in it.",
+    help="Write what waits for review instead, to accept or reject it: links, mappings and assigned approaches.",
 )
 @click.pass_obj
 def template(opener: Any, file: Path, keys: tuple[str, ...], with_data: bool, review: bool) -> None:
@@ -40,11 +40,12 @@ def template(opener: Any, file: Path, keys: tuple[str, ...], with_data: bool, re
     if file.suffix.lower() != ".xlsx":
         raise click.UsageError(f"{str(file)!r} must end with .xlsx.")
     if review and (keys or with_data):
-        raise click.UsageError("--review writes links alone: leave --with-data and keys out.")
+        raise click.UsageError("--review writes only what waits: leave --with-data and keys out.")
     if review:
-        content, links, mappings = opener.kg.review_sheet()
+        content, counts = opener.kg.review_sheet()
         write_files({file: content})
-        click.echo(f"Wrote {file}, with {links} links and {mappings} mappings that wait for review.", err=True)
+        *most, last = (f"{count} {what}" for what, count in counts.items())
+        click.echo(f"Wrote {file}, with {', '.join(most)} and {last} that wait for review.", err=True)
         return
     made = opener.kg.template(keys if with_data else None)
     write_files({file: made.content})

@@ -25,6 +25,7 @@ SHARED = {
     "agent": "agents",
     "collection": "collections",
     "link": "links/curated",
+    "review": "reviews",
     "dataset": "catalog",
     "graph": "provenance",
 }

@@ -16,6 +16,7 @@ from whatworks.ingest.lines import read_lines, read_list
 from whatworks.ingest.mapping import FOLDERS, RecordMapping, read_mapping
 from whatworks.ingest.names import Register
 from whatworks.ingest.rdf import SHARED, read_rdf
+from whatworks.ingest.rejected import without_rejected
 from whatworks.ingest.tabled import read_table
 from whatworks.ingest.values import text_of
 from whatworks.lookup import Lookup
@@ -43,6 +44,8 @@ from whatworks.trig import Order, write_trig
 _LINES = (".jsonl", ".yaml", ".yml")
 _TABLES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
 _SOURCE = Iri(DCTERMS + "source")
+# What an RDF file says besides of things that share a file, and how their IRIs go on after the base.
+_DESCRIBED = {"dataset": "dataset/", "graph": "graph/", "review": "id/review/"}
 
 # Files are named after keys, and most systems take names of up to 255 bytes.
 _LONGEST_KEY = 120
@@ -109,7 +112,7 @@ class _Reader:
         self.lookup = lookup
         self.batch = batch
         self.built: list[Built] = []
-        self.described: dict[str, set[Quad]] = {"dataset": set(), "graph": set()}
+        self.described: dict[str, set[Quad]] = {kind: set() for kind in _DESCRIBED}
         self.first: dict[Iri, tuple[Built, str]] = {}
         self.agents = Register.of_agents(collection)
         self.collections = Register.of_collections(collection)
@@ -130,7 +133,7 @@ class _Reader:
         """Build the records of a table; what is wrong with a field stands at its cell."""
         numbers: dict[str, Counter[str]] = defaultdict(Counter)
         problems = self.batch.tally.problems
-        for row in read_table(data, name, mapping, self.batch.tally, encoding):
+        for row in read_table(data, name, mapping, self.batch.tally, encoding, self.batch.notes):
             before = len(problems)
             self.record(row.record, mapping, row.where, numbers)
             for at in range(before, len(problems)):
@@ -219,7 +222,7 @@ class _Reader:
         self.agents.take(found.shared["agent"])
         self.collections.take(found.shared["collection"])
         self.new_links.update(found.shared["link"])
-        for kind in ("dataset", "graph"):
+        for kind in _DESCRIBED:
             self.described[kind].update(found.shared[kind])
 
     # ---- all together ----
@@ -238,7 +241,8 @@ class _Reader:
         mentions = [(built, mention) for built in self.built for mention in built.mentions]
         for built, mention in sorted(mentions, key=lambda pair: _rank(pair[1])):
             self.resolve(built, mention, contents, links)
-        self.batch.tally.problems.sort(key=_by_place)
+        self.batch.notes += without_rejected(contents, self.collection)
+        self.batch.tally.sort()
         if not self.batch.tally.problems:
             self.lay_out(contents, links)
 
@@ -339,7 +343,7 @@ class _Reader:
         for kind, given in self.described.items():
             name = SHARED[kind]
             held = self.collection.store.match(graph=self.space.graph(name))
-            start = f"{self.space.base}{kind}/"
+            start = f"{self.space.base}{_DESCRIBED[kind]}"
             own = {quad for quad in held if isinstance(quad.subject, Iri) and quad.subject.startswith(start)}
             if given - own:
                 bare = {quad._replace(graph=None) for quad in own | given}
@@ -379,10 +383,6 @@ class _Reader:
         literals = sorted(title for title in titles if isinstance(title, Literal))
         english = [title for title in literals if title.language == "en"]
         return (english or literals or [Literal(thing.code)])[0].value
-
-
-def _by_place(problem: Problem) -> tuple[str, str, int, int]:
-    return problem.where.file, problem.where.sheet, problem.where.line or 0, problem.where.column or 0
 
 
 def _rank(mention: Mention) -> tuple[bool, str, str, str]:

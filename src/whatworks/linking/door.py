@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from whatworks.assets import Assets
+from whatworks.assets import Assets, write_files
 from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection
 from whatworks.results import Answer, Table, plain
@@ -13,6 +13,7 @@ from whatworks.settings import Settings
 from whatworks.terms import Iri, is_iri
 
 if TYPE_CHECKING:
+    from whatworks.linking.assigned import Assignments
     from whatworks.linking.decisions import Pair
     from whatworks.linking.keeper import Linking
     from whatworks.linking.mappings import Mappings
@@ -70,8 +71,15 @@ class Door(ABC):
 
         return Mappings(self.assets, self.settings, self.catalogue)
 
-    def review_sheet(self) -> "tuple[bytes, int, int]":
-        """Return a workbook of what waits for review, and how many links and mappings there are."""
+    @cached_property
+    def assignments(self) -> "Assignments":
+        """Knows which approaches were assigned and wait for review, and notes what people decide about them."""
+        from whatworks.linking.assigned import Assignments  # noqa: PLC0415 - not every command needs it
+
+        return Assignments(self.assets, self.settings, self.catalogue)
+
+    def review_sheet(self) -> "tuple[bytes, dict[str, int]]":
+        """Return a workbook of what waits for review, and how much of each sort there is."""
         from whatworks.linking.sheet import Waiting, write_review  # noqa: PLC0415 - openpyxl takes half a second
 
         links, written = list(self._waiting().values()), self.collection.prefixes.shorten
@@ -87,7 +95,9 @@ class Door(ABC):
             )
             for each in self.mappings.compute().waiting
         ]
-        return write_review([*links, *mappings]), len(links), len(mappings)
+        assigned = self.assignments.waiting()
+        counts = {"links": len(links), "mappings": len(mappings), "assigned approaches": len(assigned)}
+        return write_review([*links, *mappings], assigned), counts
 
     def review(
         self, data: bytes, name: str, *, by: str = "", write: bool = True
@@ -109,6 +119,7 @@ class Door(ABC):
             InvalidValue: Nobody is named.
             Unwritable: The collection came with the package, or the file cannot be written.
         """
+        from whatworks.linking.assigned import Judged  # noqa: PLC0415 - needed by one command only
         from whatworks.linking.decisions import Decision  # noqa: PLC0415 - needed by one command only
         from whatworks.linking.sheet import read_review  # noqa: PLC0415 - the same
 
@@ -121,15 +132,21 @@ class Door(ABC):
         def find(name: str) -> Iri | None:
             return things[name][0] if name in things else expand(name) or (Iri(name) if is_iri(name) else None)
 
-        verdicts, problems = read_review(data, name, find, {**self._waiting(), **mappings})
+        assigned = {
+            (min(each.thing, each.concept), max(each.thing, each.concept)): each for each in self.assignments.waiting()
+        }
+        verdicts, problems = read_review(data, name, find, {**self._waiting(), **mappings, **assigned})
         if write and not problems:
+            judged = [Judged(assigned[each.pair], each.status, each.note) for each in verdicts if each.pair in assigned]
+            files = self.assignments.decide(judged, by=by) if judged else {}
             mapped = [(mappings[each.pair], each.status, each.note) for each in verdicts if each.pair in mappings]
-            linked = [each for each in verdicts if each.pair not in mappings]
+            linked = [each for each in verdicts if each.pair not in mappings and each.pair not in assigned]
             links = self.linking.between([each.pair for each in linked]) if linked else []
             if mapped:
                 self.mappings.decide_all(mapped, by=by)
             pairs, today = zip(links, linked, strict=True), date.today()
             self.linking.decide_all([Decision(link, each.status, by.strip(), today, each.note) for link, each in pairs])
+            write_files(files)
         return verdicts, problems
 
     def _by_key(self) -> dict[str, tuple[Iri, str]]:
