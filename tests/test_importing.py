@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from click.testing import CliRunner
 
+from tests.conftest import ROOT
 from tests.filled import TITLES, cell, edited, spoil
+from whatworks import KnowledgeGraph
 from whatworks.cli import main
+from whatworks.errors import ImportRefused, WorkbookFault
 
 
 def test_problems_are_written_for_people_and_programs(content: bytes, small: Path, tmp_path: Path) -> None:
@@ -125,3 +129,34 @@ def test_rdf_is_checked_before_it_is_written(small: Path, tmp_path: Path) -> Non
     file.write_text(text.format("2012"), encoding="utf-8")
     assert 0 == CliRunner().invoke(main, args).exit_code
     assert written.exists()
+
+
+def test_headings_below_a_title_are_found(small: Path, tmp_path: Path) -> None:
+    """What stands above the headings of a table is no heading; a table without any text is told to be empty."""
+    file = tmp_path / "survey.csv"
+    file.write_text(
+        "Survey of 2026,,\n,,\nName,Country,Mine\nMorning club,Belgium,x\nEvening club,FR,y\n", encoding="utf-8"
+    )
+    proposed = KnowledgeGraph.open(small).suggest(file)
+    assert 'key: {from-title: "Name"}' in proposed
+    assert '"Country": {property: dcterms:spatial, as: concept, scheme: place}' in proposed
+    assert "Survey of 2026" not in proposed
+    file.write_text("\n\n", encoding="utf-8")
+    with pytest.raises(WorkbookFault, match="The table is empty"):
+        KnowledgeGraph.open(small).suggest(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("intervention.csv", "Key,Title [en],Stage\nnew,New,Pilott\n", "Mend them in the table"),
+        ("intervention.jsonl", '{"id": "?"}', "Mend them in the source"),
+    ],
+)
+def test_the_hint_says_where_to_mend(name: str, text: str, hint: str, small: Path, tmp_path: Path) -> None:
+    """What is wrong in a table is mended there; only what a mapping reads is mended in the mapping."""
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    mapping = None if name.endswith("csv") else ROOT / "data/sources/interventions.mapping.yaml"
+    with pytest.raises(ImportRefused) as caught:
+        KnowledgeGraph.open(small).read([tmp_path / name], mapping).check()
+    assert caught.value.hint.startswith(hint)

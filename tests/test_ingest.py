@@ -32,6 +32,7 @@ from whatworks.ingest.values import text_of
 from whatworks.namespaces import is_key
 from whatworks.store import parse
 from whatworks.terms import Iri, Literal, Quad
+from whatworks.yamltext import read_yaml
 
 from .conftest import BASE, CASES, ROOT
 
@@ -961,6 +962,112 @@ def test_a_table_of_the_clearinghouse_gives_the_same_records(ending: str, kg: Kn
     assert len([name for name in batch.contents if name.startswith("interventions/")]) > 30
 
 
+# The columns of Findings.csv as the clearinghouse exports it, and what of a finding each holds.
+FINDINGS = {
+    "FindingID": "finding_id", "ReviewID": "review_id", "Protocol": "protocol", "InterventionID": "",
+    "Intervention_Name": "", "Comparison": "comparison", "OutcomeMeasureID": "",
+    "Outcome_Measure": "outcome_measure", "Outcome_Domain": "outcome_domain", "Period": "period",
+    "Sample_Description": "sample", "Is_Subgroup": "is_subgroup", "Outcome_Sample_Size": "",
+    "Outcome_Measure_Intervention_Sample_Size": "n_intervention",
+    "Outcome_Measure_Comparison_Sample_Size": "n_comparison", "Intervention_Clusters_Sample_Size": "",
+    "Comparison_Clusters_Sample_Size": "", "Intervention_Mean": "mean_intervention",
+    "Comparison_Mean": "mean_comparison", "Intervention_Standard_Deviation": "", "Comparison_Standard_Deviation": "",
+    "Effect_Size_Study": "", "Effect_Size_WWC": "", "Improvement_Index": "improvement_index", "p_Value_Study": "",
+    "p_Value_WWC": "p_value", "ICC": "", "Clusters_Total": "", "Is_Statistically_Significant": "significant",
+    "Finding_Rating": "", "ESSA_Rating": "essa_rating", "L1_Unit_of_Analysis": "unit",
+}  # fmt: skip
+# Rows of other protocols, as they stand in the export of April 2020.
+OTHERS = [
+    "9,50932,Character Education,252,Too Good for Drugs and Violence (TGFD & V),Business as usual,596,"
+    'Perceptions of social and resistance skills,"Knowledge, attitudes, & values",,Grades 9 - 12,False,302,151,151,,,'
+    "4.08,3.77,0.58,0.61,0.52,0.519539725932417,20,,8.97592977211481E-06,,,True,,,Student",
+    '151,50354,Early Childhood Education,416,"Ready, Set, Leap!®",High/Scope,917,Initial Sound Fluency subtest,'
+    "Phonological processing,,4 year olds,False,254,129,125,8,9,11.03,9.58,8.24,6.48,0.2,0.194670888506323,8,,"
+    "0.112287583412601,,,False,,,Student",
+]
+
+
+def _exported(record: dict[str, Any], finding: dict[str, Any]) -> dict[str, str]:
+    """Return a finding as the clearinghouse exports it."""
+
+    def text(name: str) -> str:
+        value = finding[name]
+        if name == "p_value" and isinstance(value, Decimal):
+            return f"{value:E}"
+        return str(value) if isinstance(value, bool) else text_of(value)
+
+    row = {column: text(name) for column, name in FINDINGS.items() if name in finding}
+    source = finding.get("effect_size_source")
+    sizes = {"WWC": {"Effect_Size_WWC": text_of(finding.get("effect_size")), "Effect_Size_Study": "0.5"}}
+    sizes |= {"study": {"Effect_Size_Study": text_of(finding.get("effect_size"))}}
+    names = {"InterventionID": str(record["wwc_intervention_id"]), "Intervention_Name": record["title"]}
+    return row | names | sizes.get(source or "", {}) | {"OutcomeMeasureID": "590", "Outcome_Sample_Size": "200"}
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_the_export_of_the_clearinghouse_itself_is_read(ending: str, project: Project, tmp_path: Path) -> None:
+    """Findings.csv as the clearinghouse exports it gives the findings of the shipped records, and no others."""
+    source = (ROOT / "data/sources/wwc_dropout_prevention.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line, parse_float=Decimal) for line in source]
+    rows = [_exported(record, finding) for record in records for finding in record["findings"]]
+    table = [
+        list(FINDINGS),
+        *csv.reader(OTHERS),
+        *([row.get(name, "") for name in FINDINGS] for row in rows),
+    ]
+    file = tmp_path / f"Findings.{ending}"
+    if ending == "csv":
+        with file.open("w", encoding="utf-8", newline="") as written:
+            csv.writer(written).writerows(table)
+    else:
+        book = openpyxl.Workbook()
+        for line in table:
+            book.active.append(line)
+        book.save(file)
+    found = (record for record in records if record["findings"])
+    kept = ({name: record[name] for name in ("wwc_intervention_id", "title", "findings")} for record in found)
+    lines = tmp_path / "wwc.jsonl"
+    lines.write_text("\n".join(json.dumps(record, default=str) for record in kept), encoding="utf-8")
+    mapping, kg = ROOT / "data/sources/wwc_dropout_prevention.mapping.yaml", project({})
+    batch = kg.read([file], mapping)
+    assert [] == [str(problem) for problem in batch.tally.problems]
+    assert kg.read([lines], mapping).contents == batch.contents
+    assert 145 == sum(content.count(b" a ww:Finding ;") for content in batch.contents.values())
+    assert {"the mapping wants rows with other values": 2} == batch.tally.left_out[file.name, "Protocol"]
+    assert {"another column says findings.effect_size": 93} == batch.tally.left_out[file.name, "Effect_Size_Study"]
+    assert unbalanced(batch.tally) == []
+
+
+def test_the_mapping_of_the_clearinghouse_has_the_fields_that_its_records_have() -> None:
+    """What the account of the facts names of a record is mapped, but for the program type, which no record has."""
+    declared = read_yaml((ROOT / "data/sources/wwc_dropout_prevention.mapping.yaml").read_text(encoding="utf-8"))
+    fields = declared["fields"]
+    named = "wwc_intervention_id title country wwc_page_path grades program_type delivery school_type urbanicity"
+    assert {"program_type"} == {*named.split(), "ratings", "findings"} - set(fields)
+    source = (ROOT / "data/sources/wwc_dropout_prevention.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in source]
+    assert {name for record in records for name in record} <= set(fields)
+    for part in ("ratings", "findings"):
+        known = {*fields[part]["fields"], *fields[part].get("within", {}).get("fields", {})}
+        assert {name for record in records for each in record.get(part, ()) for name in each} == known
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("only: {Kind: tool}\n", "only: 'tool' is no list of values"),
+        ("columns: {Size: {sets: {a: b}}}\n", "columns does not say 'field'"),
+        ("columns: {Size: {field: title, also: b}}\n", "columns has the unknown word 'also'"),
+    ],
+)
+def test_faulty_words_for_tables(more: str, said: str, project: Project, tmp_path: Path) -> None:
+    """Slips in what a mapping says of tables are told before a row is read."""
+    (tmp_path / "t.mapping.yaml").write_text(PLAIN + more, encoding="utf-8")
+    (tmp_path / "t.csv").write_text("id,title\na,A\n", encoding="utf-8")
+    with pytest.raises(MappingFault, match=said):
+        project({}).read([tmp_path / "t.csv"])
+
+
 def test_a_table_is_read_as_its_mapping_says(project: Project, tmp_path: Path) -> None:
     """Other headings and defaults count; problems stand at their cells, columns that nobody knows are counted."""
     mapping = PLAIN.replace("dcterms:title, as: words}\n  actors", "dcterms:title, as: words, default: None}\n  actors")
@@ -976,6 +1083,65 @@ def test_a_table_is_read_as_its_mapping_says(project: Project, tmp_path: Path) -
     said = kg.read([table]).contents["interventions/one.trig"].decode()
     assert 'dcterms:title "None"@en' in said
     assert "cv:hasParticipant agent:a-body" in said
+
+
+TABLE = PLAIN + "columns: {Name: title, Key: id}\n"
+
+
+def _book(path: Path, edit: Callable[[Any], None], *, title: str = "A survey") -> Path:
+    """Write a workbook of other people, with a title above its headings."""
+    book = openpyxl.Workbook()
+    for row in ([title], ["Key", "Name"], ["one", "One"], ["two", "Two"]):
+        book.active.append(row)
+    edit(book)
+    book.save(path)
+    return path
+
+
+def test_merged_cells_of_a_table_are_told(project: Project, tmp_path: Path) -> None:
+    """Cells below the headings that were made one would lose a value; above them stand titles, which are not read."""
+
+    def merge(book: Any) -> None:
+        book.active.merge_cells("A1:B1")
+        book.active.merge_cells("B3:B4")
+
+    (tmp_path / "a.mapping.yaml").write_text(TABLE, encoding="utf-8")
+    batch = project({}).read([_book(tmp_path / "a.xlsx", merge)])
+    assert [("a.xlsx, Sheet!B3", "are one merged cell.")] == [
+        (str(each.where), each.message) for each in batch.tally.problems if each.rule == "merged cells"
+    ]
+
+
+def test_a_hidden_sheet_of_a_table_is_told(project: Project, tmp_path: Path) -> None:
+    """A sheet that nobody sees is not read unseen, and one that people see comes before it."""
+
+    def hide(book: Any) -> None:
+        book.active.sheet_state = "hidden"
+        book.create_sheet("Remarks").append(["Nothing"])
+
+    def copied(book: Any) -> None:
+        book.copy_worksheet(book.active).title = "Seen"
+        book.active.sheet_state = "hidden"
+
+    (tmp_path / "a.mapping.yaml").write_text(TABLE, encoding="utf-8")
+    kg = project({})
+    batch = kg.read([_book(tmp_path / "a.xlsx", hide)])
+    assert ["a.xlsx, Sheet: the sheet, sheet = 'Sheet': is hidden."] == [
+        str(each).partition(" Show")[0] for each in batch.tally.problems
+    ]
+    batch = kg.read([_book(tmp_path / "a.xlsx", copied)])
+    assert ([], 2) == (batch.tally.problems, batch.records)
+
+
+def test_how_a_table_was_read_is_told(project: Project, tmp_path: Path) -> None:
+    """A table that is not UTF-8 is read as Windows-1252, and that is said."""
+    (tmp_path / "a.mapping.yaml").write_text(TABLE, encoding="utf-8")
+    (tmp_path / "a.csv").write_bytes("Key;Name\none;École\n".encode("cp1252"))
+    batch = project({}).read([tmp_path / "a.csv"])
+    assert [
+        "a.csv is not UTF-8; it was read as Windows-1252, as in 'École'. Name another with --encoding."
+    ] == batch.notes
+    assert "École" in batch.contents["interventions/one.trig"].decode()
 
 
 def test_a_table_without_known_headings_is_told(project: Project, tmp_path: Path) -> None:

@@ -651,6 +651,7 @@ def test_values_are_taken_as_they_are_meant(
         ("iri", "www.example.org", "Write https://www.example.org."),
         ("boolean", "perhaps", ""),
         ("dateTime", "yesterday", ""),
+        ("dateTime", "15.01.2026", "Write 2026-01-15T00:00:00Z."),
     ],
 )
 def test_near_misses_are_told_what_to_write(

@@ -147,7 +147,7 @@ def _say(batch: "Batch", changes: "list[Change]", differences: "dict[str, list[D
     counts = {kind: sum(change.kind == kind for change in changes) for kind in _KINDS}
     said = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     after = "Nothing was written." if dry_run else "Check them with: whatworks check"
-    click.echo(f"{batch.records} records read; files: {said}. {after}")
+    click.echo(f"{batch.records} {'record' if batch.records == 1 else 'records'} read; files: {said}. {after}")
 
 
 def _account(batch: "Batch") -> None:

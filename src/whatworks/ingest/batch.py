@@ -10,6 +10,8 @@ from whatworks.errors import ImportRefused, MissingFile, Place, SourcesChanged
 from whatworks.tally import Tally
 
 _IN_CELLS = "Mend them in the workbook; --marked FILE.xlsx writes a copy in which these cells are marked."
+_IN_TABLE = "Mend them in the table, or where it has a mapping, say there what becomes of them."
+_IN_SOURCE = "Mend them in the source, or say in the mapping what becomes of them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ class Batch:
                 f"What cannot be taken over ({len(self.tally.problems)}); nothing was written:\n{listed}",
                 hint=_IN_CELLS
                 if any(problem.where.sheet for problem in self.tally.problems)
-                else "Mend them in the source, or say in the mapping what becomes of them.",
+                else _IN_TABLE
+                if any(problem.where.cell for problem in self.tally.problems)
+                else _IN_SOURCE,
             )
 
 

@@ -23,7 +23,7 @@ KINDS = (
 FOLDERS = {"intervention": "interventions", "resource": "resources"}
 _TOP_KEYS = {
     "source", "thing", "key", "class", "record", "row", "same-as", "instead", "adds", "parts", "fields",
-    "columns", "separator",
+    "columns", "only", "separator",
 }  # fmt: skip
 _FIELD_KEYS = {
     "property", "as", "scheme", "graph", "in", "part", "within", "fields", "values", "leave-out", "unless-in",
@@ -81,6 +81,14 @@ class FieldMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnMapping:
+    """The field that a column of a table fills, and what other fields are where it does."""
+
+    fills: str
+    sets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Instead:
     """What a row stands for that is not one of the usual things."""
 
@@ -113,7 +121,8 @@ class RecordMapping:
     adds: bool
     parts: Mapping[str, PartMapping]
     fields: Mapping[str, FieldMapping]
-    columns: Mapping[str, str]
+    columns: Mapping[str, ColumnMapping]
+    only: Mapping[str, tuple[str, ...]]
     separator: str
 
 
@@ -214,6 +223,7 @@ class _Reader:
         words = self.table(of_class.get("values", {}), "class")
         rows = self.table(table.get("same-as", {}), "same-as")
         others = self.table(table.get("instead", {}), "instead")
+        columns, only = table.get("columns", {}), table.get("only", {})
         return RecordMapping(
             source=self.text(table["source"], "source", pattern=_KEY, like="a key such as my-survey"),
             thing=table["thing"],
@@ -231,9 +241,21 @@ class _Reader:
             adds=adds,
             parts=self.parts,
             fields=self.fields(table["fields"], "fields"),
-            columns=self.words(table, "columns", "The mapping"),
+            columns={str(name): self.column(each) for name, each in self.table(columns, "columns").items()},
+            only={str(name): tuple(map(_word, self.listed(each))) for name, each in self.table(only, "only").items()},
             separator=self.text(table.get("separator", ""), "separator"),
         )
+
+    def column(self, value: Any) -> ColumnMapping:
+        if not isinstance(value, dict):
+            return ColumnMapping(self.text(value, "columns", like="the name of a field"))
+        table = self.keys(value, {"field", "sets"}, "columns", ("field",))
+        return ColumnMapping(self.text(table["field"], "columns"), self.words(table, "sets", "columns"))
+
+    def listed(self, value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.fail(f"only: {value!r} is no list of values.")
+        return value
 
     def page(self, page: Any) -> str:
         if not isinstance(page, str) or not is_iri(page):

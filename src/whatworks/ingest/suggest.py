@@ -15,7 +15,7 @@ from whatworks.sheets import Cells, Column, Known, Layout, Sheet, clean, decode,
 from whatworks.terms import Iri
 from whatworks.workbook import open_book
 
-_ROWS = 500  # so many are looked at
+_HEAD, _ROWS = 20, 500  # headings stand in one of so many rows; so many below are looked at
 _DISTINCT = 60
 _SEPARATORS = ("", ";", "|")
 _NAMED, _FITS = 0.72, 0.8  # from here on a heading, or the values below it, are enough alike
@@ -49,12 +49,14 @@ def _columns(data: bytes, name: str, encoding: str) -> dict[str, list[str]]:
     else:
         text, _ = decode(data, name, encoding)
         rows = read_rows(text, name, delimiter_of(text, lambda row: sum(map(bool, row))))
-    head = next(rows, None)
-    if head is None:
+    first = list(islice(rows, _HEAD))
+    filled = [sum(isinstance(cell, str) and clean(cell) != "" for cell in row) for _, row in first]
+    if not any(filled):
         raise WorkbookFault("The table is empty.", hint="Give it a row of headings.", where=Place(name))
-    headings = [clean(str(cell or "")) for cell in head[1]]
+    at = filled.index(max(filled))  # above it stand titles and remarks
+    headings = [clean(_text(cell)) if cell is not None else "" for cell in first[at][1]]
     found: dict[str, list[str]] = {heading: [] for heading in headings if heading}
-    for _, row in islice(rows, _ROWS):
+    for _, row in (*first[at + 1 :], *islice(rows, _ROWS)):
         for heading, value in zip(headings, row, strict=False):
             if heading and value is not None and clean(_text(value)):
                 found[heading].append(clean(_text(value)))

@@ -8,9 +8,10 @@ from typing import Any
 
 from whatworks.errors import Place
 from whatworks.ingest.mapping import RecordMapping
-from whatworks.sheets import clean, decode, delimiter_of, number_text, read_rows
+from whatworks.ingest.values import text_of
+from whatworks.sheets import check_sheet, clean, decode, delimiter_of, number_text, read_rows
 from whatworks.tally import Problem, Tally
-from whatworks.workbook import Odd, cell_name, open_book
+from whatworks.workbook import Odd, Opened, cell_name, open_book
 
 _HEAD = 20  # the headings stand in one of so many first rows
 
@@ -30,17 +31,28 @@ class Row:
     cells: Mapping[str, Place]
 
 
-def read_table(data: bytes, name: str, mapping: RecordMapping, tally: Tally, encoding: str = "") -> Iterator[Row]:
+def read_table(
+    data: bytes, name: str, mapping: RecordMapping, tally: Tally, encoding: str, notes: list[str]
+) -> Iterator[Row]:
     """Yield the rows of a workbook or of a table as text.
 
     A heading is the path of a field (`findings.id`), its last name where only one path ends so (`id`), or what the
     mapping says under `columns`. What is none of these is a field that the mapping does not know.
 
+    Args:
+        data: What the file holds.
+        name: Its name.
+        mapping: What becomes of its fields.
+        tally: Takes the problems.
+        encoding: How a table as text is encoded; empty where that is to be seen.
+        notes: Takes what a person should know of how it was read.
+
     Raises:
         EncodingFault, WorkbookFault: It cannot be read at all.
     """
     paths = _Paths(mapping)
-    title, rows = _sheet(data, name, paths, encoding)
+    sheet, rows = _sheet(data, name, paths, encoding, notes)
+    title = sheet.name if sheet is not None else ""
     left = iter(rows)
     head = list(islice(left, _HEAD))
     known = [sum(paths.path(cell) != "" for cell in row if isinstance(cell, str)) for _, row in head]
@@ -53,20 +65,33 @@ def read_table(data: bytes, name: str, mapping: RecordMapping, tally: Tally, enc
         )
         return
     at = known.index(max(known))
+    if sheet is not None:
+        check_sheet(sheet, name, tally, head[at][0])
     headings = [clean(cell) if isinstance(cell, str) else "" for cell in head[at][1]]
     for number, row in (*head[at + 1 :], *left):
-        places = {
-            paths.path(heading) or heading: Place(name, number, column + 1, cell_name(number, column), title)
-            for column, heading in enumerate(headings)
-        }
-        yield Row(_record(headings, row, paths, places, tally), Place(name, number, sheet=title), places)
+        where = Place(name, number, sheet=title)
+        if _is_meant(headings, row, mapping, where, tally):
+            places = [Place(name, number, at + 1, cell_name(number, at), title) for at in range(len(headings))]
+            yield _row(list(zip(headings, row, places, strict=False)), where, paths, tally)
+
+
+def _is_meant(headings: Sequence[str], row: Sequence[Any], mapping: RecordMapping, where: Place, tally: Tally) -> bool:
+    """Say whether a row has the values that the mapping wants; count it otherwise."""
+    for heading, value in zip(headings, row, strict=False):
+        wanted = mapping.only.get(heading)
+        if wanted is not None and (clean(value) if isinstance(value, str) else text_of(value)) not in wanted:
+            tally.read[where.file, heading] += 1
+            tally.leave_out(where.file, heading, "the mapping wants rows with other values")
+            return False
+    return True
 
 
 class _Paths:
     """The paths of the fields that a mapping knows."""
 
     def __init__(self, mapping: RecordMapping) -> None:
-        self._columns = {heading.casefold(): path for heading, path in mapping.columns.items()}
+        self._columns = {heading.casefold(): column for heading, column in mapping.columns.items()}
+        self._ranks = {heading: rank for rank, heading in enumerate(self._columns)}
         self.known = dict.fromkeys(filter(None, (mapping.key_field, mapping.class_field, mapping.row_field)), "text")
         self.separator = mapping.separator
         for name, field in mapping.fields.items():
@@ -78,48 +103,69 @@ class _Paths:
     def path(self, heading: str) -> str:
         """Return the path that a heading stands for; empty where it is not known."""
         text = clean(heading)
-        if text.casefold() in self._columns:
-            return self._columns[text.casefold()]
+        if (column := self._columns.get(text.casefold())) is not None:
+            return column.fills
         return text if text in self.known else self._lasts.get(text, "")
 
+    def rank(self, heading: str) -> int:
+        """Return where a heading stands among the columns of the mapping: of two for one field the first counts."""
+        return self._ranks.get(heading.casefold(), len(self._ranks))
 
-def _sheet(data: bytes, name: str, paths: _Paths, encoding: str) -> tuple[str, Iterator[tuple[int, Sequence[Any]]]]:
-    """Return the title and the rows of the sheet that has most headings which are known."""
+    def sets(self, heading: str) -> Mapping[str, str]:
+        """Return what other fields are where there is a value below a heading."""
+        column = self._columns.get(heading.casefold())
+        return column.sets if column is not None else {}
+
+
+def _sheet(
+    data: bytes, name: str, paths: _Paths, encoding: str, notes: list[str]
+) -> tuple[Opened | None, Iterator[tuple[int, Sequence[Any]]]]:
+    """Return the sheet that has most headings which are known, and its rows; no sheet of a table as text."""
     if not name.lower().endswith((".xlsx", ".xlsm")):
-        text, _ = decode(data, name, encoding)
+        text, note = decode(data, name, encoding)
+        notes += [note] if note else []
         delimiter = delimiter_of(text, lambda row: sum(paths.path(cell) != "" for cell in row))
-        return "", read_rows(text, name, delimiter)
-    best: tuple[int, int, str] = (-1, 0, "")
-    sheets = [sheet for sheet in open_book(data, name) if not sheet.hidden]
-    for number, sheet in enumerate(sheets):
+        return None, read_rows(text, name, delimiter)
+    best: tuple[tuple[int, bool], Opened | None] = ((-1, False), None)
+    for sheet in open_book(data, name):
         fits = [
             sum(paths.path(cell) != "" for cell in row if isinstance(cell, str))
             for _, row in islice(sheet.rows(), _HEAD)
         ]
-        best = max(best, (max(fits, default=0), -number, sheet.name))
-    return best[2], (row for sheet in sheets if sheet.name == best[2] for row in sheet.rows())
+        if (rank := (max(fits, default=0), not sheet.hidden)) > best[0]:
+            best = (rank, sheet)
+    return best[1], best[1].rows() if best[1] is not None else iter(())
 
 
-def _record(
-    headings: Sequence[str], row: Sequence[Any], paths: _Paths, places: Mapping[str, Place], tally: Tally
-) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _row(cells: Sequence[tuple[str, Any, Place]], where: Place, paths: _Paths, tally: Tally) -> Row:
+    """Return a row as a record; of two columns for one field the first that holds something counts."""
+    record: dict[str, Any] = {}
     items: dict[str, dict[str, Any]] = {}
-    for heading, value in zip(headings, row, strict=False):
+    places: dict[str, Place] = {}
+
+    def put(path: str, value: Any, place: Place) -> bool:
+        outer, _, inner = path.partition(".")
+        fields, name = (items.setdefault(outer, {}), inner) if inner and path in paths.known else (record, path)
+        if name in fields:
+            return False
+        fields[name], places[path] = value, place
+        return True
+
+    for heading, value, place in sorted(cells, key=lambda cell: paths.rank(cell[0])):
         path = paths.path(heading) or heading
         if isinstance(value, Odd):
             hint = "Copy the cell, and paste its value alone."
             message = "is a formula, or the error of one."
-            tally.problems.append(Problem(places[path], "the row", heading, value.text, message, hint, "formula"))
+            tally.problems.append(Problem(place, "the row", heading, value.text, message, hint, "formula"))
+        elif not heading or value is None or (isinstance(value, str) and not clean(value)):
             continue
-        if not heading or value is None or (isinstance(value, str) and not clean(value)):
-            continue
-        outer, _, inner = path.partition(".")
-        if inner and path in paths.known:
-            items.setdefault(outer, {})[inner] = _value(value, paths, path)
+        elif put(path, _value(value, paths, path), place):
+            for other, text in paths.sets(heading).items():
+                put(other, text, place)
         else:
-            found[path] = _value(value, paths, path)
-    return found | {outer: [item] for outer, item in items.items()}
+            tally.read[where.file, heading] += 1
+            tally.leave_out(where.file, heading, f"another column says {path}")
+    return Row(record | {outer: [item] for outer, item in items.items()}, where, places)
 
 
 def _value(value: Any, paths: _Paths, path: str) -> Any:

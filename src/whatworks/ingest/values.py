@@ -65,6 +65,8 @@ def _integer(_: FieldMapping, text: str) -> Term:
 
 
 def _decimal(_: FieldMapping, text: str) -> Term:
+    if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?[Ee][+-]?[0-9]{1,3}", text):  # as programs write 0.000009
+        text = text_of(Decimal(text))
     if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
         raise ValueError("is no decimal number.")
     return Literal(text, "", XSD_DECIMAL)

@@ -302,12 +302,17 @@ def _boolean(text: str) -> Term:
 def _day(text: str) -> Term:
     if _ISO_DAY.fullmatch(text) and (len(text) != len("2026-01-15") or _date(text) is not None):
         return Literal(text, "", XSD_DATE)
-    hint = ""
-    if match := _DAY.fullmatch(text):
-        days = {f"{match[3]}-{month:0>2}-{day:0>2}" for day, month in ((match[1], match[2]), (match[2], match[1]))}
-        known = sorted(day for day in days if _date(day) is not None)
-        hint = f"Write {' or '.join(known)}." if known else ""
-    raise Misfit("is no date.", hint=hint, expected="a date such as 2026-01-15", rule="date")
+    raise Misfit("is no date.", hint=_days(text), expected="a date such as 2026-01-15", rule="date")
+
+
+def _days(text: str, end: str = "") -> str:
+    """Say how the days are written that a text such as 15.01.2026 may mean."""
+    match = _DAY.fullmatch(text)
+    if match is None:
+        return ""
+    days = {f"{match[3]}-{month:0>2}-{day:0>2}" for day, month in ((match[1], match[2]), (match[2], match[1]))}
+    known = sorted(f"{day}{end}" for day in days if _date(day) is not None)
+    return f"Write {' or '.join(known)}." if known else ""
 
 
 def _moment(text: str) -> Term:
@@ -315,7 +320,8 @@ def _moment(text: str) -> Term:
         return Literal(text, "", XSD_DATETIME)
     if _date(text) is not None:
         return Literal(f"{text}T00:00:00Z", "", XSD_DATETIME)
-    raise Misfit("is no moment.", expected="a moment such as 2026-01-15T00:00:00Z", rule="moment")
+    hint, expected = _days(text, "T00:00:00Z"), "a moment such as 2026-01-15T00:00:00Z"
+    raise Misfit("is no moment.", hint=hint, expected=expected, rule="moment")
 
 
 def _iri(text: str) -> Term:

@@ -1,5 +1,6 @@
 """Filled-in sheets as tables: which sheet of the layout each is, its headings, and its rows with their numbers."""
 
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -104,7 +105,7 @@ def read_workbook(data: bytes, name: str, layout: Layout, tally: Tally) -> Table
         if opened.name == ORIGIN:
             _read_origin(opened, found)
         elif sheet is not None:
-            _check_sheet(opened, name, tally)
+            check_sheet(opened, name, tally)
             table = _table(name, opened.name, [sheet], opened.rows(), layout, tally)
             found.tables += [table] if table is not None else []
         elif opened.name not in (LISTS, _GUIDE):
@@ -178,13 +179,22 @@ def _table(
     return table
 
 
-def _check_sheet(opened: Opened, file: str, tally: Tally) -> None:
-    """Note what of a sheet would be misread: that nobody sees it, or that cells were made one."""
+def check_sheet(opened: Opened, file: str, tally: Tally, head: int = 1) -> None:
+    """Note what of a sheet would be misread: that nobody sees it, or that cells were made one.
+
+    Args:
+        opened: The sheet.
+        file: The file's name.
+        tally: Takes the problems.
+        head: The row of the headings; what stands above it is not read.
+    """
     if opened.hidden:
         hint = "Show it, so that everybody sees what is imported, or delete it."
         where = Place(file, sheet=opened.name)
         tally.problems.append(Problem(where, "the sheet", "sheet", opened.name, "is hidden.", hint, "hidden sheet"))
     for cells in opened.merged:
+        if int(cells.rpartition(":")[2].lstrip(string.ascii_uppercase)) < head:
+            continue
         where = Place(file, cell=cells.partition(":")[0], sheet=opened.name)
         message, hint = "are one merged cell.", "Split it, and write the value into each row that it is meant for."
         tally.problems.append(Problem(where, "the sheet", "cells", cells, message, hint, "merged cells"))
