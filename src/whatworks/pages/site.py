@@ -157,7 +157,9 @@ class Pages:
         """Return the template that fits what is described, and what it shows."""
         shelf = self.shelf(view.edition)
         if graph is not None:
-            found = shelf.once(("within", graph), lambda: things.within(view.edition.kg.collection.store, graph))
+            store = view.edition.kg.collection.store
+            defined = shelf.once(("definitions",), lambda: things.definitions(store))
+            found = shelf.once(("within", graph), lambda: things.within(store, graph, defined))
             held = shelf.once(
                 ("held", graph, described.iri, view.language), lambda: things.held(view, found, described.iri)
             )

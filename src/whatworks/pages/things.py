@@ -87,15 +87,20 @@ class Within(NamedTuple):
     definitions: Mapping[Node, list[Term]]
 
 
-def within(store: Store, graph: Iri) -> Within:
-    """Return what a graph says."""
+def definitions(store: Store) -> dict[Node, list[Term]]:
+    """Return the definitions of all things, in whatever graph they stand."""
+    found: dict[Node, list[Term]] = {}
+    for quad in store.match(predicate=_DEFINITION):
+        found.setdefault(quad.subject, []).append(quad.object)
+    return found
+
+
+def within(store: Store, graph: Iri, definitions: Mapping[Node, list[Term]]) -> Within:
+    """Return what a graph says; the definitions are those of all things, which many graphs share."""
     said: dict[Iri, dict[Iri, list[Term]]] = {}
     for quad in store.match(graph=graph):
         if isinstance(quad.subject, Iri):
             said.setdefault(quad.subject, {}).setdefault(quad.predicate, []).append(quad.object)
-    definitions: dict[Node, list[Term]] = {}
-    for quad in store.match(predicate=_DEFINITION):
-        definitions.setdefault(quad.subject, []).append(quad.object)
     return Within(said, definitions)
 
 
@@ -109,18 +114,27 @@ def held(view: View, found: Within, iri: Iri) -> dict[str, Any]:
             continue
         count += 1
         said = found.said[subject]
-        term = {
-            "label": view.name(subject),
+        term: dict[str, Any] = {
+            "label": _called(view, subject),
             "fragment": subject[len(iri) + 1 :] if subject.startswith(f"{iri}#") else "",
             "definition": definition,
             "more": _tied(view, said),
         }
+        term["bare"] = not (term["definition"] or term["more"] or term["fragment"])
         groups.setdefault(_group(view, said), []).append(term)
     order = [view.words(each) for each in _SORTS.values()]
     listed = sorted(groups.items(), key=lambda pair: (order.index(pair[0]) if pair[0] in order else 99, pair[0]))
     for _, several in listed:
         several.sort(key=lambda term: by_letters(term["label"].text))
     return {"count": count, "groups": listed, "reused": reused, "picture": iri == _MODEL}
+
+
+def _called(view: View, iri: Iri) -> Shown:
+    """Return a thing by its name; a part of another thing that has none, by the short IRI of that and its own end."""
+    found = view.name(iri)
+    whole, _, part = iri.partition("#")
+    short = view.edition.kg.prefixes.shorten(Iri(whole)) if part and found.text == iri else None
+    return found._replace(text=f"{short}#{part}") if short else found
 
 
 def _group(view: View, said: Mapping[Iri, list[Term]]) -> str:
