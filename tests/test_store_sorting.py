@@ -5,12 +5,13 @@ import io
 import pytest
 
 from whatworks.store import pour_ordered, sorting, write_ordered
-from whatworks.terms import BlankNode, Iri, Literal, Node, Quad, Term
+from whatworks.terms import XSD, BlankNode, Iri, Literal, Node, Quad, Term
 
 A, B = Iri("https://a.example/"), Iri("https://a.example/b")
 NODES: list[Node] = [A, Iri(A + "1"), Iri(A + "1#part"), Iri(A + "10"), Iri(A + "é"), BlankNode("n"), BlankNode("n1")]
 TEXTS = [">", 'a\tb\nc\r"\\', "\0\x01\x7f", "\u2028 é 😀", "", " .", "<x> <y> _:z ."]
 VALUES: list[Term] = [*NODES, *map(Literal, TEXTS), *(Literal.text(text, "fr") for text in TEXTS), Literal.integer(7)]
+TABLE = {"a": A, "part": Iri(A + "1#"), "none": Iri(A + "2"), "xsd": Iri(XSD)}
 GRAPHS = [None, A, Iri(A + "-1"), Iri("https://a.example")]
 QUADS = [Quad(node, B, value, graph) for graph in GRAPHS for value in VALUES for node in NODES]
 
@@ -24,8 +25,8 @@ def test_what_is_poured_is_what_is_sorted_in_memory(format: str, few: int, monke
     monkeypatch.setattr(sorting, "_LINES", 7)
     given = [quad for quad in QUADS if "\0" not in str(quad.object)] if format == "rdfxml" else QUADS
     poured = io.BytesIO()
-    assert 2 * len(given) == pour_ordered((*given, *reversed(given)), format, {"a": A}, poured)
-    assert write_ordered(given, format, {"a": A}) == poured.getvalue()
+    assert 2 * len(given) == pour_ordered((*given, *reversed(given)), format, TABLE, poured)
+    assert write_ordered(given, format, TABLE) == poured.getvalue()
 
 
 def test_nothing_is_written_as_nothing() -> None:

@@ -19,7 +19,7 @@ from whatworks.errors import (
 )
 from whatworks.formats import FORMATS
 from whatworks.store import decoded, ordered, parse, serialize, write_ordered
-from whatworks.terms import XSD_INTEGER, BlankNode, Iri, Literal, Quad
+from whatworks.terms import RDF_TYPE, XSD, XSD_INTEGER, BlankNode, Iri, Literal, Quad
 
 BASE = "https://base.org/"
 A, B, C, G, H = (Iri(f"https://x.org/{name}") for name in "abcgh")
@@ -330,3 +330,20 @@ def test_parse_fails_in_one_way(format: str) -> None:
         except (SyntaxFault, EncodingFault, RemoteContext, XmlEntities) as fault:
             assert fault.where is not None  # noqa: PT017 - both ends are right
             assert fault.where.file == "a.file"  # noqa: PT017
+
+
+def test_only_prefixes_that_are_written_stand_at_the_beginning() -> None:
+    """A prefix that begins another one, or whose terms Turtle writes without it, is named only where it is used."""
+    table = {"x": "https://x.org/", "deep": "https://x.org/deep/", "rdf": RDF_TYPE[: -len("type")], "xsd": XSD}
+    deep = Iri("https://x.org/deep/a")
+
+    def named(*quads: Quad) -> set[str]:
+        written = write_ordered(quads, "turtle", table).decode()
+        assert set(read(written)) == set(quads)
+        return {line.split()[1][:-1] for line in written.splitlines() if line.startswith("@prefix")}
+
+    assert named(Quad(deep, deep, deep)) == {"deep"}
+    assert named(Quad(deep, RDF_TYPE, deep), Quad(deep, deep, Literal("1", "", XSD_INTEGER))) == {"deep"}
+    assert named(Quad(deep, deep, A)) == {"deep", "x"}
+    assert named(Quad(deep, deep, Literal("1", "", Iri(XSD + "decimal")))) == {"deep", "xsd"}
+    assert named(Quad(deep, RDF_TYPE, Iri(RDF_TYPE[: -len("type")] + "List"))) == {"deep", "rdf"}

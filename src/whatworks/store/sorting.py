@@ -10,7 +10,7 @@ from typing import IO, Any, BinaryIO
 import pyoxigraph as ox
 
 from whatworks.store.convert import quad_to_engine
-from whatworks.store.syntax import engine_format, in_order
+from whatworks.store.syntax import engine_format, in_order, needed
 from whatworks.terms import Quad
 
 _FEW = 20_000  # so many statements are sorted as they are
@@ -86,7 +86,7 @@ def pour_ordered(quads: Iterable[Quad], format: str, prefixes: Mapping[str, str]
         while batch := list(islice(lines, _LINES)):
             count += len(batch)
             text = b"".join(batch).decode()
-            used |= {name: iri for name, iri in prefixes.items() if name not in used and iri in text}
+            used |= needed(text, prefixes)
             sorter.take(batch)
         found = _Statements(line for line, _ in groupby(sorter.lines()))
         read = ox.parse(io.BufferedReader(found, _BLOCK), format=ox.RdfFormat.N_QUADS)

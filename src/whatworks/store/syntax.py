@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from whatworks.errors import EncodingFault, Place, RemoteContext, SyntaxFault, XmlEntities
 from whatworks.store.convert import quad_from_engine, quad_to_engine
-from whatworks.terms import Iri, Quad
+from whatworks.terms import RDF_TYPE, XSD, Iri, Quad
 
 _FORMATS = {
     "turtle": ox.RdfFormat.TURTLE,
@@ -35,6 +35,8 @@ _SURROGATE = r"[\ud800-\udfff]"
 _MAXIMUM_EXPANSION = 1_000_000
 _MAXIMUM_DEPTH = 100
 _MAXIMUM_DEPTH_OF_XML = 1000
+# What Turtle writes without its IRI, by the beginning of that.
+_UNSAID = {RDF_TYPE.removesuffix("type"): ("type",), XSD: ("boolean", "integer")}
 
 
 def engine_format(name: str) -> ox.RdfFormat:
@@ -154,7 +156,25 @@ def _sorted(items: Iterable[Any], prefixes: Mapping[str, str]) -> tuple[list[Any
     """Return an engine's statements in order, each once, and the prefixes that occur in them."""
     places = {item: _place(item) for item in items}
     text = "\n".join(map(" ".join, places.values()))
-    return sorted(places, key=places.__getitem__), {name: iri for name, iri in prefixes.items() if iri in text}
+    return sorted(places, key=places.__getitem__), needed(text, prefixes)
+
+
+def needed(text: str, prefixes: Mapping[str, str]) -> dict[str, str]:
+    """Return the prefixes that statements need: each IRI takes the longest that fits, and some are never written out.
+
+    Args:
+        text: The statements as N-Quads, in which NUL may stand for `>`.
+        prefixes: All that may be used.
+    """
+    found = {name: iri for name, iri in prefixes.items() if f"<{iri}" in text}
+
+    def is_needed(iri: str) -> bool:
+        longer = [other for other in found.values() if other != iri and other.startswith(iri)]
+        next_ = [each for each in longer if not any(each != other and each.startswith(other) for other in longer)]
+        unsaid = [f"{iri}{name}{end}" for name in _UNSAID.get(iri, ()) for end in ">\0"]
+        return text.count(f"<{iri}") > sum(text.count(f"<{each}") for each in (*next_, *unsaid))
+
+    return {name: iri for name, iri in found.items() if is_needed(iri)}
 
 
 def _place(item: ox.Quad | ox.Triple) -> tuple[str, str]:
