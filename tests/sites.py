@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
 # Elements that have no end.
@@ -28,7 +28,8 @@ class Reader(HTMLParser):
             self.faults.append(f"{tag} has an attribute twice")
         classes = (said.get("class") or "").split()
         hidden = self._open[-1][1] if self._open else ""
-        hidden = next((each for each in classes if each.startswith("form-")), "live") if "live" in classes else hidden
+        if "live" in classes:
+            hidden = PurePosixPath(said.get("href") or "").suffix or "live"
         self.links += [(value, hidden) for name, value in attrs if name in _LINKS and value is not None]
         self.ids += [value for name, value in attrs if name == "id" and value]
         if tag not in _VOID:
@@ -77,7 +78,7 @@ def dead_links(site: Path, home: str, pages: list[Path]) -> Iterator[str]:
         here = home + (path.parent if page.name == "index.html" else path.with_suffix("")).as_posix()
         here = f"{here.removesuffix('.').rstrip('/')}/" if page.name == "index.html" else here
         for link, hidden in found.links:
-            if hidden.startswith("form-") and f".{hidden}" not in shown:
+            if hidden.startswith(".") and f'"{hidden}"' not in shown:
                 continue
             to = urljoin(here, link)
             if not to.startswith(home):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,13 +23,17 @@ from tests.test_publish import DATA
 from whatworks import KnowledgeGraph
 from whatworks.cli import main
 from whatworks.errors import InvalidValue, NotRemote
+from whatworks.pages import things
 from whatworks.pages.listing import choices
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import View
 from whatworks.release import unsealed
+from whatworks.static import finder
 from whatworks.static.contents import Contents, Job
 from whatworks.static.folder import LIST, opened
 from whatworks.static.writing import Done, Wish, write
+from whatworks.store import Store
+from whatworks.terms import Node, Term
 
 HOME = "http://testserver/"
 MORE = """
@@ -152,9 +157,49 @@ def test_no_link_is_dead_and_pages_are_well_formed(site: Path) -> None:
     pages = sorted(each for each in site.rglob("*.html") if "voc" not in each.parts)
     assert list(dead_links(site, HOME, pages)) == []
     assert len(pages) > 100
-    assert b".live:not(.form-ntriples) { display: none" in (site / "style.css").read_bytes()
+    assert b'.live:not([href$=".nt"]) { display: none' in (site / "style.css").read_bytes()
     assert unsealed((site / LIST).read_bytes())["files"].keys() == content(site).keys() - {LIST}
     assert "This copy of the collection has no search." in (site / "search.html").read_text()
+
+
+def test_a_graph_lists_what_nobody_explains_in_short(
+    site: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Things without a definition stand in a list; all definitions are read once for all graphs."""
+    pages = sorted(site.glob("graph/**/*.html"))
+    texts = [page.read_text(encoding="utf-8") for page in pages]
+    assert all("<dd></dd>" not in text for text in texts)
+    assert any('<ul class="columns">\n<li><a href="/doc/' in text for text in texts)
+    assert not any(re.search(r">https?://[^<]*#[^<]*</a>", text) for text in texts)
+    asked = list[Store]()
+    read = things.definitions
+
+    def definitions(store: Store) -> dict[Node, list[Term]]:
+        asked.append(store)
+        return read(store)
+
+    monkeypatch.setattr(things, "definitions", definitions)
+    contents = Contents(KnowledgeGraph.open(project), HOME)
+    for path in ("graph/ontology", "graph/shapes"):
+        assert list(contents.made(Job("document", path)))
+    assert len(asked) == 1
+
+
+def test_what_programs_read_has_no_blanks(site: Path) -> None:
+    """JSON-LD of things and the list of files are on one line."""
+    for path in ("doc/intervention/one.jsonld", LIST):
+        text = (site / path).read_text(encoding="utf-8")
+        assert text == json.dumps(json.loads(text), ensure_ascii=path == LIST, separators=(",", ":")) + "\n"
+
+
+@pytest.mark.skipif(not finder.is_there(), reason="the extra `site` is not installed")
+def test_the_search_brings_its_engine_for_the_languages_that_are_there(site: Path) -> None:
+    """Of the engines for each language, those lie there that the index names."""
+    found = {path: written for path, written in finder.index(site) if not path.startswith("pagefind/fragment/")}
+    named = {each["wasm"] for each in json.loads(found["pagefind/pagefind-entry.json"])["languages"].values()}
+    assert {path for path in found if path.startswith("pagefind/wasm.")} == {
+        f"pagefind/wasm.{each}.pagefind" for each in named
+    }
 
 
 def test_a_dead_link_is_found(site: Path, tmp_path: Path) -> None:

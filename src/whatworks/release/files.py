@@ -43,9 +43,10 @@ def differences(path: Path, name: str, said: Any) -> list[str]:
     return [] if found == said else [f"{name}: its content was changed"]
 
 
-def sealed(content: dict[str, Any]) -> bytes:
-    """Return a manifest as JSON, with its own checksum in it."""
-    return _json({**content, _SEAL: digest(_json(content))})
+def sealed(content: dict[str, Any], *, packed: bool = False) -> bytes:
+    """Return a manifest as JSON, with its own checksum in it; packed, it is of one line and has no blanks."""
+    whole = {**content, _SEAL: digest(_json(content))}
+    return json.dumps(whole, sort_keys=True, separators=(",", ":")).encode() + b"\n" if packed else _json(whole)
 
 
 def unsealed(data: bytes) -> dict[str, Any]:

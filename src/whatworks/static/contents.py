@@ -142,7 +142,7 @@ class Contents:
     @property
     def _hidden(self) -> bytes:
         """The rule by which pages do not show what is not there."""
-        shown = ", ".join(f".form-{name}" for name in sorted(self._forms))
+        shown = ", ".join(f'[href$="{offer.ending}"]' for offer in offers(*sorted(self._forms)))
         return _HIDDEN.format(forms=f":not({shown})" if shown else "").encode()
 
     # ---- made ----

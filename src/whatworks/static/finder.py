@@ -1,5 +1,6 @@
 """The search in the browser, by pagefind: an index in pieces, of which a browser fetches those that it needs."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ _INDEXED = "{doc/intervention,doc/agent,doc/resource,voc,queries}/**/*.html"
 # What is on many pages, or only leads elsewhere.
 _LEFT_OUT = ".take,.crumbs,.noprint,.live"
 # Of the script and the parts that others build pages with, ours needs these.
-_NEEDED = ("fragment/", "index/", "pagefind-entry.json", "pagefind-worker.js", "pagefind.", "wasm.")
+_NEEDED = ("fragment/", "index/", "pagefind-entry.json", "pagefind-worker.js", "pagefind.")
 
 
 def is_there() -> bool:
@@ -49,7 +50,9 @@ def index(site: Path) -> Iterator[tuple[str, bytes]]:
                 hint="Leave it out with --no-search, or check the space for temporary files.",
             )
         made = Path(empty, "pagefind")
+        languages = json.loads((made / "pagefind-entry.json").read_bytes())["languages"].values()
+        engines = tuple(f"wasm.{each['wasm'] or 'unknown'}." for each in languages)  # others are for no language here
         for path in sorted(made.rglob("*")):
             name = path.relative_to(made).as_posix()
-            if path.is_file() and name.startswith(_NEEDED):
+            if path.is_file() and name.startswith((*_NEEDED, *engines)):
                 yield f"pagefind/{name}", path.read_bytes()

@@ -93,7 +93,7 @@ class Site:
     def finish(self, said: dict[str, Any], placed: list[Placed]) -> None:
         """Write the list of all files and put the new site in place of the old one."""
         files = {each.path: [each.sha256, each.bytes] for each in sorted(placed)}
-        (self.building / LIST).write_bytes(sealed({**said, "files": files}))
+        (self.building / LIST).write_bytes(sealed({**said, "files": files}, packed=True))
         self.building.chmod(0o755)
         old = self.building.with_name(self.building.name.replace(".building-", ".old-"))
         if not self.folder.exists():
