@@ -27,13 +27,14 @@ from whatworks.pages import things
 from whatworks.pages.listing import choices
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import View
+from whatworks.reads import number_of
 from whatworks.release import unsealed
 from whatworks.static import finder
 from whatworks.static.contents import Contents, Job
 from whatworks.static.folder import LIST, opened
 from whatworks.static.writing import Done, Wish, write
 from whatworks.store import Store
-from whatworks.terms import Node, Term
+from whatworks.terms import Iri, Node, Term
 
 HOME = "http://testserver/"
 MORE = """
@@ -183,6 +184,20 @@ def test_a_graph_lists_what_nobody_explains_in_short(
     for path in ("graph/ontology", "graph/shapes"):
         assert list(contents.made(Job("document", path)))
     assert len(asked) == 1
+
+
+def test_a_name_that_is_kept_counts_as_read(project: Path) -> None:
+    """Who names a thing depends on it, though another page asked the store for the name."""
+    contents = Contents(KnowledgeGraph.open(project), HOME)
+    thing = Iri(f"{BASE}id/intervention/one")
+    reads = contents.kg.collection.local.reads  # type: ignore[attr-defined] # it notes what is read
+    looks = []
+    for _ in range(2):
+        before = reads.begin()
+        View(contents.edition, HOME).name(thing)
+        looks.append(reads.end(before)[0])
+    assert number_of("s", thing) in looks[0]
+    assert looks[0] == looks[1]
 
 
 def test_what_programs_read_has_no_blanks(site: Path) -> None:

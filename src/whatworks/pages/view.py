@@ -170,6 +170,8 @@ class View:
             if len(self._names) >= _KNOWN:
                 self._names.clear()
             found = self._names[term] = Shown(cut(safe(text)), "" if language == self.language else language, href)
+        elif isinstance(term, Iri) and (saw := getattr(self.edition.kg.collection.store, "saw", None)) is not None:
+            saw(term)  # a store that notes what is read is told of what need not be read again
         return found
 
     def field(self, name: str, *, marked: bool = False) -> Shown:
