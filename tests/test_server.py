@@ -1,6 +1,5 @@
 """The server: linked data that resolves, in the format that is asked for."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -125,12 +124,9 @@ def test_the_forms_of_all_things_are_isomorphic(client: TestClient, kg: Knowledg
 
 
 def test_what_is_sent_is_what_export_writes(client: TestClient, kg: KnowledgeGraph) -> None:
-    """The server and the command line give the same bytes; only JSON-LD is sent without blanks, which people read."""
+    """The server and the command line give the same bytes."""
     for name, media_type in MEDIA.items():
-        sent, written = client.get(THING, headers={"Accept": media_type}).content, kg.export(name, ["expairs-project"])
-        if name == "jsonld":
-            written = (json.dumps(json.loads(written), ensure_ascii=False, separators=(",", ":")) + "\n").encode()
-        assert (name, sent) == (name, written)
+        assert client.get(THING, headers={"Accept": media_type}).content == kg.export(name, ["expairs-project"])
 
 
 def test_the_context_is_sent(client: TestClient, kg: KnowledgeGraph) -> None:

@@ -39,27 +39,26 @@ class Exporter:
         self._documents = documents
         self._dump = dump
 
-    def things(self, format: str, things: Sequence[Iri] | None, *, single: bool, packed: bool = False) -> bytes:
+    def things(self, format: str, things: Sequence[Iri] | None, *, single: bool) -> bytes:
         """Write things in an RDF format.
 
         Args:
             format: The name of the format.
             things: Which; None for everything that the data files hold.
             single: Whether one thing was asked for, which in JSON-LD is a document of its own.
-            packed: Whether such a document is written for programs, without blanks.
         """
         if format == "jsonld":
-            return self._documents.document(self.trees(things), single=single, packed=packed)
+            return self._documents.document(self.trees(things), single=single)
         return write_ordered(self.quads(things), format, self._collection.prefixes.table)
 
     def forms(self, formats: Sequence[str], thing: Iri) -> dict[str, bytes]:
-        """Return one thing in several formats as `things` does, packed, its statements looked up once."""
+        """Return what `things` returns of one thing in several formats, its statements looked up once."""
         quads = self._describer.statements([thing])
         found = write_forms(quads, [each for each in formats if each != "jsonld"], self._collection.prefixes.table)
         if "jsonld" in formats:
             trees = self._documents.read(self._near(quads), (*LABELS, NOTATION), self._counts)
             written = self._documents.written(trees, [thing], self._framed)
-            found["jsonld"] = self._documents.document(written, single=True, packed=True)
+            found["jsonld"] = self._documents.document(written, single=True)
         return found
 
     def _near(self, quads: Iterable[Quad]) -> list[bytes]:

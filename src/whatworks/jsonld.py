@@ -110,20 +110,14 @@ class Documents:
             except NotDirect:
                 yield on_a_line(reference(thing))
 
-    def document(self, trees: Iterable[bytes], *, single: bool, packed: bool = False) -> bytes:
-        """Return trees, written as JSON, as one document: one tree, or many under `@graph`, a line each.
-
-        Args:
-            trees: The trees.
-            single: Whether a document of one tree is that tree.
-            packed: Whether that is written for programs, without blanks between its parts; else indented.
-        """
+    def document(self, trees: Iterable[bytes], *, single: bool) -> bytes:
+        """Return trees, written as JSON, as one document: one tree, indented; or many under `@graph`, a line each."""
         with without_circles():
             found = list(trees)
         if single and len(found) == 1:
-            tree = {"@context": CONTEXT} | json.loads(found[0])
-            spread: Any = {"separators": (",", ":")} if packed else {"indent": 2}
-            return (json.dumps(tree, ensure_ascii=False, **spread) + "\n").encode()
+            return (
+                json.dumps({"@context": CONTEXT} | json.loads(found[0]), ensure_ascii=False, indent=2) + "\n"
+            ).encode()
         return b"".join(self.pieces(found))
 
     @staticmethod

@@ -185,7 +185,7 @@ def written(edition: Edition, document: Document, format: str) -> bytes:
     if document.made is not None:
         return void.written(edition, document.made.quads(), format)
     if document.graph is None:
-        return kg.near([document.iri]).exporter.things(format, [document.iri], single=True, packed=True)
+        return kg.near([document.iri]).exporter.things(format, [document.iri], single=True)
     return write_ordered(_held(edition, document), format, kg.prefixes.table)
 
 
