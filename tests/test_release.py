@@ -198,6 +198,18 @@ def test_a_damaged_state_of_the_files_is_not_called_newer_files(small: Knowledge
     assert "whatworks build" in line
 
 
+def test_files_that_cannot_be_read_leave_the_release_in_use(small: KnowledgeGraph) -> None:
+    """A link that leads to itself is told, and the release answers all the same."""
+    small.build(checked=False)
+    loop = _folder(small).parent / "data/loop.ttl"
+    loop.symlink_to(loop.name)
+    told: list[str] = []
+    assert ["a"] == _keys(_again(small, notify=told.append))
+    (line,) = told
+    assert "Nobody knows whether the files are newer" in line
+    assert "data/loop.ttl: The link leads nowhere" in line
+
+
 @pytest.mark.slow
 def test_change_that_keeps_size_and_time_is_noticed(small: KnowledgeGraph) -> None:
     """A file with another content of the same size and its old time set again is a changed file."""
@@ -442,6 +454,24 @@ def test_current_that_names_no_release_is_refused(small: KnowledgeGraph, name: s
     (_folder(small) / "current").write_text(name, encoding="utf-8")
     with pytest.raises(DamagedRelease):
         _ = _again(small).collection
+
+
+@pytest.mark.parametrize("kind", ["folder", "circle", "bytes"])
+def test_current_that_cannot_be_read_is_refused(small: KnowledgeGraph, kind: str) -> None:
+    """What lies where `current` should be and cannot be read is told with what to do about it."""
+    small.build(checked=False)
+    current = _folder(small) / "current"
+    current.unlink()
+    if kind == "folder":
+        current.mkdir()
+    elif kind == "circle":
+        current.symlink_to(current.name)
+    else:
+        current.write_bytes(b"\xff")
+    with pytest.raises(DamagedRelease, match="current cannot be read") as caught:
+        _ = _again(small).collection
+    assert "Errno" not in caught.value.message
+    assert "Remove it" in caught.value.hint
 
 
 def test_unknown_release_is_told(small: KnowledgeGraph) -> None:

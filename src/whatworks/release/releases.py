@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whatworks.assets import Assets, write_files
-from whatworks.errors import DamagedRelease, Locked, MissingFile, NewerRelease, Place, UnknownThing, Unwritable
+from whatworks.errors import (
+    DamagedRelease,
+    LinkRefused,
+    Locked,
+    MissingFile,
+    NewerRelease,
+    Place,
+    UnknownThing,
+    Unwritable,
+)
 from whatworks.locks import is_taken
 from whatworks.release.files import sync
 from whatworks.release.one import DUMPS, Release
@@ -44,7 +53,12 @@ class Releases:
         except FileNotFoundError:
             return ""
         except (OSError, UnicodeDecodeError) as error:
-            raise MissingFile(f"The file current cannot be read: {error}.", where=Place("releases/current")) from error
+            said = error.strerror if isinstance(error, OSError) else "It is not UTF-8"
+            raise DamagedRelease(
+                f"The file current cannot be read: {said}.",
+                hint="Remove it, then build anew with: whatworks build",
+                where=Place("releases/current"),
+            ) from error
         if not _NAME.fullmatch(name):
             raise DamagedRelease(
                 f"{name[:80]!r} is no name of a release.",
@@ -179,15 +193,22 @@ class Releases:
             return doomed
 
     def read(self, assets: Assets, notify: Callable[[str], None]) -> Release | None:
-        """Return the release in use, and tell if it was made from other files than those that are there now."""
+        """Return the release in use, and tell if it was made from other files than those that are there now.
+
+        Files that cannot be read, such as links in a circle, are told as well; they are no reason not to read it.
+        """
         release = self.current()
         if release is not None and not release.local():
             notify(
                 f"Release {release.name} is damaged: local.json cannot be read, so nobody knows whether the files are "
                 "newer. Renew it: whatworks build"
             )
-        elif release is not None and self.stale(assets):
-            notify(f"The files are newer than release {release.name}, which is read. Renew it: whatworks build")
+        elif release is not None:
+            try:
+                if self.stale(assets):
+                    notify(f"The files are newer than release {release.name}, which is read. Renew it: whatworks build")
+            except (MissingFile, LinkRefused) as error:
+                notify(f"Nobody knows whether the files are newer than release {release.name}, which is read. {error}")
         return release
 
     def stale(self, assets: Assets) -> bool:
