@@ -171,7 +171,7 @@ def test_labels_fall_back_to_english(project: Callable[[dict[str, str]], Knowled
     opened = project({"whatworks.toml": 'languages = ["pl"]'})
     assert opened.show("approach:second-chance-measures").classes == ("concept", "intervention approach")
     opened = project({"whatworks.toml": 'languages = ["de"]'})
-    assert opened.show("approach:second-chance-measures").classes == ("concept", "Ansatz")
+    assert opened.show("approach:second-chance-measures").classes == ("Begriff", "Ansatz")
     assert opened.show("country:BEL").title == "Belgien"
 
 
