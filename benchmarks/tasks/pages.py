@@ -71,6 +71,7 @@ def _pages(bench: Bench) -> Iterator[Figure]:
     again: dict[str, list[tuple[float, float]]] = {kind: [] for kind in _KINDS}
     for _ in range(bench.runs):
         with _server(ROOT, release) as server:
+            load(server, [f"/queries?lang={language}" for language in _LANGUAGES], _HTML)  # words are read once
             for kind, paths in addresses.items():
                 warm = len(paths) // 3 if kind == "others" else 1
                 load(server, paths[:warm], _HTML)
