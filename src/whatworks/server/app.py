@@ -31,9 +31,9 @@ _STORED = b"/api/queries/"
 _PACKING = 5  # packs text to a fifth at a third of the time of the highest level
 
 
-def make_app(site: Site, log: Log | None = None) -> Guard:
-    """Return the application that serves a site; a log is told each request."""
-    routes = [
+def _routes() -> list[Route]:
+    """Return what answers at which address; the first that fits counts."""
+    return [
         Route("/", start),
         Route("/style.css", browsing.static),
         Route("/static/{name:path}", browsing.static),
@@ -75,7 +75,11 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
         Route("/id/{path:path}", resources.thing),
         Route("/{path:path}", resources.document),
     ]
-    metrics, pages = Metrics(), Pages()
+
+
+def make_app(site: Site, log: Log | None = None) -> Guard:
+    """Return the application that serves a site; a log is told each request."""
+    routes, metrics, pages = _routes(), Metrics(), Pages()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
