@@ -6,6 +6,7 @@ properties in its patterns, or all where a property is a variable or the text ha
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from whatworks import gate
 from whatworks.errors import Place, QueryRefused, QuerySyntax
@@ -82,12 +83,14 @@ def _apply(rule: Rule, store: EmbeddedStore, *, is_first: bool) -> Mapping[Iri, 
 def reads(text: str, prefixes: Prefixes) -> frozenset[Iri] | None:
     """Return the properties whose statements can change what a rule infers; None for all.
 
-    All IRIs of the WHERE part count, which are a few too many at worst.
+    All IRIs of the WHERE part count, which are a few too many at worst, but for those of what must not exist: more of
+    that only takes away from what a rule infers, and nothing is taken back.
     """
     found = gate.tokens(text)
     if any(token.word in _UNSTEADY or token.kind == "bad" for token in found):
         return None
-    names = _Patterns(_where(found)).names()
+    where = _where(found)
+    names = None if where is None else _Patterns(_without_absent(where)).names()
     if names is None or any("\\" in name for name in names):
         return None
     declared = zip(found, found[1:], found[2:], strict=False)
@@ -113,6 +116,22 @@ def _where(found: list[Token]) -> list[Token] | None:
     return found[end + 1 :]
 
 
+def _without_absent(where: list[Token]) -> list[Token]:
+    """Return patterns where plain ones that FILTER NOT EXISTS forbids are put as an empty filter."""
+    kept: list[Token] = []
+    rest = iter(where)
+    for token in rest:
+        kept.append(token)
+        before = [each.word or each.text for each in kept[-4:]]
+        if before != ["FILTER", "NOT", "EXISTS", "{"]:
+            continue
+        absent = list(takewhile(lambda each: each.text != "}", rest))
+        if any(each.text == "{" for each in absent):
+            return where  # what stands in a group of its own may be there to take away in turn
+        kept[-3:] = [token._replace(kind="operator", text=sign) for sign in "()"]
+    return kept
+
+
 @dataclass(slots=True)
 class _Group:
     """A group in braces: the variables that its patterns bind, and the ends of paths that may have no step."""
@@ -124,7 +143,7 @@ class _Group:
 class _Patterns:
     """Walks over the patterns of a WHERE part, as far as needed to see that no property is a variable."""
 
-    def __init__(self, where: list[Token] | None) -> None:
+    def __init__(self, where: list[Token]) -> None:
         self._tokens = where
         self._piece: list[Token] = []
         self._verb: int | None = 1  # where the property of the piece stands
@@ -134,8 +153,6 @@ class _Patterns:
 
     def names(self) -> set[str] | None:
         """Return all IRIs as they are written, or None where the patterns may match any statement."""
-        if self._tokens is None:
-            return None
         names: set[str] = set()
         depth = 0
         for token in self._tokens:
