@@ -16,8 +16,9 @@ from whatworks.errors import UnknownThing
 from whatworks.kg import KnowledgeGraph
 from whatworks.namespaces import SUBCLASS
 from whatworks.publish.offers import offers
-from whatworks.publish.partitions import dataset_of, partitions
+from whatworks.publish.partitions import partitions
 from whatworks.release import Release, digest_of, sealed
+from whatworks.release.counted import dataset_of
 from whatworks.store import write_triples
 from whatworks.terms import RDF_TYPE, Iri
 from whatworks.trig import write_trig
@@ -129,7 +130,9 @@ def write_dumps(kg: KnowledgeGraph, folder: Path, tell: Callable[[str], None]) -
     tell("Writing Turtle")
     write_triples(kg.release.folder / "dump.nq", folder / "data.ttl", kg.prefixes.table)
     tell("Counting the properties of each class")
-    (folder / PARTITIONS).write_text(write_trig(partitions(kg, dataset_of(kg)), kg.prefixes), encoding="utf-8")
+    (folder / PARTITIONS).write_text(
+        write_trig(partitions(kg, dataset_of(kg.collection)), kg.prefixes), encoding="utf-8"
+    )
     tell("Writing JSON-LD")
     with (folder / "data.jsonld").open("wb") as target, without_circles():
         target.writelines(kg.documents.pieces(kg.exporter.trees(None)))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from whatworks.kg import KnowledgeGraph
 from whatworks.namespaces import DCAT, PROV
-from whatworks.publish.partitions import dataset_of
 from whatworks.publish.statements import term
+from whatworks.release.counted import dataset_of
 from whatworks.settings import preference
 from whatworks.terms import Iri, Literal, Node, Quad, Term
 
@@ -103,7 +103,7 @@ class Edition:
     @cached_property
     def dataset(self) -> Iri:
         """The data set that the collection says it is."""
-        return dataset_of(self.kg)
+        return dataset_of(self.kg.collection)
 
     @cached_property
     def facts(self) -> Facts:

@@ -1,12 +1,12 @@
 """What is said of the data set and of its SPARQL service: VoID, and the SPARQL 1.1 service description."""
 
-from whatworks.catalogue import Bound, iri_rows
 from whatworks.publish.dumps import PARTITIONS, all_files_of
 from whatworks.publish.edition import Edition
 from whatworks.publish.examples import examples
 from whatworks.publish.partitions import partitions
 from whatworks.publish.statements import PREFIXES, Statements, term
-from whatworks.results import Triples
+from whatworks.release.counted import as_void
+from whatworks.results import Table
 from whatworks.store import parse, write_ordered
 from whatworks.terms import BlankNode, Iri, Literal, Quad
 
@@ -42,10 +42,9 @@ def _counted(edition: Edition) -> list[Quad]:
     """Return what is counted: of a release what is in its files, else what is counted now."""
     kg, release = edition.kg, edition.release
     if release is None:
-        query = kg.catalogue.get("publish/void")
-        counted = kg.collection.store.query(query.bind({"dataset": Bound(iri_rows([edition.dataset]))}))
-        assert isinstance(counted, Triples)  # noqa: S101 - the tool's own query is a CONSTRUCT query, tested as such
-        return [*(Quad(*triple) for triple in counted), *partitions(kg, edition.dataset)]
+        counted = kg.collection.store.query(kg.catalogue.get("publish/void").bind({}))
+        assert isinstance(counted, Table)  # noqa: S101 - the tool's own query is a SELECT query, tested as such
+        return [*as_void(edition.dataset, counted), *partitions(kg, edition.dataset)]
     files = [release.folder / "void.ttl"]
     files += [file.path(release) for file in all_files_of(release) if file.name == PARTITIONS]
     return [quad for file in files for quad in parse(file.read_bytes(), "turtle", name=file.name, base=edition.base)]

@@ -9,21 +9,20 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from whatworks.assets import write_files
-from whatworks.catalogue import Bound, Catalogue, iri_rows
+from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection
 from whatworks.errors import DamagedRelease, NewerRelease, SourcesChanged, Unwritable
-from whatworks.namespaces import DCAT, VOID
+from whatworks.release.counted import as_void, dataset_of
 from whatworks.release.files import described, digest, sealed, stated, sync
 from whatworks.release.one import COLUMNS, FORMAT, INDEX, Release, has_numpy
 from whatworks.release.sources import Sources
-from whatworks.results import Table, Triples
+from whatworks.results import Answer, Row, Table
 from whatworks.search import build
 from whatworks.store import Written, open_store, write_dump, write_store
-from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Triple
+from whatworks.terms import Iri, Literal
 from whatworks.trig import write_trig
 from whatworks.version import __version__
 
-_DATASET = Iri(DCAT + "Dataset")
 # Making columns takes some 200 bytes of memory a statement; beyond so many the engine answers alone.
 _MOST = 12_000_000
 
@@ -90,6 +89,7 @@ def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> tuple
     name = dump.sha256[:16]
     if _is_whole(building.with_name(name), tell):
         return name, True
+    _write_columns(building, catalogue, dump, tell)
     tell("Counting")
     _describe(building, collection, catalogue, dump)
     prefixes = collection.prefixes.table
@@ -97,8 +97,7 @@ def _fill(building: Path, read: Read, catalogue: Catalogue, tell: Tell) -> tuple
     del collection
     shutil.rmtree(building / "working", ignore_errors=True)
     tell("Writing the store")
-    write_store(building / "store", building / "dump.nq")
-    _write_columns(building, catalogue, dump, tell)
+    write_store(building / "store", building / "dump.nq", dump.blank)
     tell("Building the index of the search")
     _write_index(building, catalogue, prefixes)
     return name, False
@@ -157,8 +156,8 @@ def _local(release: Path, number: int, sources: Sources, made: str) -> bytes:
 
 def _describe(building: Path, collection: Collection, catalogue: Catalogue, dump: Written) -> None:
     """Write the manifest and the description as VoID, the same bytes for the same graph."""
-    counted = _counted(collection, catalogue)
-    void = write_trig((Quad(*triple) for triple in counted), collection.prefixes).encode()
+    counted = _counted(collection, catalogue, building / COLUMNS)
+    void = write_trig(as_void(dataset_of(collection), counted), collection.prefixes).encode()
     versions, licences = _facts(collection, catalogue)
     manifest = {
         "format": FORMAT,
@@ -166,11 +165,11 @@ def _describe(building: Path, collection: Collection, catalogue: Catalogue, dump
         "made-by": f"whatworks {__version__}",
         "base": collection.settings.base,
         "statements": dump.statements,
-        "classes": _classes(counted),
+        "classes": {str(row[0]): int(row[2].value) for row in counted if row[0] and isinstance(row[2], Literal)},
         "versions": versions,
         "licences": licences,
         "files": {
-            "dump.nq": {"sha256": dump.sha256, "bytes": dump.bytes},
+            "dump.nq": {"sha256": dump.sha256, "bytes": dump.size},
             "void.ttl": {"sha256": digest(void), "bytes": len(void)},
         },
     }
@@ -189,21 +188,15 @@ def _facts(collection: Collection, catalogue: Catalogue) -> tuple[dict[str, list
     return versions, licences
 
 
-def _counted(collection: Collection, catalogue: Catalogue) -> list[Triple]:
-    """Return how many things there are of each class, and statements with each property, in terms of VoID."""
-    datasets = [quad.subject for quad in collection.store.match(predicate=RDF_TYPE, value=_DATASET)]
-    dataset = min(
-        (each for each in datasets if isinstance(each, Iri)), default=Iri(collection.settings.base + "dataset")
-    )
-    answer = collection.store.query(catalogue.get("publish/void").bind({"dataset": Bound(iri_rows([dataset]))}))
-    return list(answer) if isinstance(answer, Triples) else []
+def _counted(collection: Collection, catalogue: Catalogue, columns: Path) -> list[Row]:
+    """Return how many things there are of each class, and statements with each property."""
+    text = catalogue.get("publish/void").bind({})
+    answer: Answer | None = None
+    if columns.exists():
+        from whatworks.columns import Columns  # noqa: PLC0415 - numpy need not be installed
 
-
-def _classes(counted: list[Triple]) -> dict[str, int]:
-    """Return the number of things of each class."""
-    classes = {triple.subject: str(triple.object) for triple in counted if triple.predicate == VOID + "class"}
-    return {
-        classes[subject]: int(value.value)
-        for subject, predicate, value in counted
-        if predicate == VOID + "entities" and subject in classes and isinstance(value, Literal)
-    }
+        answer = Columns.open(columns).query(text)
+    if answer is None:
+        answer = collection.store.query(text)
+    assert isinstance(answer, Table)  # noqa: S101 - the tool's own query is a SELECT query, tested as such
+    return list(answer)

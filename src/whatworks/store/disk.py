@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -15,12 +14,13 @@ from whatworks.store.files import Source, statements
 ENGINE = f"pyoxigraph {ox.__version__}"
 
 
-def write_store(folder: Path, nquads: bytes | Path) -> None:
+def write_store(folder: Path, nquads: bytes | Path, blank: Iterable[bytes] | None = None) -> None:
     """Write a new store from N-Quads that another store wrote, compacted and flushed.
 
     Args:
         folder: Where to.
         nquads: The statements, or the file that holds them.
+        blank: The lines in which blank nodes stand; not given, they are looked for, for which a file is read whole.
 
     Raises:
         Unwritable: The folder cannot be written or the disk is full.
@@ -31,28 +31,21 @@ def write_store(folder: Path, nquads: bytes | Path) -> None:
         # What a store wrote need not be looked at for IRIs that are none.
         store.bulk_load(**data, format=ox.RdfFormat.N_QUADS, lenient=True)
         store.optimize()
-        _name_as(store, b"".join(_blank_lines(nquads)))  # before, all would be written again, which takes a fifth more
+        if blank is None:
+            blank = _blank_lines(nquads.read_bytes() if isinstance(nquads, Path) else nquads)
+        _name_as(store, b"".join(blank))  # before, all would be written again, which takes a fifth more
         store.flush()
     except OSError as error:
         raise _unwritable(folder, error) from error
 
 
-def _blank_lines(nquads: bytes | Path) -> Iterator[bytes]:
+def _blank_lines(nquads: bytes) -> Iterator[bytes]:
     """Yield the lines in which a blank node may stand; the others are not looked at one by one."""
-    if isinstance(nquads, Path):
-        if nquads.stat().st_size:
-            with nquads.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-                yield from _lines_with_blank(data)
-    else:
-        yield from _lines_with_blank(nquads)
-
-
-def _lines_with_blank(data: "bytes | mmap") -> Iterator[bytes]:
-    at = data.find(b"_:")
+    at = nquads.find(b"_:")
     while at >= 0:
-        start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1 or len(data)
-        yield data[start:end]
-        at = data.find(b"_:", end)
+        start, end = nquads.rfind(b"\n", 0, at) + 1, nquads.find(b"\n", at) + 1 or len(nquads)
+        yield nquads[start:end]
+        at = nquads.find(b"_:", end)
 
 
 def _name_as(store: ox.Store, lines: bytes) -> None:
