@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import CASES
 from whatworks import KnowledgeGraph, engines
+from whatworks.engines import Engines
+from whatworks.reads import Question, Watched, checksum
 from whatworks.results import Table
 
 FOLDER = CASES / "queries"
@@ -19,7 +21,7 @@ def _table(answer: object) -> Table:
 
 
 def _used(opened: KnowledgeGraph) -> bool:
-    return vars(opened._engines).get("columns") is not None
+    return vars(opened.engines).get("columns") is not None
 
 
 @pytest.mark.slow
@@ -82,8 +84,8 @@ def test_release_brings_the_index_of_facets(released: Path) -> None:
         )
         assert counts == list(_table(opened.collection.store.query(text, standalone=True)))
         assert counts
-    assert opened._engines is not None
-    columns = opened._engines.columns
+    assert opened.engines is not None
+    columns = opened.engines.columns
     assert columns is not None
     (index,) = columns.data.facets.values()
     assert not index.bits.flags.writeable, "it was made anew instead of read from the file"
@@ -156,3 +158,34 @@ def test_what_columns_refuse_the_store_answers(monkeypatch: pytest.MonkeyPatch) 
     assert _used(opened)
     monkeypatch.setattr("whatworks.columns.Columns.query", lambda *_: None)
     assert expected == list(_table(opened.query("countries")))
+
+
+def test_who_stays_asks_columns_whatever_the_size() -> None:
+    """Once they are there, lists of a small collection come from them, in the same order; look-ups do not."""
+    opened = KnowledgeGraph.open()
+    expected = list(_table(opened.query("identifiers")))
+    assert expected
+    assert opened.engines is not None
+    columns = opened.engines.columns
+    assert columns is not None
+    asked: list[str] = []
+    known = columns.query
+    columns.query = lambda text: (asked.append(text), known(text))[1]  # type: ignore[method-assign]
+    assert expected == list(_table(opened.query("identifiers")))
+    assert len(asked) == 1
+    assert list(_table(opened.query("success-factors", intervention="expairs-project")))
+    assert len(asked) == 1
+
+
+def test_a_watched_store_notes_what_columns_answer() -> None:
+    """A page of a site is made again when what columns said of it is no longer so."""
+    opened = KnowledgeGraph.open()
+    watched = Watched(opened.collection.local)
+    asked = Engines.of(watched, None)
+    query = opened.catalogue.get("countries")
+    text = opened.sparql_of(query, {})
+    assert asked.columns is not None
+    rows = list(_table(asked.answer(query, {}, text)))
+    assert rows
+    assert {Question(text): checksum(rows)} == watched.reads.answers
+    assert {Question(text)} == watched.reads.asked

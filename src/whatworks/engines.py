@@ -1,6 +1,7 @@
 """Which engine answers a stored query: the store, or the columns where they are quicker.
 
 The store finds one thing at once and needs nothing loaded; columns count and list, but numpy has to be loaded first.
+Who stays, such as a server, loads it while nobody waits, and asks them whatever the size.
 What the columns do not answer, or where they are not there, the store answers; both give the same rows.
 """
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 # A question with a value of such a type is about one thing.
 _LOOKED_UP = ("intervention", "agent")
-# Columns answer from so many statements on, once so many questions came; at once where the store would take longer
+# Columns are loaded from so many statements on, once so many questions came; at once where the store would take longer
 # than numpy takes to load.
 LARGE, _VERY_LARGE, _SEVERAL = 100_000, 500_000, 3
 
@@ -67,15 +68,26 @@ class Engines:
             values: Its values as people type them.
             text: The query with the values bound.
         """
-        if query.form != "SELECT" or self._statements < LARGE:
+        if query.form != "SELECT" or any(query.parameter(name).type in _LOOKED_UP for name in values):
             return None
-        if any(query.parameter(name).type in _LOOKED_UP for name in values):
-            return None
-        self._scans += 1
-        at_once = self._file is not None and self._statements >= _VERY_LARGE * (1 + len(values))
-        if self._scans < _SEVERAL and not at_once:
-            return None
-        return self.columns.query(text) if self.columns is not None else None
+        if not self.are_loaded:
+            if self._statements < LARGE:
+                return None
+            self._scans += 1
+            at_once = self._file is not None and self._statements >= _VERY_LARGE * (1 + len(values))
+            if self._scans < _SEVERAL and not at_once:
+                return None
+        return self.rows(text)
+
+    def rows(self, text: str) -> Table | None:
+        """Answer a query from columns, or return None where the store must be asked."""
+        found = self.columns.query(text) if self.columns is not None else None
+        return self._store.noted(text, found) if found is not None else None
+
+    @property
+    def are_loaded(self) -> bool:
+        """Whether the columns are there, so that it costs nothing to ask them."""
+        return "columns" in vars(self)
 
     @cached_property
     def columns(self) -> "Columns | None":

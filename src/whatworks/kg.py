@@ -217,7 +217,7 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
     def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
         """Answer a stored query with values as people type them; from columns where they are quicker."""
         text, note = self.lookup.asked(query, values)
-        found = self._engines.answer(query, values, text) if self._engines is not None else None
+        found = self.engines.answer(query, values, text) if self.engines is not None else None
         answer = self._asked(text, standalone=True) if found is None else found
         if isinstance(answer, Table):
             answer.note = f"{note} {answer.note}".strip() if note else answer.note
@@ -231,8 +231,9 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
         return self._worker.query(text, standalone=standalone)
 
     @cached_property
-    def _engines(self) -> Engines | None:
-        is_here = self.limits is None and self.remote is None  # else another process answers
+    def engines(self) -> Engines | None:
+        """The columns beside the store; None where another process answers."""
+        is_here = self.limits is None and self.remote is None
         return Engines.of(self.collection.local, self.release) if is_here else None
 
     @cached_property

@@ -115,14 +115,17 @@ class Watched(EmbeddedStore):
         """Answer a query, as every store does."""
         answer = super().query(text, standalone=standalone)
         if isinstance(answer, Table):
-            rows = answer.kept()
-            self.reads.answered(Question(text), rows)
-        elif isinstance(answer, Triples):
+            return self.noted(text, answer)
+        if isinstance(answer, Triples):
             triples = list(answer)
             self.reads.answered(Question(text), triples)
             return Triples(triples)
-        else:
-            self.reads.answered(Question(text), [answer.value])
+        self.reads.answered(Question(text), [answer.value])
+        return answer
+
+    def noted(self, text: str, answer: Table) -> Table:
+        """Note a question and the rows that answer it."""
+        self.reads.answered(Question(text), answer.kept())
         return answer
 
 

@@ -86,7 +86,7 @@ def values(
         text = view.edition.kg.sparql_of(query, given)
     except MissingParameter:
         return {**made, "answer": None, "formats": formats, "calls": list(_calls(view, query, made["example"]))}
-    answer = shelf.answer(query, given) if answer is None else answer
+    answer = view.edition.kg.ask(query, given) if answer is None else answer
     said = [(name, value) for name, each in given.items() for value in each]
     made |= {"formats": formats, "sparql": text, "calls": list(_calls(view, query, said)), "given": said}
     if isinstance(answer, Boolean):

@@ -3,24 +3,19 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
-from whatworks.catalogue import Query
-from whatworks.engines import LARGE, Engines
 from whatworks.namespaces import SKOS
 from whatworks.publish.edition import Edition
 from whatworks.reads import Gathered, Question, Watched, grouped
 from whatworks.results import Answer, Row, Table
 from whatworks.terms import RDF_TYPE, Iri, Literal
 
-if TYPE_CHECKING:
-    from whatworks.columns import Columns
-
 T = TypeVar("T")
 _KEPT = 500  # so many answers are kept
 _LONG = 20_000  # rows of an answer that is not kept
-# What counts interventions by group, or reads all shapes: columns take a quarter of the time of the store, or less, but
-# to load them takes as long as the store does for the first few.
+# What counts interventions by group, or reads all shapes: columns take a quarter of the time of the store, or less. To
+# load them takes as long as the store does for the first few.
 _SCANS, _FEW = ("facets", "gap-map", "system/field-names"), 2
 _BROADER, _IN_SCHEME = Iri(SKOS + "broader"), Iri(SKOS + "inScheme")
 
@@ -44,8 +39,8 @@ class Shelf:
 
     def prepare(self) -> None:
         """Load what will be quicker for the next who asks; while nobody waits, as it takes a while."""
-        if self._engines is not None:
-            _ = self._engines.columns  # which makes them
+        if self.kg.engines is not None:
+            _ = self.kg.engines.columns  # which makes them
 
     def once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what was made under a key before, or make it."""
@@ -71,35 +66,18 @@ class Shelf:
         given = {key: tuple(each) for key, each in (values or {}).items()}
         return self.once(("rows", name, *given.items()), lambda: self.asked(name, given))
 
-    def answer(self, query: Query, values: Values) -> Answer:
-        """Return the answer to a stored query; what counts by group is answered by columns where there are any."""
-        rows = self.asked(query.name, values) if query.name in _SCANS and self._engines is not None else None
-        return Table(tuple(query.returns), rows) if rows else self.kg.ask(query, values)
-
     def asked(self, name: str, values: Values) -> list[Row]:
         """Return the rows of a stored query, which are not kept."""
         query = self.kg.catalogue.get(name)
-        counts = name in _SCANS or (name == "interventions" and not values)
-        if counts and (columns := self._columns()) is not None:
-            text = self.kg.lookup.asked(query, values).text
-            found = columns.query(text)
-            if found is not None:
-                rows = list(found)
-                if self._reads is not None:
-                    self._reads.answered(Question(text), rows)
-                return rows
-        answer = self.kg.ask(query, values)
+        answer: Answer | None = None
+        if self.kg.engines is not None and (name in _SCANS or (name == "interventions" and not values)):
+            self._scans += 1
+            if self._scans > _FEW or self._reads is not None or self.kg.engines.are_loaded:
+                answer = self.kg.engines.rows(self.kg.lookup.asked(query, values).text)
+        if answer is None:
+            answer = self.kg.ask(query, values)
         assert isinstance(answer, Table)  # noqa: S101 - pages ask for rows
         return list(answer)
-
-    def _columns(self) -> "Columns | None":
-        """Return the columns where they are loaded, or so much is asked that it pays to load them."""
-        if self._engines is None:
-            return None
-        self._scans += 1
-        if self._scans <= _FEW and self._reads is None and "columns" not in vars(self._engines):
-            return None
-        return self._engines.columns
 
     def about(self, name: str, column: int, value: str) -> list[Row]:
         """Return the rows of a stored query, asked without values, whose column has a value: an IRI, or a text."""
@@ -130,15 +108,6 @@ class Shelf:
     def _interventions(self) -> set[Iri]:
         """The classes of interventions."""
         return self.kg.describer.classes("Intervention")
-
-    @cached_property
-    def _engines(self) -> Engines | None:
-        """The columns of a small collection, for which others load no numpy; large ones are asked in them anyway."""
-        kg = self.kg
-        if kg.remote is not None or (kg.release is not None and int(kg.release.manifest["statements"]) >= LARGE):
-            return None
-        made = Engines.of(kg.collection.local, kg.release)
-        return made if kg.release is not None or len(kg.collection.local) < LARGE else None
 
     def counts(self, values: Values, facet: Iri | None = None) -> dict[Iri, dict[Iri, int]]:
         """Return how many interventions that meet conditions have each value of each facet, wider ones included.

@@ -65,6 +65,10 @@ class EmbeddedStore:
             return _statements(found)
         return Boolean(bool(found))
 
+    def noted(self, text: str, answer: Table) -> Table:
+        """Take notice of rows that answer a query and came from elsewhere; here nobody wants to know."""
+        return answer
+
     def raw(
         self, text: str, *, standalone: bool = False, dataset: Dataset | None = None, is_look_up: bool = False
     ) -> ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean:
