@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from benchmarks.measure import COMMAND, ROOT, Bench, Figure, spent, task
 from benchmarks.tasks.serve import Server, free_port, load
 from whatworks import KnowledgeGraph
+from whatworks.catalogue import Query
 
 _HTML = "text/html"
 _EACH = 24  # pages of a kind
@@ -23,6 +24,7 @@ _KINDS = (
     "a list",
     "a gap map",
     "the ontology",
+    "a stored query",
     "others",
 )
 
@@ -43,8 +45,18 @@ def _addresses(kg: KnowledgeGraph) -> dict[str, list[str]]:
         "a list": [f"/interventions?{fields}".rstrip("&") for fields in asked],
         "a gap map": [f"/gap-map?rows={rows}&columns={columns}" for rows, columns in _pairs()],
         "the ontology": ["/ont", *(f"/ont?lang={language}" for language in _LANGUAGES)],
+        "a stored query": [
+            "/queries/countries",
+            *(_asked(query) for query in kg.catalogue.all() if "/" not in query.name),
+        ],
         "others": [*alone, *(f"{path}?lang={language}" for language in _LANGUAGES for path in alone)],
     }
+
+
+def _asked(query: Query) -> str:
+    """Return the page of a query with the values that it must have."""
+    given = [(each.name, str(each.example)) for each in query.parameters if each.required]
+    return f"/queries/{query.name}" + ("?" + urlencode(given) if given else "")
 
 
 def _pairs() -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, Iri, Literal,
 
 ROWS = 100  # rows on a page
 _LONG = 70  # letters from which on a cell needs room
+_EMPTY: dict[str, Any] = {"shown": Shown(""), "plain": True, "number": False, "bar": None, "long": False}
 # Columns that say in other words which thing a row is about, where the page shows its name anyway.
 _REPEATED = {"key": ("intervention",), "title": ("intervention", "key", "other")}
 
@@ -73,6 +74,8 @@ def _largest(columns: list[str], rows: list[Row], shown: list[int]) -> dict[str,
 
 
 def _cell(view: View, column: str, term: Term | None, largest: float) -> dict[str, Any]:
+    if term is None:
+        return _EMPTY
     bar, is_number = None, False
     if isinstance(term, Iri):
         name = view.name(term)
@@ -88,4 +91,6 @@ def _cell(view: View, column: str, term: Term | None, largest: float) -> dict[st
     else:
         language = term.language if isinstance(term, Literal) and term.language != view.language else ""
         shown = Shown(cut(plain(term), 1000), language)
-    return {"shown": shown, "number": is_number, "bar": bar, "long": len(shown.text) > _LONG}
+    # Most are no more than a text, for which the page need not look at each of what a name may have.
+    is_plain = not (shown.href or shown.language or shown.is_turned)
+    return {"shown": shown, "plain": is_plain, "number": is_number, "bar": bar, "long": len(shown.text) > _LONG}
