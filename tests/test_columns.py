@@ -18,10 +18,11 @@ from whatworks.columns import Columns, write_columns
 from whatworks.columns.algebra import NotCovered
 from whatworks.columns.scope import check
 from whatworks.columns.syntax import read
+from whatworks.columns.words import given
 from whatworks.errors import DamagedRelease, QueryRefused, QuerySyntax
 from whatworks.results import Table
 from whatworks.store import EmbeddedStore
-from whatworks.terms import LANG_STRING, BlankNode, Iri, Literal, Quad, Term
+from whatworks.terms import LANG_STRING, XSD_INTEGER, BlankNode, Iri, Literal, Quad, Term
 from whatworks.yamltext import read_yaml
 
 FOLDER = CASES / "queries"
@@ -540,3 +541,37 @@ def test_plans_cover_the_catalogue(kg: KnowledgeGraph) -> None:
                 check(read(query.text))
             except NotCovered as reason:
                 pytest.fail(f"{query.name}: {reason}")
+
+
+def test_a_long_line_of_values_is_read_once(kg: KnowledgeGraph) -> None:
+    """What a search found comes with several queries; each is answered as the engine answers it."""
+    things = [thing for thing in kg.things(of_class="Intervention") if "<" not in thing]
+    rows = " ".join(f'(<{thing}> "{rank}"^^<{XSD_INTEGER}>)' for rank, thing in enumerate(things, 1))
+    values = f"  VALUES (?thing ?rank) {{ {rows} }}"
+    assert len(values) > 2000
+    columns = _columns(kg.collection.local)
+    head = "PREFIX ww: <https://w3id.org/whatworks/ont#>\nSELECT ?thing ?rank WHERE {\n"
+    before = given.cache_info().misses
+    for pattern in ("?thing ww:stage ?stage", "?thing ww:country ?country FILTER (STR(?country) != 'VALUES')"):
+        text = f"{head}{values}\n  {pattern}\n}} ORDER BY ?rank"
+        found = columns.query(text)
+        assert found is not None
+        assert list(kg.collection.local.query(text)) == list(found)  # type: ignore[arg-type] # it is a SELECT query
+    assert given.cache_info().misses == before + 1
+
+
+@pytest.mark.parametrize("sign", ['"""', "'''"])
+def test_a_line_within_a_text_is_no_values(kg: KnowledgeGraph, sign: str) -> None:
+    """In a text over several lines one may begin as VALUES does; it stays a text."""
+    line = "VALUES ?x { " + "<http://e.org/x> " * 200 + "}"
+    text = f"SELECT ?x WHERE {{ VALUES ?x {{ {sign}a\n{line}\nb{sign} }} }}"
+    columns = _columns(kg.collection.local)
+    assert list(kg.collection.local.query(text)) == list(columns.query(text) or [])  # type: ignore[arg-type] # as above
+
+
+@pytest.mark.parametrize("more", ["FILTER (?x != 1)", "} {", "?x ?y ?z"])
+def test_more_on_a_long_line_of_values_is_left_to_the_engine(kg: KnowledgeGraph, more: str) -> None:
+    """Only a line that is nothing but VALUES is read apart."""
+    line = "VALUES ?x { " + "<http://e.org/x> " * 200 + "} " + more
+    columns = _columns(kg.collection.local)
+    assert columns.query(f"SELECT ?x WHERE {{\n{line}\n}}") is None

@@ -105,7 +105,7 @@ def _each(server: Server, paths: list[str]) -> float:
 def _lists(bench: Bench) -> Iterator[Figure]:
     """Yield how long lists of the made project take, one client alone, by the clock: words and facets, and facets."""
     assert bench.released.release is not None
-    chosen = ["country=DEU&scope=national", "target-group=early-school-leavers", "stage=mainstreamed&country=AUT"]
+    chosen = ["country=DEU&scope=national", "target-group=learners-at-risk", "stage=mainstreamed&country=AUT"]
     words = ["school", "apprenticeship training", "dropout prevention", "mentoring", "counselling youth"]
     with _server(bench.folder, bench.released.release.folder) as server:
         for name, asked in (

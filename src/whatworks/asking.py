@@ -10,6 +10,7 @@ from whatworks.catalogue import Query
 from whatworks.lookup import Lookup
 
 _KEPT = 1000  # so many bound queries are kept
+_LONG = 20_000  # letters of one that is not
 
 
 class Asked(NamedTuple):
@@ -42,8 +43,8 @@ class Asking(Lookup):
         if found is None:
             bound = self.bind(query, values)
             found = Asked(query.bind(bound), " ".join(filter(None, (each.note for each in bound.values()))))
-            # A day may be given as today, which ends.
-            if all(parameter.type != "date" for parameter in query.parameters):
+            # A day may be given as today, which ends; texts with what a search found are long.
+            if len(found.text) < _LONG and all(parameter.type != "date" for parameter in query.parameters):
                 if len(self._asked) >= _KEPT:
                     self._asked.clear()
                 self._asked[key] = found

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows
+from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows, written
 from whatworks.collection import Collection
 from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue, UsageError
 from whatworks.namespaces import IDENTIFIER, NAME, RDFS, VOC, folded
@@ -31,6 +31,7 @@ _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _MOST = 1000  # a search counts so many things where its parameter does not say
 # So many answers to which concepts a value stands for are kept.
 _KNOWN = 1000
+_SEARCHED = 16  # what was found for so many texts is kept: a page asks several queries with one
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -93,6 +94,7 @@ class Lookup:
         self._searcher = searcher
         self._indexes: dict[str, Index] = {}
         self._known: dict[tuple[object, ...], Bound] = {}
+        self._searched: dict[tuple[object, ...], Bound] = {}
 
     def scheme(self, code: str) -> Iri:
         """Return the IRI of the scheme with this code."""
@@ -237,9 +239,15 @@ class Lookup:
             made = Search(Index(build(self._collection.store, self._catalogue)), self._collection.settings.languages)
             self._searcher = lambda: made
         most = parameter.maximum or _MOST
-        found, total = self._searcher().best(values[0], parameter.of_class, most)
-        note = f"Only the best {most} of {total} that fit --{parameter.name} count." if total > most else ""
-        return Bound([(iri, Literal.integer(rank)) for rank, iri in enumerate(found, 1)], note=note)
+        key = (parameter.name, values[0], parameter.of_class, most)
+        if key not in self._searched:
+            found, total = self._searcher().best(values[0], parameter.of_class, most)
+            note = f"Only the best {most} of {total} that fit --{parameter.name} count." if total > most else ""
+            if len(self._searched) >= _SEARCHED:
+                self._searched.clear()
+            rows = [(iri, Literal.integer(rank)) for rank, iri in enumerate(found, 1)]
+            self._searched[key] = Bound(rows, note=note, written=written(rows))
+        return self._searched[key]
 
     def _number(self, parameter: Parameter, values: Sequence[str]) -> Bound:
         lowest, highest = (1000, 2999) if parameter.type == "year" else (parameter.minimum, parameter.maximum)

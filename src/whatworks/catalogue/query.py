@@ -77,11 +77,13 @@ class Bound(NamedTuple):
         rows: The rows for its VALUES line.
         word: The word that `#if` compares.
         note: What a reader of the answer must know, such as that not all that fits could be bound.
+        written: The rows as they stand between the braces, if they were written before.
     """
 
     rows: Rows = ()
     word: str = ""
     note: str = ""
+    written: str = ""
 
 
 class Text(NamedTuple):
@@ -228,7 +230,9 @@ class Query(NamedTuple):
                     hint=f"For example: --{parameter.name} {quoted(parameter.example)}",
                 )
         lines: list[str] = []
-        _write(self.parts, values, {name: _rows(bound.rows) for name, bound in values.items()}, lines)
+        _write(
+            self.parts, values, {name: bound.written or written(bound.rows) for name, bound in values.items()}, lines
+        )
         return "\n".join(lines) + "\n"
 
 
@@ -243,7 +247,7 @@ def variable_of(name: str) -> str:
     return first + "".join(part.capitalize() for part in others)
 
 
-def _rows(rows: Rows) -> str:
+def written(rows: Rows) -> str:
     """Return rows as they stand between the braces of VALUES."""
     if all(len(row) == 1 for row in rows):
         return " ".join(write_term(row[0]) for row in rows)

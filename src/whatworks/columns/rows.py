@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whatworks.columns.algebra import NotCovered
+from whatworks.columns.algebra import NotCovered, Values
 from whatworks.columns.arrays import Ids, Mask, Whole, combined, distinct, expanded, in_order
 from whatworks.columns.dataset import Dataset
 from whatworks.terms import Term
@@ -16,6 +16,8 @@ from whatworks.terms import Term
 UNBOUND = -1
 # A step that would give more rows is left to the engine, which gives them one after the other.
 MOST = 20_000_000
+# Given rows of more than so many are numbered once, and so many such tables are kept.
+_MANY_ROWS, _TABLES = 100, 16
 # So many terms that queries made are kept.
 _MOST_MADE = 500_000
 
@@ -131,6 +133,7 @@ class Terms:
         self._number = 0
         self._numbers: dict[Term, int] = {}
         self._in_data: dict[int, int] = {}
+        self._tables: dict[Values, list[Ids]] = {}
 
     @property
     def is_full(self) -> bool:
@@ -141,6 +144,18 @@ class Terms:
         """Return the number of a term that the query names."""
         found = self.data.find(term)
         return self.made(term) if found is None else found
+
+    def table(self, part: Values) -> list[Ids]:
+        """Return the numbers of the terms of given rows, column by column; many, which come again, are kept."""
+        found = self._tables.get(part)
+        if found is None:
+            columns = range(len(part.variables))
+            found = [np.array([self.given(row[place]) for row in part.rows], np.int32) for place in columns]
+            if len(part.rows) > _MANY_ROWS:
+                if len(self._tables) >= _TABLES:
+                    self._tables.clear()
+                self._tables[part] = found
+        return found
 
     def made(self, term: Term) -> int:
         """Return a number for a term that the query made; the data may have the same term under another."""

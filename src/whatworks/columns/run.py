@@ -255,10 +255,7 @@ class Run:
 
     def _values(self, part: Values, rows: Rows, parts: list[Part], conditions: list[Expression]) -> Rows:
         """Join with given rows; where each of many rows would meet each of them, conditions are applied in between."""
-        columns = {
-            variable.name: np.array([self.terms.given(row[place]) for row in part.rows], np.int32)
-            for place, variable in enumerate(part.variables)
-        }
+        columns = dict(zip((variable.name for variable in part.variables), self.terms.table(part), strict=True))
         given = Rows(len(part.rows), columns)
         if rows.number * given.number < _MANY or columns.keys() & rows.columns.keys():
             return joined(rows, given)

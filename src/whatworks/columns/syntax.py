@@ -24,11 +24,9 @@ from whatworks.columns.algebra import (
     Select,
     Step,
     Union,
-    Values,
     Var,
 )
-from whatworks.columns.words import Words, unquoted
-from whatworks.gate import tokens
+from whatworks.columns.words import GIVEN, Words, cut, given, unquoted
 from whatworks.terms import RDF_TYPE, XSD_BOOLEAN, Iri, Literal, Term
 
 # Functions with the numbers of arguments that they take.
@@ -61,7 +59,7 @@ class _Reader(Words):
     """Reads a query, group by group."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(tokens(text))
+        super().__init__(cut(text))
         self._fresh = 0
         self._aggregating = False
 
@@ -166,6 +164,8 @@ class _Reader(Words):
             bind = Bind(expression, self.variable())
             self.expect(")")
             return [bind]
+        if self.token.kind == GIVEN:
+            return [given(self.next().text)]
         if self.takes("VALUES"):
             return [self.values()]
         return list(self.triples())
@@ -178,21 +178,6 @@ class _Reader(Words):
             return Union(tuple(branches))
         only = branches[0]
         return only.parts[0] if len(only.parts) == 1 and isinstance(only.parts[0], Select) else only
-
-    def values(self) -> Values:
-        several = self.takes("(")
-        variables = [self.variable()]
-        while several and not self.takes(")"):
-            variables.append(self.variable())
-        self.expect("{")
-        rows = []
-        while not self.takes("}"):
-            if several:
-                self.expect("(")
-            rows.append(tuple(self.term() for _ in variables))
-            if several:
-                self.expect(")")
-        return Values(tuple(variables), tuple(rows))
 
     def triples(self) -> list[Pattern]:
         found: list[Pattern] = []

@@ -6,9 +6,10 @@ that is written in another way than the data is left to it.
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
-from whatworks.columns.algebra import NotCovered, Var
-from whatworks.gate import Token
+from whatworks.columns.algebra import NotCovered, Values, Var
+from whatworks.gate import Token, tokens
 from whatworks.terms import XSD, XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, XSD_STRING, Iri, Literal, Term, is_iri
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
@@ -22,6 +23,37 @@ _FORMS = {
 _ESCAPES = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _END = Token("end", "", 0)
+_LONG = 2000  # letters of a line of VALUES that is read once for several queries
+GIVEN = "given"  # the kind of the token that such a line is
+
+
+def cut(text: str) -> list[Token]:
+    """Cut a text into tokens; a long line of VALUES, such as what a search found, is one."""
+    if len(text) < _LONG or "'''" in text or '"""' in text:  # in such strings a line may begin with anything
+        return tokens(text)
+    found, lines = list[Token](), list[str]()
+    for line in text.split("\n"):
+        if len(line) < _LONG or not line.lstrip().startswith("VALUES"):
+            lines.append(line)
+            continue
+        found += [*tokens("\n".join(lines)), Token(GIVEN, line, 0)]
+        lines = []
+    return [*found, *tokens("\n".join(lines))]
+
+
+@lru_cache(16)
+def given(line: str) -> Values:
+    """Read such a line; several queries come with the same.
+
+    Raises:
+        NotCovered: It holds more than that.
+    """
+    reader = Words(tokens(line))
+    reader.expect("VALUES")
+    found = reader.values()
+    if not reader.at_end:
+        raise NotCovered("more on a long line of VALUES")
+    return found
 
 
 class Words:
@@ -82,6 +114,22 @@ class Words:
         if token.kind != "variable":
             raise NotCovered(f"{token.text!r} where a variable is expected")
         return Var(token.text[1:])
+
+    def values(self) -> Values:
+        """Take what stands after VALUES."""
+        several = self.takes("(")
+        variables = [self.variable()]
+        while several and not self.takes(")"):
+            variables.append(self.variable())
+        self.expect("{")
+        rows = []
+        while not self.takes("}"):
+            if several:
+                self.expect("(")
+            rows.append(tuple(self.term() for _ in variables))
+            if several:
+                self.expect(")")
+        return Values(tuple(variables), tuple(rows))
 
     def iri(self) -> Iri:
         """Take an IRI or a prefixed name."""

@@ -171,8 +171,15 @@ def _concept(view: View, parameter: Parameter, value: str) -> Iri:
 
 def found(view: View, shelf: Shelf, state: State) -> list[Row]:
     """Return the interventions that fit, each once, in the order that is asked for."""
-    rows = list({row[0]: row for row in reversed(shelf.rows("interventions", state.values()))}.values())[::-1]
     sort = state.sort or ("best" if state.text else "title")
+    given = {name: tuple(values) for name, values in state.values().items()}
+    return shelf.once(
+        ("interventions", sort, *given.items()), lambda: _sorted(shelf.asked("interventions", given), sort)
+    )
+
+
+def _sorted(found: Sequence[Row], sort: str) -> list[Row]:
+    rows = list({row[0]: row for row in reversed(found)}.values())[::-1]
     if sort == "best":
         return rows
     if sort == "title":

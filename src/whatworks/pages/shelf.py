@@ -13,7 +13,7 @@ from whatworks.terms import RDF_TYPE, Iri, Literal
 
 T = TypeVar("T")
 _KEPT = 500  # so many answers are kept
-_LONG = 20_000  # rows of an answer that is not kept
+_LONG, _LONG_ONES = 20_000, 2  # of answers with more rows, only so many: the next page shows more of the last one
 # What counts interventions by group, or reads all shapes: columns take a quarter of the time of the store, or less. To
 # load them takes as long as the store does for the first few.
 _SCANS, _FEW = ("facets", "gap-map", "system/field-names"), 2
@@ -36,6 +36,7 @@ class Shelf:
         store = edition.kg.collection.store
         self._reads = store.reads if isinstance(store, Watched) else None
         self._scans = 0
+        self._long: list[tuple[object, ...]] = []
 
     def prepare(self) -> None:
         """Load what will be quicker for the next who asks; while nobody waits, as it takes a while."""
@@ -55,8 +56,12 @@ class Shelf:
             made = make()
         finally:
             read = self._reads.end(before) if self._reads is not None else before
-        if self._keeps and not (isinstance(made, list) and len(made) > _LONG):
+        if self._keeps:
             self._kept[key] = (made, read)
+            if isinstance(made, list) and len(made) > _LONG:
+                self._long.append(key)
+                if len(self._long) > _LONG_ONES:
+                    self._kept.pop(self._long.pop(0), None)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return made

@@ -76,6 +76,15 @@ class Pages:
 
     # ---- to find something ----
 
+    def prepare(self, edition: Edition) -> None:
+        """Do while nobody waits what would be long for the first who asks: load columns, and list all interventions.
+
+        Of a collection at an endpoint nothing is kept.
+        """
+        if edition.kg.remote is None:
+            self.shelf(edition).prepare()
+            listing.values(view := View(edition), self._named(view), listing.State())
+
     def start(self, view: View) -> bytes:
         """Return the page that one begins with: what there is, and the ways in."""
         return self._written("start.html", view, entrance.values(view, self._named(view)))

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 from weakref import WeakKeyDictionary
@@ -18,6 +19,7 @@ from whatworks.terms import Iri, Literal, Term
 _IN_SCHEME = Iri(SKOS + "inScheme")
 _LONGEST = 300  # letters of a name in a list; what is longer is cut
 _KNOWN = 20_000  # so many names are kept
+_KEYS = 200_000  # and so many texts by which lists are sorted
 # Names by the edition, and by what they depend on of a view.
 _NAMES: WeakKeyDictionary[Edition, dict[tuple[object, ...], dict[Term, "Shown"]]] = WeakKeyDictionary()
 
@@ -208,6 +210,7 @@ class View:
         return Shown(safe(best.value), "" if best.language == self.language else best.language)
 
 
+@lru_cache(_KEYS)
 def by_letters(text: str) -> str:
     """Return what a text is sorted by: capitals and accents make no difference."""
     plain = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))

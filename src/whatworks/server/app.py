@@ -130,7 +130,7 @@ def _prepare(served: Served, pages: Pages) -> None:
     What fails here is told to who asks for it.
     """
     with suppress(Error, OSError):
-        pages.shelf(served.edition).prepare()
+        pages.prepare(served.edition)
     with suppress(Unwritable, OSError):
         served.kg.keep()
 
