@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows, written
+from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows, ranked
 from whatworks.collection import Collection
 from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue, UsageError
 from whatworks.namespaces import IDENTIFIER, NAME, RDFS, VOC, folded
@@ -29,9 +29,7 @@ _TIERS = ("code", "notation", "pref", "alt")
 _KEYED = ("intervention", "resource", "agent", "record", "collection", "link", "review")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _MOST = 1000  # a search counts so many things where its parameter does not say
-# So many answers to which concepts a value stands for are kept.
-_KNOWN = 1000
-_SEARCHED = 16  # what was found for so many texts is kept: a page asks several queries with one
+_KNOWN, _SEARCHED = 1000, 16  # so many answers to which concepts a value stands for are kept, and to what fits a text
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -94,7 +92,7 @@ class Lookup:
         self._searcher = searcher
         self._indexes: dict[str, Index] = {}
         self._known: dict[tuple[object, ...], Bound] = {}
-        self._searched: dict[tuple[object, ...], Bound] = {}
+        self._searched: dict[tuple[str, str, str, int], Bound] = {}
 
     def scheme(self, code: str) -> Iri:
         """Return the IRI of the scheme with this code."""
@@ -238,15 +236,11 @@ class Lookup:
         if self._searcher is None:
             made = Search(Index(build(self._collection.store, self._catalogue)), self._collection.settings.languages)
             self._searcher = lambda: made
-        most = parameter.maximum or _MOST
-        key = (parameter.name, values[0], parameter.of_class, most)
+        key = (parameter.name, values[0], parameter.of_class, most := parameter.maximum or _MOST)
         if key not in self._searched:
-            found, total = self._searcher().best(values[0], parameter.of_class, most)
+            found, total = self._searcher().best(*key[1:])
             note = f"Only the best {most} of {total} that fit --{parameter.name} count." if total > most else ""
-            if len(self._searched) >= _SEARCHED:
-                self._searched.clear()
-            rows = [(iri, Literal.integer(rank)) for rank, iri in enumerate(found, 1)]
-            self._searched[key] = Bound(rows, note=note, written=written(rows))
+            self._searched = {**dict([*self._searched.items()][1 - _SEARCHED :]), key: ranked(found, note)}
         return self._searched[key]
 
     def _number(self, parameter: Parameter, values: Sequence[str]) -> Bound:

@@ -6,11 +6,11 @@ from pathlib import Path
 from whatworks.assets import Asset
 from whatworks.catalogue.header import name_of, read_query
 from whatworks.catalogue.kept import Kept
-from whatworks.catalogue.query import CHARTS, TYPES, Bound, Chart, Parameter, Query, iri_rows, quoted, written
+from whatworks.catalogue.query import CHARTS, TYPES, Bound, Chart, Parameter, Query, iri_rows, quoted, ranked
 from whatworks.errors import Place, QueryHeader, UnknownQuery
 from whatworks.namespaces import Prefixes
 
-__all__ = ["CHARTS", "TYPES", "Bound", "Catalogue", "Chart", "Parameter", "Query", "iri_rows", "quoted", "written"]
+__all__ = ["CHARTS", "TYPES", "Bound", "Catalogue", "Chart", "Parameter", "Query", "iri_rows", "quoted", "ranked"]
 
 
 class Catalogue:

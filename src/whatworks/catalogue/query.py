@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from whatworks.errors import MissingParameter, UnknownParameter
-from whatworks.terms import Iri, Term, write_term
+from whatworks.terms import Iri, Literal, Term, write_term
 
 TYPES = (
     "concept",
@@ -265,6 +265,12 @@ def _write(parts: Iterable[Part], values: Mapping[str, Bound], rows: Mapping[str
                 given = part.parameter in values and (not part.value or values[part.parameter].word == part.value)
                 if given != part.negated:
                     _write(part.parts, values, rows, lines)
+
+
+def ranked(iris: Iterable[Iri], note: str) -> Bound:
+    """Return things in their order, each with its place from one on, as the value of a parameter that comes again."""
+    rows = [(iri, Literal.integer(rank)) for rank, iri in enumerate(iris, 1)]
+    return Bound(rows, note=note, written=written(rows))
 
 
 def iri_rows(iris: Iterable[Iri]) -> Rows:
