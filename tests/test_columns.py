@@ -14,7 +14,7 @@ from tests.conftest import BASE, CASES
 from tests.graphs import EX, PROLOGUE, Questions, graph
 from whatworks import KnowledgeGraph
 from whatworks.catalogue import Query
-from whatworks.columns import Columns, write_columns
+from whatworks.columns import Columns, small, write_columns
 from whatworks.columns.algebra import NotCovered
 from whatworks.columns.scope import check
 from whatworks.columns.syntax import read
@@ -575,3 +575,43 @@ def test_more_on_a_long_line_of_values_is_left_to_the_engine(kg: KnowledgeGraph,
     line = "VALUES ?x { " + "<http://e.org/x> " * 200 + "} " + more
     columns = _columns(kg.collection.local)
     assert columns.query(f"SELECT ?x WHERE {{\n{line}\n}}") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_small"),
+    [
+        ("SELECT (COUNT(*) AS ?n) { ?a e:p ?b }", True),
+        ("SELECT ?b (COUNT(?a) AS ?n) { ?a e:p ?b } GROUP BY ?b ORDER BY DESC(?n) LIMIT 3", False),
+        ("SELECT ?b (COUNT(DISTINCT ?a) AS ?n) { ?a e:p ?b } GROUP BY ?b ORDER BY DESC(?n)", True),
+        ("SELECT (COUNT(?a) AS ?n) { ?a e:p 1 }", True),
+        ("SELECT (COUNT(*) AS ?n) { ?a ?p ?b }", False),
+        ("SELECT (COUNT(*) AS ?n) { ?a e:p/e:q ?b }", False),
+        ("SELECT (COUNT(*) AS ?n) { ?a e:p* ?b }", False),
+        ("SELECT (COUNT(*) AS ?n) { ?a e:p ?b . ?b e:p ?c }", False),
+        ("SELECT (COUNT(*) AS ?n) { ?a e:p ?b OPTIONAL { ?b e:q ?c } }", False),
+        ("SELECT (COUNT(*) AS ?n) { ?a e:p ?b FILTER (?b > 1) }", False),
+        ("SELECT (COUNT(*) AS ?n) { { SELECT ?a { ?a e:p ?b . ?c e:p ?d } } }", False),
+        ("SELECT ?b (GROUP_CONCAT(?a) AS ?n) { ?a e:p ?b } GROUP BY ?b", False),
+        ("SELECT ?b (MAX(?a) AS ?n) { ?a e:p ?b } GROUP BY ?b", False),
+        ("SELECT ?a ?b { ?a e:p ?b }", False),
+    ],
+)
+def test_what_is_a_small_count(text: str, is_small: bool) -> None:
+    """One pattern with a named property, counted, and nothing that could be more work."""
+    store = _store(f"@prefix e: <{EX}> . e:a e:p 1, 2 . e:b e:p 1 ; e:q e:a .")
+    columns = _columns(store)
+    found = columns.count(f"PREFIX e: <{EX}> {text}")
+    assert (found is not None) == is_small
+    if found is not None:
+        assert sorted(map(repr, found)) == sorted(map(repr, store.query(f"PREFIX e: <{EX}> {text}")))  # type: ignore[arg-type] # it is a SELECT query
+
+
+@pytest.mark.parametrize(("name", "most"), [("_STATEMENTS", 2), ("ROWS", 1)])
+def test_counts_that_are_not_small_are_left_to_a_process(monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> None:
+    """Neither more statements than can be counted at once, nor more rows."""
+    columns = _columns(_store(f"@prefix e: <{EX}> . e:a e:p 1, 2 . e:b e:p 1 ."))
+    text = f"SELECT ?b (COUNT(*) AS ?n) {{ ?a <{EX}p> ?b }} GROUP BY ?b"
+    assert columns.count(text) is not None
+    monkeypatch.setattr(small, name, most)
+    monkeypatch.setattr("whatworks.columns." + name, most, raising=False)
+    assert columns.count(text) is None

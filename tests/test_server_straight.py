@@ -2,8 +2,9 @@
 
 import gzip
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from urllib.parse import quote, urlsplit
 
@@ -134,3 +135,48 @@ def test_stored_queries_are_answered_alike(connection: HTTPConnection, format: s
     assert found[0][0] == (400 if format == "none" else 200) or found[0][0] == 406
     assert found[0] == found[1]
     assert [each[:2] for each in found] == [found[0][:2]] * 5
+
+
+COUNT = "SELECT ?stage (COUNT(?thing) AS ?n) { ?thing ww:stage ?stage } GROUP BY ?stage ORDER BY DESC(?n) ?stage"
+
+
+@pytest.fixture
+def counting(connection: HTTPConnection) -> HTTPConnection:
+    """The connection, once the server has loaded the columns that count."""
+    for turn in range(150):
+        query = f"{COUNT} # loaded {turn}"
+        if _asked(connection, query)[1]["etag"] != _asked(connection, query, "POST")[1]["etag"]:
+            return connection
+        time.sleep(0.1)
+    raise AssertionError("no columns were loaded")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        COUNT,
+        "SELECT (COUNT(*) AS ?n) { ?thing ww:stage ?stage }",
+        "SELECT (COUNT(*) AS ?n) { ?thing ww:nothing ?stage }",
+        "SELECT ?stage (COUNT(DISTINCT ?thing) AS ?n) { ?thing ww:stage ?stage } GROUP BY ?stage ORDER BY ?stage",
+    ],
+)
+@pytest.mark.parametrize("accept", ["application/sparql-results+json", "text/csv", "text/tab-separated-values"])
+def test_counts_are_those_of_a_process_apart(counting: HTTPConnection, query: str, accept: str) -> None:
+    """Counted here or there, the bytes are the same."""
+    found, posted = (_asked(counting, query, method, Accept=accept) for method in ("GET", "POST"))
+    assert (found[0], found[2]) == (posted[0], posted[2]) == (200, posted[2])
+    assert found[1]["content-type"] == posted[1]["content-type"]
+    assert _asked(counting, query, Accept=accept, If_None_Match=found[1]["etag"])[0] == 304
+
+
+def test_counts_do_not_wait_behind_queries_without_end(counting: HTTPConnection, address: str) -> None:
+    """Who has as many queries running as one may have is still told how many there are."""
+    bomb = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    with ExitStack() as stack:
+        for number in range(30):
+            other = stack.enter_context(closing(HTTPConnection(address, timeout=60)))
+            other.request("GET", "/sparql?query=" + quote(f"{bomb} # aside {number}"))
+        deadline = time.monotonic() + 30
+        while _asked(counting, f"{COUNT} # {time.monotonic()}", "POST")[0] == 200:
+            assert time.monotonic() < deadline, "there is always room"
+        assert _asked(counting, f"{COUNT} # while others run")[0] == 200

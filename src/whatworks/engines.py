@@ -84,6 +84,17 @@ class Engines:
         found = self.columns.query(text) if self.columns is not None else None
         return self._store.noted(text, found) if found is not None else None
 
+    def count(self, text: str) -> Table | None:
+        """Answer anybody's query that counts, if the columns are there and it is little work; else return None.
+
+        Args:
+            text: A query that has passed the gate.
+        """
+        if not self.are_loaded or self.columns is None:
+            return None
+        found = self.columns.count(text, self._store.prefixes)
+        return self._store.noted(text, found) if found is not None else None
+
     @property
     def are_loaded(self) -> bool:
         """Whether the columns are there, so that it costs nothing to ask them."""

@@ -4,7 +4,7 @@ A query is read, checked and answered here if the columns can do it exactly as t
 None, and the engine is asked. numpy is known here only.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -17,6 +17,7 @@ from whatworks.columns.mentions import Mentions
 from whatworks.columns.rows import Rows, Terms
 from whatworks.columns.run import Run
 from whatworks.columns.scope import check
+from whatworks.columns.small import ROWS, is_small
 from whatworks.columns.syntax import read
 from whatworks.results import Row, Table
 
@@ -57,14 +58,34 @@ class Columns:
         plan = self._plan(text)
         if plan is None:
             return None
+        try:
+            return self._answered(*plan)
+        except NotCovered:
+            return None
+
+    def count(self, text: str, prefixes: Mapping[str, str] | None = None) -> Table | None:
+        """Answer a query that counts, if that is little work and gives few rows; None for any other.
+
+        Args:
+            text: The query. It comes from anybody, so what is read of it is not kept.
+            prefixes: Prefixes that it need not declare.
+        """
+        try:
+            found = read(text, prefixes)
+            check(found)
+            if not is_small(found, self._terms):
+                return None
+            answer = self._answered(found, Mentions())
+        except NotCovered:
+            return None
+        return answer if len(answer.rows) <= ROWS else None  # type: ignore[arg-type] # their number is known
+
+    def _answered(self, select: Select, mentions: Mentions) -> Table:
         if self._terms.is_full:
             self._terms = Terms(self.data)
         terms = self._terms
-        try:
-            rows = Run(terms, plan[1]).select(plan[0])
-            return Table(tuple(rows.columns), _Decoded(rows, terms))
-        except NotCovered:
-            return None
+        rows = Run(terms, mentions).select(select)
+        return Table(tuple(rows.columns), _Decoded(rows, terms))
 
     def _plan(self, text: str) -> tuple[Select, Mentions] | None:
         if text not in self._plans:

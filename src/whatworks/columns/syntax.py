@@ -5,6 +5,8 @@ functions that are not listed, literals that an engine would write in another wa
 the engine is asked. Tokens are those of the gate, which has looked at the text before.
 """
 
+from collections.abc import Mapping
+
 from whatworks.columns.algebra import (
     Aggregate,
     Bind,
@@ -39,14 +41,18 @@ _PARTS = ("OPTIONAL", "MINUS", "FILTER", "BIND", "VALUES")
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
 
 
-def read(text: str) -> Select:
+def read(text: str, prefixes: Mapping[str, str] | None = None) -> Select:
     """Read a query.
+
+    Args:
+        text: The query.
+        prefixes: Prefixes that it need not declare.
 
     Raises:
         NotCovered: It is not of the kind that the columns answer.
     """
     reader = _Reader(text)
-    reader.prologue()
+    reader.prologue(prefixes or {})
     if reader.word != "SELECT":
         raise NotCovered("only SELECT")
     select = reader.select()

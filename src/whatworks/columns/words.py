@@ -5,6 +5,7 @@ that is written in another way than the data is left to it.
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -100,8 +101,9 @@ class Words:
         """Whether all tokens are taken."""
         return self.token is _END
 
-    def prologue(self) -> None:
-        """Take the prefixes."""
+    def prologue(self, known: Mapping[str, str]) -> None:
+        """Take the prefixes; some are known before."""
+        self._prefixes.update(known)
         while self.takes("PREFIX"):
             name, iri = self.next(), self.next()
             if name.kind != "name" or not name.text.endswith(":") or iri.kind != "iri" or "\\" in iri.text:
