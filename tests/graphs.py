@@ -87,14 +87,14 @@ class Questions:
             return self.variable()
         if drawn < 0.4:
             return self.one(('"a"', '"b"', "1", "2", "2.5", "true", '"en"', '""', "ex:n1", '"a"@en', "10"))
-        if drawn < 0.62:
-            return f"{self.one(('STR', 'STR', 'LANG', 'LCASE'))}({self.expression(depth + 1)})"
+        if drawn < 0.63:
+            return f"{self.one((*('STR', 'LANG', 'LCASE') * 4, 'ROUND', 'xsd:decimal'))}({self.expression(depth + 1)})"
         if drawn < 0.86:
             name = self.one(("COALESCE", "CONCAT"))
             return f"{name}({self.expression(depth + 1)}, {self.expression(depth + 1)})"
         if drawn < 0.93:
             return f"IF({self.condition(depth + 1)}, {self.expression(depth + 1)}, {self.expression(depth + 1)})"
-        return f"({self.expression(depth + 1)} {self.one('+-')} {self.expression(depth + 1)})"
+        return f"({self.expression(depth + 1)} {self.one('+-*/')} {self.expression(depth + 1)})"
 
     def condition(self, depth: int = 0) -> str:
         """Draw a condition."""
@@ -154,6 +154,8 @@ class Questions:
                 "MIN(?l)",
                 "MAX(?l)",
                 "MIN(?a)",
+                "SUM(IF(BOUND(?b), 1, 0))",
+                "SUM(?m + 1)",
             )
             names = " ".join(f"?{key}" for key in keys)
             head, columns = f"{names} ({self.one(counted)} AS ?n)", [*keys, "n"]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whatworks.columns.arrays import Ids, Index, Mask, Truth, Whole, distinct
+from whatworks.columns.values import is_ordered_by_text
 from whatworks.terms import LANG_STRING, XSD_STRING, BlankNode, Iri, Literal, Term
 
 # So many bytes of decoded terms are kept, about; a term takes so many beside its text.
@@ -214,6 +215,11 @@ class Dataset:
     def plain(self) -> int:
         """The place of plain texts in `kinds`, -1 where there are none."""
         return self.kinds.index((XSD_STRING, "")) if (XSD_STRING, "") in self.kinds else -1
+
+    @cached_property
+    def by_text(self) -> Mask:
+        """For each kind of literal whether its literals are ordered by their texts, whatever these are."""
+        return np.array([is_ordered_by_text(datatype) for datatype, _ in self.kinds], np.bool_)
 
     def is_text(self, tag: int) -> bool:
         """Say whether a kind of literal is a text, with or without a language."""

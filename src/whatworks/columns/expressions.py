@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from whatworks.columns import values
-from whatworks.columns.algebra import Call, Exists, Expression, Var, variables_of
+from whatworks.columns.algebra import Call, Exists, Expression, Var, exists_of, variables_of
 from whatworks.columns.arrays import Ids, Mask, Truth, Whole, distinct, grouped
 from whatworks.columns.ranking import Ranking, renamed
 from whatworks.columns.rows import UNBOUND, Rows, Terms
@@ -230,7 +230,8 @@ class Expressions:
             return self.ids(expression, rows)
         places = np.flatnonzero(mask)
         completed = found.copy()
-        completed[places] = self.ids(expression, rows.only(variables_of(expression)).taken(places))
+        needed = rows if exists_of(expression) else rows.only(variables_of(expression))
+        completed[places] = self.ids(expression, needed.taken(places))
         return completed
 
     def _languages(self, column: Ids) -> Ids:

@@ -17,15 +17,33 @@ def order_keys(column: Ids, terms: Terms) -> Whole:
     Raises:
         NotCovered: The engine's order of these terms depends on more than the terms.
     """
-    data = terms.data
-    if len(column) and column.max() < data.size and column.min() >= 0 and bool(data.are_iris(column).all()):
-        return data.ranks[column].astype(np.int64)
+    if (known := _of_data(column, terms)) is not None:
+        return known
     found, places = distinct(column)
     numbers = [number for number in found.tolist() if number != UNBOUND]
     ordered = _ordered(numbers, terms)
     keys = np.zeros(len(found), np.int64)
     keys[len(found) - len(numbers) :] = ordered
     return keys[places]
+
+
+def _of_data(column: Ids, terms: Terms) -> Whole | None:
+    """Return the numbers of IRIs and texts of the data, whose order is kept; None where there is something else."""
+    data = terms.data
+    if not len(column) or column.max() >= data.size:
+        return None
+    low = int(column.min())
+    if low < data.blanks and bool(((column >= 0) & (column < data.blanks)).any()):
+        return None
+    if low >= 0 and column.max() < data.iris:
+        return data.ranks[column].astype(np.int64)
+    literal, tags = column >= data.iris, data.tags[column]
+    if not bool((data.by_text[tags] | ~literal).all()):
+        return None
+    ranks = data.ranks[column].astype(np.int64)
+    # Texts that are equal are in the order of their datatypes and languages.
+    keys = np.where(literal, data.texts + ranks * len(data.kinds) + tags, ranks)
+    return np.where(column == UNBOUND, -1, keys)
 
 
 def _ordered(numbers: list[int], terms: Terms) -> list[int]:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from whatworks.columns.algebra import Aggregate, Call, Expression, NotCovered, Select, Var, aggregates
-from whatworks.columns.arrays import Ids, Whole, count_distinct, distinct, grouped, in_order
+from whatworks.columns.arrays import Ids, Whole, count_distinct, distinct, grouped, in_order, is_among
 from whatworks.columns.expressions import Expressions
 from whatworks.columns.ordering import order_keys
 from whatworks.columns.rows import UNBOUND, Rows, Terms
@@ -65,19 +65,19 @@ class _Aggregation:
 
     def __init__(self, rows: Rows, places: Whole, number: int, expressions: Expressions) -> None:
         self.rows, self.places, self.number = rows, places, number
-        self.terms = expressions.terms
+        self.terms, self._expressions = expressions.terms, expressions
 
     def column(self, aggregate: Aggregate) -> Ids:
         """Return what an aggregate gives for each group."""
         if aggregate.name == "COUNT":
             return numbers(self.count(aggregate), self.terms)
+        if aggregate.name == "SUM" and aggregate.argument is not None:
+            return numbers(self.sum(aggregate, self._expressions.ids(aggregate.argument, self.rows)), self.terms)
         if not isinstance(aggregate.argument, Var):
             raise NotCovered(f"{aggregate.name} of an expression")
         values = self.rows.column(aggregate.argument.name)
         if aggregate.name == "GROUP_CONCAT":
             return self.texts(values, aggregate.separator)
-        if aggregate.name == "SUM":
-            return numbers(self.sum(aggregate, values), self.terms)
         return self.extreme(values, aggregate.name == "MAX")
 
     def count(self, aggregate: Aggregate) -> Whole:
@@ -109,14 +109,17 @@ class _Aggregation:
         return sums
 
     def extreme(self, values: Ids, highest: bool) -> Ids:
-        """Return the least or greatest value of each group; a group in which one is unbound has none."""
-        if (values == UNBOUND).any():
-            raise NotCovered("MIN or MAX of what may be unbound")
+        """Return the least or greatest value of each group; a group in which none is bound has none."""
+        places, bound = self.places, values != UNBOUND
+        if not bound.all():
+            if is_among(places[bound], places[~bound]).any():
+                raise NotCovered("MIN or MAX of what is bound in some rows only")
+            places, values = places[bound], values[bound]
         keys = order_keys(values, self.terms)
         best = np.full(self.number, -1 if highest else np.iinfo(np.int64).max)
-        (np.maximum if highest else np.minimum).at(best, self.places, keys)
-        chosen = np.flatnonzero(keys == best[self.places])
-        groups, terms = self.places[chosen], values[chosen]
+        (np.maximum if highest else np.minimum).at(best, places, keys)
+        chosen = np.flatnonzero(keys == best[places])
+        groups, terms = places[chosen], values[chosen]
         found = np.full(self.number, UNBOUND, np.int32)
         found[groups] = terms
         if (found[groups] != terms).any():

@@ -5,7 +5,7 @@ functions that are not listed, literals that an engine would write in another wa
 the engine is asked. Tokens are those of the gate, which has looked at the text before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from whatworks.columns.algebra import (
     Aggregate,
@@ -29,12 +29,12 @@ from whatworks.columns.algebra import (
     Var,
 )
 from whatworks.columns.words import GIVEN, Words, cut, given, unquoted
-from whatworks.terms import RDF_TYPE, XSD_BOOLEAN, Iri, Literal, Term
+from whatworks.terms import RDF_TYPE, XSD_BOOLEAN, XSD_DECIMAL, Iri, Literal, Term
 
 # Functions with the numbers of arguments that they take.
 FUNCTIONS = {
-    "BOUND": (1, 1), "COALESCE": (1, 99), "CONCAT": (0, 99), "CONTAINS": (2, 2), "IF": (3, 3), "IRI": (1, 1),
-    "ISIRI": (1, 1), "ISLITERAL": (1, 1), "LANG": (1, 1), "LCASE": (1, 1), "STR": (1, 1), "STRSTARTS": (2, 2),
+    **dict.fromkeys(("BOUND", "IRI", "ISIRI", "ISLITERAL", "LANG", "LCASE", "ROUND", "STR"), (1, 1)),
+    "COALESCE": (1, 99), "CONCAT": (0, 99), "CONTAINS": (2, 2), "IF": (3, 3), "STRSTARTS": (2, 2),
 }  # fmt: skip
 AGGREGATES = ("COUNT", "SUM", "MIN", "MAX", "GROUP_CONCAT")
 _PARTS = ("OPTIONAL", "MINUS", "FILTER", "BIND", "VALUES")
@@ -314,21 +314,21 @@ class _Reader(Words):
         return Call("!", (inside,)) if negated else inside
 
     def sum(self) -> Expression:
-        found = self.signed()
-        while self.token.text in ("+", "-"):
-            sign = self.next().text
-            found = Call(sign, (found, self.signed()))
+        return self.calculation(("+", "-"), self.product)
+
+    def product(self) -> Expression:
+        return self.calculation(("*", "/"), self.signed)
+
+    def calculation(self, signs: tuple[str, ...], each: Callable[[], Expression]) -> Expression:
+        found = each()
+        while self.token.text in signs:
+            found = Call(self.next().text, (found, each()))
         return found
 
     def signed(self) -> Expression:
         if self.takes("!"):
             return Call("!", (self.signed(),))
-        if self.token.text == "-":
-            return self.term()
-        found = self.primary()
-        if self.token.text in ("*", "/"):
-            raise NotCovered("multiplication")
-        return found
+        return self.term() if self.token.text == "-" else self.primary()
 
     def primary(self) -> Expression:
         token = self.token
@@ -342,7 +342,9 @@ class _Reader(Words):
             return self.call()
         found = self.term()
         if self.token.text == "(":
-            raise NotCovered("a function by its IRI")
+            if found != XSD_DECIMAL:
+                raise NotCovered("a function by its IRI")
+            return Call("DECIMAL", (self.bracketed(),))
         return found
 
     def exists(self) -> Expression:

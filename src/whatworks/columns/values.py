@@ -7,7 +7,7 @@ depends on what is not done here, such as comparing times in two time zones.
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from decimal import Decimal, localcontext
+from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal, localcontext
 from operator import ge, gt, le, lt
 
 from whatworks.columns.algebra import NotCovered
@@ -25,7 +25,11 @@ from whatworks.terms import (
     is_iri,
 )
 
-Number = int | Decimal | float
+Number = int | Decimal
+# So many digits are calculated with. The engine has 18 places behind the point and about as many before it.
+_DIGITS, _LARGE, _SMALLEST = 80, Decimal(10) ** 18, Decimal(10) ** -18
+# What is divided is below this, and what it is divided by has no more places behind the point.
+_LONG = Decimal(10) ** 10
 TRUE, FALSE = Literal("true", "", XSD_BOOLEAN), Literal("false", "", XSD_BOOLEAN)
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
@@ -76,6 +80,13 @@ def sort_of(term: Term) -> str:  # noqa: PLR0911 - one for each kind
     if datatype in _UNCLEAR or datatype == XSD_BOOLEAN:
         raise NotCovered(f"a value of {datatype}")
     return "other"
+
+
+def is_ordered_by_text(datatype: Iri) -> bool:
+    """Say whether literals of a datatype are texts, or others that have no value for the engine, whatever they say."""
+    return (
+        datatype not in (XSD_INTEGER, XSD_DECIMAL, XSD_BOOLEAN) and datatype not in _ALIKE and datatype not in _UNCLEAR
+    )
 
 
 def number_of(term: Term) -> Number | None:
@@ -229,16 +240,76 @@ def _starts(one: Term, other: Term) -> Literal:
 
 
 def _sum(one: Term, other: Term, sign: int) -> Literal:
-    for term in (one, other):
-        if sort_of(term) == "time":
-            raise NotCovered("calculating with times")
-    first, second = number_of(one), number_of(other)
-    if first is None or second is None:
-        raise Fault
+    first, second = _numbers(one, other)
     if isinstance(first, int) and isinstance(second, int):
         return Literal(str(first + sign * second), "", XSD_INTEGER)
-    with localcontext(prec=60):
-        return Literal(written_decimal(Decimal(first) + sign * Decimal(second)), "", XSD_DECIMAL)
+    with localcontext(prec=_DIGITS):
+        return _decimal(Decimal(first) + sign * Decimal(second))
+
+
+def _product(one: Term, other: Term) -> Literal:
+    first, second = _numbers(one, other)
+    with localcontext(prec=_DIGITS):
+        found = Decimal(first) * Decimal(second)
+        if abs(found) >= _LARGE or found != found.quantize(_SMALLEST) or not (found or _are_whole(first, second)):
+            raise NotCovered("a product with too many digits, or of nothing and a fraction")
+    if isinstance(first, int) and isinstance(second, int):
+        return Literal(str(first * second), "", XSD_INTEGER)
+    return _decimal(found)
+
+
+def _quotient(one: Term, other: Term) -> Literal:
+    """Divide as the engine does, which cuts behind the eighteenth place."""
+    first, second = (Decimal(each) for each in _numbers(one, other))
+    if not second:
+        raise Fault
+    with localcontext(prec=_DIGITS, rounding=ROUND_DOWN):
+        if abs(first) >= _LONG or second != second.quantize(1 / _LONG) or abs(first / second) >= _LARGE:
+            raise NotCovered("a division of numbers with too many digits")
+        if not first and not _are_whole(second):
+            raise NotCovered("a division of nothing by a fraction")
+        return _decimal((first / second).quantize(_SMALLEST))
+
+
+def _round(term: Term) -> Literal:
+    """Return the next whole number, of two that are as near the greater one."""
+    number = _calculable(term)
+    if isinstance(number, int):
+        return Literal(str(number), "", XSD_INTEGER)
+    with localcontext(prec=_DIGITS):
+        return _decimal((number + Decimal("0.5")).to_integral_value(ROUND_FLOOR))
+
+
+def _as_decimal(term: Term) -> Literal:
+    if sort_of(term) != "number":
+        raise NotCovered("a decimal of what is no number")
+    return _decimal(Decimal(_calculable(term)))
+
+
+def _are_whole(*numbers: int | Decimal) -> bool:
+    return all(number == int(number) for number in numbers)
+
+
+def _numbers(one: Term, other: Term) -> tuple[int | Decimal, int | Decimal]:
+    return _calculable(one), _calculable(other)
+
+
+def _calculable(term: Term) -> int | Decimal:
+    """Return the number that a term is.
+
+    Raises:
+        Fault: It is none.
+    """
+    if sort_of(term) == "time":
+        raise NotCovered("calculating with times")
+    found = number_of(term)
+    if found is None:
+        raise Fault
+    return found
+
+
+def _decimal(value: Decimal) -> Literal:
+    return Literal(written_decimal(value), "", XSD_DECIMAL)
 
 
 def _ordered(compare: Callable[[int, int], bool]) -> Callable[[Term, Term], Literal]:
@@ -256,13 +327,17 @@ STRICT: dict[str, Callable[..., Term]] = {
     "!": lambda term: boolean(not truth(term)),
     "+": lambda one, other: _sum(one, other, 1),
     "-": lambda one, other: _sum(one, other, -1),
+    "*": _product,
+    "/": _quotient,
     "CONCAT": lambda *terms: concatenated(terms),
     "CONTAINS": _contains,
+    "DECIMAL": _as_decimal,
     "IRI": _iri,
     "ISIRI": lambda term: boolean(isinstance(term, Iri)),
     "ISLITERAL": lambda term: boolean(isinstance(term, Literal)),
     "LANG": _lang,
     "LCASE": _lcase,
+    "ROUND": _round,
     "STR": _str,
     "STRSTARTS": _starts,
 }
