@@ -74,7 +74,7 @@ class Engines:
             if self._statements < LARGE:
                 return None
             self._scans += 1
-            at_once = self._file is not None and self._statements >= _VERY_LARGE * (1 + len(values))
+            at_once = self._file is not None and self._statements >= _VERY_LARGE * (1 + len(values) / 2)
             if self._scans < _SEVERAL and not at_once:
                 return None
         return self.rows(text)

@@ -23,6 +23,8 @@ _MOST, _TERM = 256 << 20, 200
 _LITERAL = partial(tuple.__new__, Literal)
 # So many numbers of terms that queries name are kept.
 _KEPT = 100_000
+# So many terms are looked for one by one.
+_FEW = 16
 
 
 class Pairs:
@@ -34,6 +36,14 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.subjects)
+
+    def has(self, number: int) -> bool:
+        """Say whether a term is the subject or object of a statement."""
+        for column in (self.subjects, self.objects_sorted):
+            place = int(np.searchsorted(column, number))
+            if place < len(column) and column[place] == number:
+                return True
+        return False
 
     @cached_property
     def by_subject(self) -> Index:
@@ -205,7 +215,11 @@ class Dataset:
 
     def are_nodes(self, numbers: Ids) -> bool:
         """Say whether each of some terms is the subject or object of a statement."""
-        return bool((numbers < self.size).all()) and bool(self._nodes[numbers].all())
+        if not bool((numbers < self.size).all()):
+            return False
+        if len(numbers) <= _FEW and "_nodes" not in self.__dict__:  # to mark all nodes reads all statements
+            return all(any(pairs.has(number) for pairs in self.predicates.values()) for number in numbers.tolist())
+        return bool(self._nodes[numbers].all())
 
     def are_iris(self, numbers: Ids) -> Mask:
         """Say of each number whether it is that of an IRI."""

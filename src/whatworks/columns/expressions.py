@@ -162,17 +162,25 @@ class Expressions:
         if len(left) != 1 or len(right) != 1 or not isinstance(one, Call):
             return None, None
         key = renamed(one, left[0])
-        columns = [rows.columns.get(left[0]), rows.columns.get(right[0])]
-        if key != renamed(other, right[0]) or any(each is None or self._has_made(each) for each in columns):
+        first, second = rows.columns.get(left[0]), rows.columns.get(right[0])
+        if key != renamed(other, right[0]) or first is None or second is None:
+            return None, None
+        if self._has_made(first) or self._has_made(second):
             return None, None
         ranking = self.data.rankings.get(key)
         if ranking is None:
             ranking = self.data.rankings[key] = Ranking(self.data.size)
-        for column in columns:
-            if column is None or not ranking.learn(column, key, self.data):
-                return None, None
+        apart = first != second
+        if not all(ranking.learn(column[apart], key, self.data) for column in (first, second)):
+            return None, None
+        same = ranking.of_equal(first[~apart], key, self.data)
+        if same is None:
+            return None, None
         # Even numbers, as those of texts that the data has: equal ones are equal texts.
-        return tuple(2 * ranking.ranks[column].astype(np.int64) for column in columns)  # type: ignore[return-value]
+        found = [2 * ranking.ranks[column].astype(np.int64) for column in (first, second)]
+        for codes in found:
+            codes[~apart] = 2 * same
+        return found[0], found[1]
 
     def _starting(self, one: Expression, other: Expression, rows: Rows) -> Truth | None:
         """Find texts that start in some way by the ranks between which they lie."""

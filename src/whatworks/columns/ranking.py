@@ -40,6 +40,23 @@ class Ranking:
             self.ranks = ranked
         return True
 
+    def of_equal(self, column: Ids, expression: Expression, data: Dataset) -> Ids | None:
+        """Return 0 for the terms of a column for which the expression gives no text, another number for the others.
+
+        They are ranked only where that must be known: terms that are compared with themselves need no order.
+        """
+        found = self.ranks[column]
+        unknown = found == -1
+        if unknown.any():
+            sure = np.array(
+                [_around(_spoken(expression, language)) is not None for _, language in data.kinds], np.bool_
+            )
+            open_ = unknown & ~((column >= data.iris) & sure[data.tags[column]])
+            if not self.learn(column[open_], expression, data):
+                return None
+            found = np.where(unknown & ~open_, np.int32(1), self.ranks[column])
+        return found
+
 
 def renamed(expression: Expression, name: str) -> Expression:
     """Return the expression with its one variable under a common name."""
