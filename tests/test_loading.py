@@ -26,7 +26,7 @@ from whatworks.store import EmbeddedStore, canonical_nquads, graph_parts
 from whatworks.store.address import PASSWORD, TOKEN, USER, Address, Login
 from whatworks.store.digest import Digest
 from whatworks.store.graphs import GraphStore
-from whatworks.terms import Iri
+from whatworks.terms import Iri, Literal
 
 AGENTS = "https://w3id.org/whatworks/graph/agents"
 
@@ -116,8 +116,30 @@ def test_virtuoso_takes_a_release(
         assert list(here) == list(there)
         server.do(f"SPARQL DELETE DATA {{ GRAPH <{AGENTS}> {{ {_some_statement(release)} }} }};")
         assert 1 == load(release, server.query).sent
+        long = _with_long_decimals(tmp_path_factory.mktemp("long"))
+        done = load(long, server.query)
+        assert ([], 2, 15) == (done.different, done.shortened, done.places)
+        remote = KnowledgeGraph.open(folder_of(MAIN), store=server.query)
+        values = remote.sparql("SELECT ?value { ?x ww:pValue ?value FILTER (STRSTARTS(STR(?x), 'https://e.org/')) }")
+        assert isinstance(values, Table)
+        kept = ["0", "0.123456789012345", "0.123456789012346", "0.5"]
+        assert kept == sorted(row[0].value for row in values if isinstance(row[0], Literal))
     finally:
         server.stop()
+
+
+def _with_long_decimals(folder: Path) -> Release:
+    """A release with decimals of fifteen digits after the point, of more, and of more that are zeros."""
+    (folder / "data").mkdir()
+    (folder / "whatworks.toml").touch()
+    numbers = ("0.123456789012345", "0.1234567890123456", "0.00000000000000000001", "0.50000000000000000000")
+    lines = [f'<https://e.org/{place}> ww:pValue "{each}"^^xsd:decimal .' for place, each in enumerate(numbers)]
+    text = (
+        "PREFIX ww: <https://w3id.org/whatworks/ont#>\nPREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+        f"<https://w3id.org/whatworks/graph/long> {{ {' '.join(lines)} }}\n"
+    )
+    (folder / "data" / "long.trig").write_text(text, encoding="utf-8")
+    return KnowledgeGraph.open(folder).build(folder / "releases", checked=False)
 
 
 def _some_statement(release: Release) -> str:

@@ -61,5 +61,7 @@ def test_answers_that_virtuoso_cuts(tmp_path: Path) -> None:
         assert 120 == len(list(some.cut(120)))
         for look in ("codebook", "show", "export", "why", "stats", "graphs"):
             assert LOOKS[look](here) == LOOKS[look](kg)
+        for format in ("nquads", "turtle", "jsonld"):
+            assert here.export(format) == kg.export(format), format
     finally:
         server.stop()

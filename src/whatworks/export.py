@@ -62,9 +62,9 @@ class Exporter:
         return found
 
     def _near(self, quads: Iterable[Quad]) -> list[bytes]:
-        """Return statements that all count, one a line."""
+        """Return statements that all count, one a line, sorted: values stand in a tree in their order."""
         graph = self._collection.space.graph("any")
-        return serialize((quad._replace(graph=graph) for quad in quads), "nquads").split(b"\n")[:-1]
+        return sorted(serialize((quad._replace(graph=graph) for quad in quads), "nquads").split(b"\n")[:-1])
 
     def quads(self, things: Sequence[Iri] | None) -> Iterable[Quad]:
         """Return the statements about things, or everything that the data files hold, as they come."""
@@ -127,8 +127,10 @@ class Exporter:
         return "" if self._collection.is_inferred(Iri(token[1:-1])) else "all"
 
     def _nquads(self) -> Iterable[bytes]:
-        """Return all statements, one a line."""
-        return read_lines(self._dump) if self._dump is not None else self._collection.store.nquads().split(b"\n")[:-1]
+        """Return all statements, one a line, sorted as in a dump, in whatever order the store has them."""
+        if self._dump is not None:
+            return read_lines(self._dump)
+        return sorted(self._collection.store.nquads().split(b"\n")[:-1])
 
     def _roots(self, subjects: Iterable[str]) -> list[Iri]:
         """Return what the trees of all statements grow from; records and links stand with the things they are about."""
@@ -138,7 +140,8 @@ class Exporter:
         return [Iri(thing) for thing in sorted(owners) if not thing.startswith(inside)]
 
     def _framed(self, thing: Iri) -> dict[str, Any]:
-        return self._documents.tree(self._describer.statements([thing]), thing)
+        quads = sorted(self._describer.statements([thing]), key=lambda quad: serialize([quad], "nquads"))
+        return self._documents.tree(quads, thing)
 
 
 def _few(triples: Iterable[Triple]) -> list[Triple]:

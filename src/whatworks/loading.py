@@ -5,6 +5,7 @@ a load that was stopped goes on where it stopped, a load of a newer release send
 to be remembered here.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -18,7 +19,7 @@ from whatworks.results import Row
 from whatworks.store import graph_parts, shared_blank_node
 from whatworks.store.graphs import GraphStore
 from whatworks.store.remote import RemoteStore
-from whatworks.terms import Iri, Literal, Term
+from whatworks.terms import XSD_DECIMAL, Iri, Literal, Term
 
 _AT_ONCE = 200  # so many graphs are asked for in one query, if they have no more statements than
 _STATEMENTS = 50_000
@@ -38,6 +39,8 @@ class Loaded:
         different: The graphs that are not at the endpoint as they are in the release.
         beyond: Graphs of the collection at the endpoint that the release does not have.
         removed: How many of those were removed.
+        shortened: How many statements have a decimal with more digits after the point than the engine keeps.
+        places: How many it keeps.
     """
 
     graphs: int
@@ -46,10 +49,12 @@ class Loaded:
     different: list[Iri] = field(default_factory=list)
     beyond: list[Iri] = field(default_factory=list)
     removed: int = 0
+    shortened: int = 0
+    places: int | None = None
 
     @property
     def is_whole(self) -> bool:
-        """Whether the endpoint has exactly the graphs of the release."""
+        """Whether the endpoint has the graphs of the release, but for digits of decimals that it does not keep."""
         return not self.different and not self.beyond
 
 
@@ -138,7 +143,15 @@ class Loader:
         different = [graph for graph in here if graph not in found]
         statements = sum(number for number, _ in here.values())
         kept, gone = ([], len(beyond)) if remove else (beyond, 0)
-        return Loaded(len(here), statements, len(missing), different, kept, gone)
+        places = self._there.places
+        shortened = 0 if places is None else self._longer(places)
+        return Loaded(len(here), statements, len(missing), different, kept, gone, shortened, places)
+
+    def _longer(self, places: int) -> int:
+        """Return how many statements of the release have a decimal with more digits after the point."""
+        decimal = re.compile(rb'\.[0-9]{%d}[0-9]*[1-9]0*"\^\^<%s>' % (places, XSD_DECIMAL.encode()))
+        with (self._release.folder / "dump.nq").open("rb") as lines:
+            return sum(decimal.search(line) is not None for line in lines)
 
     def _send(self, graphs: Sequence[Iri], here: Mapping[Iri, Sum]) -> None:
         total, sent, said = sum(here[graph][0] for graph in graphs), 0, -1

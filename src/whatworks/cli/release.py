@@ -171,6 +171,9 @@ def load(opener: Any, endpoint: str, graphs: str | None, remove: bool, timeout: 
         f"Release {kg.release.name}: {done.graphs:,} graphs, {done.statements:,} statements; "
         f"{done.sent:,} sent{removed}. The endpoint {'has' if done.is_whole else 'does not have'} the same."
     )
+    if done.shortened:
+        said = f"The engine keeps {done.places} digits after the point of a decimal"
+        click.echo(f"{said}; {done.shortened:,} statements have more.", err=True)
     if not done.is_whole:
         raise click.exceptions.Exit(1)
 

@@ -241,6 +241,11 @@ class RemoteStore:
         """Whether the engine finds the graphs that VALUES names without reading all others."""
         return self._dialect.is_virtuoso
 
+    @property
+    def places(self) -> int | None:
+        """How many digits after the point of a decimal the engine keeps; None for all."""
+        return 15 if self._dialect.is_virtuoso else None
+
     def _graphs(self) -> list[Iri]:
         return sorted(row[0] for row in self._own("graph-names", dialect=Dialect()) if isinstance(row[0], Iri))
 
