@@ -17,6 +17,12 @@ ROWS = ",\n".join(f'{{"x":{{"type":"literal","value":"row {number}"}}}}' for num
 TRICKY = r"a }, \"metadata\": { \"httpRequests\": 0 }}"
 
 
+@pytest.fixture(autouse=True, params=[300, 1500, 1 << 19])
+def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take answers for short, and so at once, up to some size."""
+    monkeypatch.setattr("whatworks.store.dialect._SHORT", request.param)
+
+
 def document(body: str, pieces: int) -> bytes:
     """Return what a document becomes that arrives in pieces of some bytes."""
     file = io.BytesIO(body.encode())
@@ -25,8 +31,9 @@ def document(body: str, pieces: int) -> bytes:
         def read(self, _: int) -> bytes:
             return file.read(pieces)
 
-    read = Document(cast(Reply, Pieces())).read
-    return b"".join(iter(lambda: read(4096), b""))
+    found = Document(cast(Reply, Pieces()))
+    whole = found.whole()
+    return b"".join(iter(lambda: found.read(4096), b"")) if whole is None else whole
 
 
 @pytest.mark.parametrize("pieces", [1, 7, 100, 100_000])

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from io import BytesIO
 from typing import TypeAlias
 
 from whatworks import gate
@@ -142,7 +143,7 @@ _NO_COLUMNS = re.compile(rb'(\s*\{\s*"head"\s*:\s*\{)\s*\}\s*,\s*"results"')
 _AFTER_ROWS = re.compile(rb'\}\s*,\s*"metadata"\s*:\s*\{[^{}]*\}\s*\}\s*\Z')
 _BLANK_NODE = re.compile(rb'("type"\s*:\s*"bnode"\s*,\s*"value"\s*:\s*)"nodeID://')
 _TAIL = 1024
-_SHORT = 1 << 14  # bytes
+_SHORT = 1 << 19  # bytes, of about 1,500 rows
 
 
 class Document:
@@ -151,19 +152,29 @@ class Document:
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
         self._held = b""
+        self._ready: BytesIO | None = None  # what was read at first of a long one
         self._begun, self._is_open = False, True
 
     def whole(self) -> bytes | None:
         """Return all of a short document, which is parsed more quickly at once; None if it is longer."""
-        while len(self._held) < _SHORT:
+        blocks, size = [], 0
+        while size < _SHORT:
             block = self._reply.read(_SHORT)
+            blocks.append(block)
+            size += len(block)
             if not block:
+                self._held = b"".join(blocks)
                 return self._ended()
-            self._held += block
+        held = self._mended(b"".join(blocks))
+        self._ready, self._held = BytesIO(held[:-_TAIL]), held[-_TAIL:]
         return None
 
     def read(self, size: int) -> bytes:
         """Return the next bytes, at most `size`; none at the end."""
+        if self._ready is not None:
+            if block := self._ready.read(size):
+                return block
+            self._ready = None
         while self._is_open:
             block = self._reply.read(size)
             if not block:
