@@ -170,7 +170,7 @@ def test_who_stays_asks_columns_whatever_the_size() -> None:
     assert columns is not None
     asked: list[str] = []
     known = columns.query
-    columns.query = lambda text: (asked.append(text), known(text))[1]  # type: ignore[method-assign]
+    columns.query = lambda text: (asked.append(text), known(text))[1]  # type: ignore[func-returns-value, method-assign]
     assert expected == list(_table(opened.query("identifiers")))
     assert len(asked) == 1
     assert list(_table(opened.query("success-factors", intervention="expairs-project")))
