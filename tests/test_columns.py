@@ -478,6 +478,7 @@ REFUSED = [
     "SELECT (SUM(DISTINCT ?b) AS ?n) WHERE { ?a ex:num ?b }",
     "SELECT (SUM(?b) AS ?n) WHERE { ?a ex:p0 ?b }",
     "SELECT (SUM(?b + ?c) AS ?n) WHERE { ?a ex:num ?b }",
+    "SELECT ?a (?b + SUM(?b) AS ?n) WHERE { ?a ex:num ?b } GROUP BY ?a",
     "SELECT (COUNT(STR(?b)) AS ?n) WHERE { ?a ex:p0 ?b }",
     f"{_PATTERN} FILTER (xsd:integer(?b) = 1) }}",
     f"{_PATTERN} FILTER (xsd:decimal(STR(?b)) = 1) }}",

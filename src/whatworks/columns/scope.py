@@ -113,8 +113,11 @@ def _check_grouped(select: Select, where: Scope) -> None:
 
 
 def _outside_aggregates(expression: Expression) -> set[str]:
-    inside = {name for each in aggregates(expression) for name in variables_of(each)}
-    return variables_of(expression) - inside if not isinstance(expression, Aggregate) else set()
+    if isinstance(expression, Aggregate):
+        return set()
+    if isinstance(expression, Call):
+        return {name for argument in expression.arguments for name in _outside_aggregates(argument)}
+    return variables_of(expression)
 
 
 def _check_aggregate(aggregate: Aggregate, select: Select, where: Scope) -> None:
