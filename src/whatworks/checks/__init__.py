@@ -174,12 +174,11 @@ class Checks:
         given, ground = Given(), self._opened.ground
         for path in files:
             given.read(path, ground, self._settings.base, self._contexts)
-        ground = ground.instead(given.quads, given.owners)
+        before, ground = ground, ground.instead(given.quads, given.owners)
         if not beside:
             nowhere = Places(list, self._settings.base, {}, {}, self._opened.home_of)
             return checker.some(given.nodes(ground), (), ground, nowhere, progress)
-        changed = list(dict.fromkeys(quad.triple for quad in given.quads))
-        return checker.some(given.nodes(ground), changed, ground, self._places(given), progress)
+        return checker.some(given.nodes(ground), given.changed(before), ground, self._places(given), progress)
 
     def _history(self, since: str) -> History:
         folder = self._assets.data_folder()

@@ -64,6 +64,19 @@ class Given:
         found = dict.fromkeys(_nodes_of(self.owners, (quad.triple for quad in self.quads)))
         return with_parts(found, ground)
 
+    def changed(self, ground: Ground) -> list[Triple]:
+        """Return the given statements, and those that they stand instead of: a thing may break without the latter.
+
+        Args:
+            ground: The ground without the given statements.
+        """
+        found = dict.fromkeys(quad.triple for quad in self.quads)
+        named = dict.fromkeys(_nodes_of(self.owners, found))
+        for node in with_parts(named, ground):
+            if owner(node) in self.owners:
+                found |= dict.fromkeys(ground.match(node))
+        return list(found)
+
 
 def owner(node: Node) -> str:
     """Return the thing that a node belongs to: its IRI, or its name where it has none."""
