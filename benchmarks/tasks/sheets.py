@@ -17,7 +17,7 @@ from pathlib import Path
 from whatworks import KnowledgeGraph
 kg, folder = KnowledgeGraph.open(sys.argv[1]), Path(sys.argv[1]) / "data"
 batch = kg.read([Path(sys.argv[2])])
-kg.check_batch(batch, batch.changes(folder))
+kg.check_batch(batch, folder)
 """
 
 

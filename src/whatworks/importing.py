@@ -109,47 +109,54 @@ class Importing(ABC):
     def check_batch(
         self,
         batch: "Batch",
-        changes: "Sequence[Change]",
+        folder: Path,
         files: Sequence[Path] = (),
         progress: Callable[[int, int], None] = lambda _, __: None,
     ) -> None:
         """Check what sheets or RDF would change with the core profile; what is found counts as a problem of its place.
 
+        Where there are problems already, what could be read is checked, and what only follows from them is not told.
+
         Args:
             batch: What was read.
-            changes: What would become of the data files.
+            folder: The data folder.
             files: The files that it was read from; in those of RDF the lines of things are looked for.
             progress: Is told how many nodes of how many are checked.
         """
         from whatworks.checks import lines_of  # noqa: PLC0415 - pyshacl costs half a second to import
         from whatworks.scratch import Scratch  # noqa: PLC0415 - needed by one command only
+        from whatworks.sheets import Asked  # noqa: PLC0415 - the same
         from whatworks.tally import Problem  # noqa: PLC0415 - the same
 
         scratch = Scratch()
         try:
             written = []
-            for change in changes:
-                if change.kind != "unchanged":
-                    file = scratch.folder / change.name
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    file.write_bytes(batch.contents[change.name])
-                    written.append(file)
+            for name, content in batch.differing(folder).items():
+                file = scratch.folder / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+                written.append(file)
             beside = len(written) <= _LOOKED_BESIDE
             findings = self.check(written, "core", beside=beside, progress=progress).findings if written else []
             findings = [finding for finding in findings if finding.severity == "violation"]
             lines = lines_of(findings, [file for file in files if file.suffix in _RDF], self.settings.base)
             for finding in findings:
+                asked = Asked(finding.record, finding.part, finding.rule, finding.found)
+                if batch.tracer is not None and batch.tracer.follows(asked):
+                    continue
                 name = finding.file.removeprefix("data/")
                 if Path(name).is_relative_to(scratch.folder):
                     name = Path(name).relative_to(scratch.folder).as_posix()
-                traced = batch.trace(finding.record, finding.part, finding.rule, finding.found)
-                where, field = traced or (lines.get(finding) or Place(f"data/{name}", finding.line), finding.field)
+                traced = batch.tracer.trace(asked) if batch.tracer is not None else None
+                where = traced.where if traced else lines.get(finding) or Place(f"data/{name}", finding.line)
+                field = traced.field if traced else finding.field
                 record = f"{Iri(finding.record).code} {finding.part}".rstrip()
                 message = f"{finding.field}: found {finding.found}."
                 problem = Problem(
                     where, record, field, finding.found, message, finding.advice, finding.rule, finding.expected
                 )
                 batch.tally.problems.append(problem)
+            batch.tally.sort()
         finally:
             scratch.close()
 

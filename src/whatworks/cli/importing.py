@@ -93,10 +93,10 @@ def import_(
         return
 
     batch = interruptible(lambda: kg.read(files, mapping, encoding))
-    changes = [] if batch.tally.problems else batch.changes(folder)
-    if any(file.suffix.lower() not in _MAPPED for file in files) and changes:
+    if any(file.suffix.lower() not in _MAPPED for file in files) and batch.laid_out:
         click.echo("Checking with the shapes …", err=True)
-        interruptible(lambda: kg.check_batch(batch, changes, files, Progress()))
+        interruptible(lambda: kg.check_batch(batch, folder, files, Progress()))
+    changes = batch.changes(folder)
     differences = kg.differences(batch, changes, folder) if dry_run and not batch.tally.problems else {}
     _tell(batch, changes, differences, format_)
     if batch.tally.problems and marked is not None:

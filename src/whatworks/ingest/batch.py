@@ -2,11 +2,11 @@
 
 import stat
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from whatworks.errors import ImportRefused, MissingFile, Place, SourcesChanged
+from whatworks.errors import ImportRefused, MissingFile, SourcesChanged
+from whatworks.sheets import Tracer
 from whatworks.tally import Tally
 
 _IN_CELLS = "Mend them in the workbook; --marked FILE.xlsx writes a copy in which these cells are marked."
@@ -37,16 +37,21 @@ class Batch:
     Attributes:
         tally: Every value read, mapped, left out, or a problem.
         records: How many records were read.
-        contents: The data files by their name below the data folder.
+        laid_out: What could be read as data files, by their name below the data folder.
         notes: What a person should know.
-        trace: Returns the cell that a finding of a check is about, and its heading; None where no cell says it.
+        tracer: Leads what a check finds back to the cells; None where nothing was read.
     """
 
     tally: Tally = field(default_factory=Tally)
     records: int = 0
-    contents: dict[str, bytes] = field(default_factory=dict)
+    laid_out: dict[str, bytes] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    trace: Callable[[str, str, str, str], tuple[Place, str] | None] = lambda *_: None
+    tracer: Tracer | None = None
+
+    @property
+    def contents(self) -> dict[str, bytes]:
+        """The data files that it would write; none where there are problems."""
+        return {} if self.tally.problems else self.laid_out
 
     def changes(self, folder: Path) -> list[Change]:
         """Compare with what a data folder holds."""
@@ -58,6 +63,11 @@ class Batch:
             old, new = Counter((before or b"").splitlines()), Counter(content.splitlines())
             found.append(Change(kind, name, (new - old).total(), (old - new).total()))
         return found
+
+    def differing(self, folder: Path) -> dict[str, bytes]:
+        """Return what could be read as data files, as far as a data folder holds it otherwise."""
+        paths = ((folder / name, name, content) for name, content in self.laid_out.items())
+        return {name: content for path, name, content in paths if not path.is_file() or path.read_bytes() != content}
 
     def check(self) -> None:
         """Raise what stands against writing.

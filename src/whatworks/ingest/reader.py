@@ -12,6 +12,7 @@ from whatworks.errors import MissingFile, Place, UnknownFileType
 from whatworks.formats import READABLE_ENDINGS
 from whatworks.ingest.batch import Batch, content_of
 from whatworks.ingest.build import Builder, Built, Mention
+from whatworks.ingest.files import DESCRIBED, Files
 from whatworks.ingest.lines import read_lines, read_list
 from whatworks.ingest.mapping import FOLDERS, RecordMapping, read_mapping
 from whatworks.ingest.names import Register
@@ -39,13 +40,11 @@ from whatworks.namespaces import (
 from whatworks.sheets import Reading
 from whatworks.tally import Problem
 from whatworks.terms import RDF_TYPE, XSD_DATETIME, Iri, Literal, Quad, Term
-from whatworks.trig import Order, write_trig
+from whatworks.trig import Order
 
 _LINES = (".jsonl", ".yaml", ".yml")
 _TABLES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
 _SOURCE = Iri(DCTERMS + "source")
-# What an RDF file says besides of things that share a file, and how their IRIs go on after the base.
-_DESCRIBED = {"dataset": "dataset/", "graph": "graph/", "review": "id/review/"}
 
 # Files are named after keys, and most systems take names of up to 255 bytes.
 _LONGEST_KEY = 120
@@ -112,7 +111,7 @@ class _Reader:
         self.lookup = lookup
         self.batch = batch
         self.built: list[Built] = []
-        self.described: dict[str, set[Quad]] = {kind: set() for kind in _DESCRIBED}
+        self.described: dict[str, set[Quad]] = {kind: set() for kind in DESCRIBED}
         self.first: dict[Iri, tuple[Built, str]] = {}
         self.agents = Register.of_agents(collection)
         self.collections = Register.of_collections(collection)
@@ -120,6 +119,7 @@ class _Reader:
         self.new_links: set[Quad] = set()
         self.old_links: set[Quad] = set()
         self.sheets = Reading(collection, lookup, batch.tally)
+        self.refused: set[Iri] = set()  # things of which it is not known what would be written
 
     # ---- records in lines of JSON ----
 
@@ -176,6 +176,7 @@ class _Reader:
         first, first_row = self.first.setdefault(built.thing, (built, row))
         if first is not built and (not row or row != first_row):
             self.batch.tally.take_back(replace(problem, message=f"has the key of the record at {first.where}."))
+            self.refused.add(built.thing)
 
     def introduce(
         self, builder: Builder, built: Built, record: dict[str, Any], mapping: RecordMapping, row: str
@@ -222,7 +223,7 @@ class _Reader:
         self.agents.take(found.shared["agent"])
         self.collections.take(found.shared["collection"])
         self.new_links.update(found.shared["link"])
-        for kind in _DESCRIBED:
+        for kind in DESCRIBED:
             self.described[kind].update(found.shared[kind])
 
     # ---- all together ----
@@ -243,14 +244,13 @@ class _Reader:
             self.resolve(built, mention, contents, links)
         self.batch.notes += without_rejected(contents, self.collection)
         self.batch.tally.sort()
-        if not self.batch.tally.problems:
-            self.lay_out(contents, links)
+        self.batch.tracer = self.sheets.tracer()
+        self.lay_out(contents, links)
 
     def merge_sheets(self, contents: dict[Iri, set[Quad]]) -> None:
         """Take over what filled-in sheets say, merged with what is there."""
         merged = self.sheets.merged()
         self.batch.notes += self.sheets.notes
-        self.batch.trace = self.sheets.trace
         self.batch.records += len(merged)
         shared: dict[str, dict[Iri, set[Quad]]] = {"agent": {}, "collection": {}}
         for thing, (where, quads) in merged.items():
@@ -260,6 +260,7 @@ class _Reader:
                 if thing in self.first or thing in contents:
                     message = f"has the key of the record at {self.first[thing][0].where}."
                     self.batch.tally.problems.append(Problem(where, thing.code, "Key", thing.code, message))
+                    self.refused.add(thing)
                 contents[thing] = quads
             elif kind in shared:
                 shared[kind][thing] = quads
@@ -277,6 +278,7 @@ class _Reader:
             message = f"is described in another file than data/{name}, which an import cannot change."
             hint = f"Move it to data/{name}: whatworks export {thing.code} --format trig."
             self.batch.tally.problems.append(Problem(where, thing.code, "Key", thing.code, message, hint, "file"))
+            self.refused.add(thing)
 
     @cached_property
     def files(self) -> set[str]:
@@ -291,6 +293,7 @@ class _Reader:
             if (where := made.get((built.thing, name))) is not None:
                 message = f"gives parts that {where} gives as well."
                 self.batch.tally.problems.append(Problem(built.where, built.thing.code, "line", name, message))
+                self.refused.add(built.thing)
         old = {quad for quad in contents[built.thing] if _is_part(quad.subject, built) or _is_part(quad.object, built)}
         contents[built.thing] -= old
 
@@ -311,6 +314,7 @@ class _Reader:
             self.batch.tally.problems.append(
                 Problem(built.where, key, "line", key, "adds to a record that is not there.")
             )
+            self.refused.add(built.thing)
         return own
 
     def kept_links(self) -> set[Quad]:
@@ -321,33 +325,20 @@ class _Reader:
         return {quad for quad in links if quad.subject not in stale}
 
     def lay_out(self, contents: dict[Iri, set[Quad]], links: set[Quad]) -> None:
-        """Lay the statements out in files."""
-        order = Order([str(NAME), *self.lookup.field_order()])
+        """Lay the statements out in files; those of a thing that is given twice, or not as a whole, are left out."""
+        files = Files(self.collection, Order([str(NAME), *self.lookup.field_order()]))
         for thing, quads in contents.items():
-            prefixes = self.collection.prefixes.with_prefixes({"": f"{thing}#"})
-            name = f"{FOLDERS[thing.split('/')[-2]]}/{thing.code}.trig"
-            self.batch.contents[name] = write_trig(quads, prefixes, order=order).encode()
-        store = self.collection.store
+            if thing not in self.refused:
+                files.record(thing, quads)
         for name, graph, quads in (
-            ("agents.ttl", self.agents.graph, self.agents.quads),
-            ("collections.ttl", self.collections.graph, self.collections.quads),
-            ("links/curated.ttl", self.links, links),
+            ("agents", self.agents.graph, self.agents.quads),
+            ("collections", self.collections.graph, self.collections.quads),
+            ("links/curated", self.links, links),
         ):
-            if quads or next(store.match(graph=graph), None) is not None:
-                bare = {quad._replace(graph=None) for quad in quads}
-                self.batch.contents[name] = write_trig(bare, self.collection.prefixes, order=order).encode()
-        self.lay_out_descriptions(order)
-
-    def lay_out_descriptions(self, order: Order) -> None:
-        """Lay out what an RDF file says of data sets and graphs, if it is new."""
+            files.shared(name, graph, quads)
         for kind, given in self.described.items():
-            name = SHARED[kind]
-            held = self.collection.store.match(graph=self.space.graph(name))
-            start = f"{self.space.base}{_DESCRIBED[kind]}"
-            own = {quad for quad in held if isinstance(quad.subject, Iri) and quad.subject.startswith(start)}
-            if given - own:
-                bare = {quad._replace(graph=None) for quad in own | given}
-                self.batch.contents[f"{name}.ttl"] = write_trig(bare, self.collection.prefixes, order=order).encode()
+            files.described(kind, given)
+        self.batch.laid_out = files.contents
 
     def resolve(self, built: Built, mention: Mention, contents: dict[Iri, set[Quad]], links: set[Quad]) -> None:
         """Turn the name of a thing into a statement about it."""

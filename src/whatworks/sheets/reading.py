@@ -15,10 +15,9 @@ from whatworks.sheets.layout import Layout
 from whatworks.sheets.making import writable
 from whatworks.sheets.merging import Merger
 from whatworks.sheets.tables import Tables, own_columns, read_csv, read_workbook
+from whatworks.sheets.tracing import Tracer
 from whatworks.tally import Tally
 from whatworks.terms import Iri, Quad
-
-_RECORD = "record"
 
 
 class Reading:
@@ -78,25 +77,7 @@ class Reading:
         merged = merger.merge(self._drafts, self._given)
         return {home: (draft.table.place(draft.row, 0), after) for home, (draft, after) in merged.items()}
 
-    def trace(self, thing: str, part: str, rule: str, found: str) -> tuple[Place, str] | None:
-        """Return the cell that a finding of a check is about, and its heading; None where no row says it.
-
-        Args:
-            thing: The IRI of the thing.
-            part: The part of it, `record` for its record, or nothing.
-            rule: The shape and the constraint.
-            found: What is there, in words.
-        """
-        name = part.partition(" › ")[0]
-        node = Iri(f"{thing}#{name}") if name and name != _RECORD else Iri(thing)
-        if name == _RECORD:
-            node = self._collection.space.thing(_RECORD, Iri(thing).code)
-        draft = self._drafts.get(node) or self._drafts.get(Iri(thing))
-        if draft is None:
-            return None
-        path = self.layout.paths.get(rule.partition(" ")[0])
-        headings = sorted(draft.table.matched.headings.items())
-        columns = [(at, head) for at, head in headings if head.column is not None and head.column.path == path]
-        said = [(at, head) for at, head in columns if at < len(draft.cells) and str(draft.cells[at] or "") in found]
-        at, heading = next(iter([*said, *columns, *headings]))
-        return draft.table.place(draft.row, at), heading.text.removesuffix(" *")
+    def tracer(self) -> Tracer:
+        """Return what leads findings back to the cells; what is told by now is told already."""
+        tables = [table for each in self._given for table in each.tables]
+        return Tracer(self.layout, tables, self._drafts, tuple(self._tally.problems))
