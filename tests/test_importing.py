@@ -160,3 +160,120 @@ def test_the_hint_says_where_to_mend(name: str, text: str, hint: str, small: Pat
     with pytest.raises(ImportRefused) as caught:
         KnowledgeGraph.open(small).read([tmp_path / name], mapping).check()
     assert caught.value.hint.startswith(hint)
+
+
+def _told(small: Path, file: Path, *more: str) -> set[tuple[str, str, str]]:
+    """Return the cell or line, the field and the rule of what an import tells; no data file is changed."""
+    before = {path: path.read_bytes() for path in small.rglob("*.*")}
+    done = CliRunner().invoke(main, ["--project", str(small), "import", str(file), *more, "--format", "json"])
+    assert done.exit_code == 3, done.output
+    assert {path: path.read_bytes() for path in small.rglob("*.*")} == before
+    problems = json.loads(done.stdout)["problems"]
+    return {(each["record"].partition(" ")[0], each["field"], each["rule"].rpartition(" ")[2]) for each in problems}
+
+
+def test_cells_and_shapes_are_told_at_once(content: bytes, small: Path, tmp_path: Path) -> None:
+    """What the shapes find in what could be read is told with what could not be read, which is not missing as well."""
+
+    def edit(book: Any) -> None:
+        spoil(book)
+        cell(book, "Intervention", TITLES, "job-corps").value = None
+        cell(book, "Intervention", TITLES, "expairs-project").value = "=A1"
+        cell(book, "Intervention", "End year", "expairs-project").value = 1700
+
+    assert _told(small, edited(content, tmp_path, edit)) == {
+        ("youthreach", "Stage", "scheme"),
+        ("youthreach", "Start year", "number"),
+        ("youthreach", "End year", "formula"),
+        ("youthreach", "Kind", "scheme"),
+        ("youthreach", "Participant", "reference"),
+        ("youthreech", "Belongs to", "reference"),
+        ("Bad", "Key", "key"),
+        ("job-corps", "Title [en]", "MinCount"),
+        ("expairs-project", "Title [en]", "formula"),
+        ("expairs-project", "Start year", "LessThanOrEquals"),
+        ("expairs-project", "End year", "MinInclusive"),
+    }
+
+
+def _rows(*rows: str) -> str:
+    return "".join(f"{row}\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        # A class that is none leaves the row without one; what is said of its values still holds.
+        (
+            _rows("Key,Type,Title [en],Start year", "one,practise,One,1700", "two,practice,,1700"),
+            {("one", "Type", "class"), ("two", "Title [en]", "MinCount"), ("two", "Start year", "MinInclusive")},
+        ),
+        # One of two values is bad: the other is held against the shapes.
+        (
+            _rows("Key,Type,Title [en],Education level", "one,practice,One,nowhere", "two,practice,T,"),
+            {("one", "Education level", "scheme"), ("two", "Title [en]", "MinLength")},
+        ),
+        # A heading that stands twice may hold what the first column lacks.
+        (
+            _rows("Key,Type,Title [en],Title [en],Start year", "one,practice,,One,1700"),
+            {("the", "Title [en]", "heading"), ("one", "Start year", "MinInclusive")},
+        ),
+    ],
+    ids=["class", "values", "heading"],
+)
+def test_what_follows_from_a_cell_is_not_told_again(
+    text: str, told: set[tuple[str, str, str]], small: Path, tmp_path: Path
+) -> None:
+    """Only what would be wrong with the cell mended as well is told beside it."""
+    file = tmp_path / "intervention.csv"
+    file.write_text(text, encoding="utf-8")
+    assert _told(small, file) == told
+
+
+def test_a_merged_cell_lets_nothing_be_missing(content: bytes, small: Path, tmp_path: Path) -> None:
+    """What a merged cell has swallowed is not told to be missing."""
+
+    def edit(book: Any) -> None:
+        at = cell(book, "Intervention", TITLES, "expairs-project")
+        below = at.offset(row=1)
+        book["Intervention"].merge_cells(f"{at.coordinate}:{below.coordinate}")
+        cell(book, "Intervention", "Start year", "youthreach").value = 1700
+
+    told = _told(small, edited(content, tmp_path, edit))
+    assert told == {("the", "cells", "cells"), ("youthreach", "Start year", "MinInclusive")}
+
+
+def test_problems_of_rdf_and_shapes_are_told_at_once(small: Path, tmp_path: Path) -> None:
+    """What an RDF file says and no record can take is not told to be missing; all else that the shapes find is."""
+    file = tmp_path / "given.ttl"
+    file.write_text(
+        "@prefix i: <https://w3id.org/whatworks/id/intervention/> .\n"
+        "@prefix ww: <https://w3id.org/whatworks/ont#> .\n"
+        "@prefix dcterms: <http://purl.org/dc/terms/> .\n\n"
+        'i:one a ww:Practice ; dcterms:title [] ; dcterms:identifier "one" ; ww:startYear 1700 .\n'
+        'i:two a ww:Practice ; dcterms:title "Two"@en .\n',
+        encoding="utf-8",
+    )
+    assert _told(small, file) == {
+        ("the", "other", "value"),
+        ("one", "Start year", "MinInclusive"),
+        ("two", "Key", "MinCount"),
+    }
+
+
+def test_problems_of_a_mapped_table_and_shapes_are_told_at_once(small: Path, tmp_path: Path) -> None:
+    """A row that could not be read as a whole lacks nothing for that; the others are held against the shapes."""
+    (tmp_path / "survey.mapping.yaml").write_text(
+        "source: survey\nthing: intervention\nkey: id\nclass: {default: ww:Practice}\n"
+        "fields:\n  id: {property: dcterms:identifier, as: text}\n  title: {property: dcterms:title, as: words}\n"
+        "  start: {property: ww:startYear, as: integer}\n  stage: {property: ww:stage, as: concept, scheme: stage}\n",
+        encoding="utf-8",
+    )
+    file = tmp_path / "survey.csv"
+    file.write_text("id,title,start,stage\none,,2001,Pilott\ntwo,,2001,\nthree,Three,1700,Pilott\n", encoding="utf-8")
+    assert _told(small, file) == {
+        ("one", "stage", "value"),
+        ("two", "Title", "MinCount"),
+        ("three", "stage", "value"),
+        ("three", "Start year", "MinInclusive"),
+    }
