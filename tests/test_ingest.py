@@ -1,17 +1,20 @@
 """Records come into a collection as their mapping says, with an account of every value; or not at all."""
 
 import csv
+import io
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from shutil import copy, copytree, ignore_patterns
 from typing import Any
 
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
 
 from whatworks import KnowledgeGraph
 from whatworks.assets import write_files
@@ -1038,6 +1041,131 @@ def test_the_export_of_the_clearinghouse_itself_is_read(ending: str, project: Pr
     assert unbalanced(batch.tally) == []
 
 
+# The columns of InterventionReports.csv as the clearinghouse exports it, without those that no mapping knows: sample,
+# program type and state. Grades, delivery, type of school and setting have a column for each value.
+YES = {
+    "grades": {f"Grade_{grade}": grade for grade in (*map(str, range(1, 13)), "K", "PK", "PS")},
+    "delivery": {
+        f"Delivery_Method_{name.replace(' ', '_')}": name
+        for name in ("Individual", "School", "Small Group", "Whole Class")
+    },
+    "school_type": {f"School_type_{name}": name for name in ("Charter", "Parochial", "Private", "Public")},
+    "urbanicity": {f"Urbanicity_{name}": name for name in ("Rural", "Suburban", "Urban")},
+}
+REPORTS = [
+    *("InterventionID", "Intervention_Name", "Protocol", "Protocol_Version", "Outcome_Domain"),
+    *("NumStudiesMeetingStandards", "NumStudiesEligible", "Gender_Female"),
+    *(name for columns in YES.values() for name in columns),
+    *("Intervention_Page_URL", "Sample_Size_Intervention", "Effectiveness_Rating"),
+]  # fmt: skip
+RATED = {
+    "Outcome_Domain": "outcome_domain", "NumStudiesMeetingStandards": "studies_meeting_standards",
+    "NumStudiesEligible": "studies_eligible", "Sample_Size_Intervention": "sample_size",
+    "Effectiveness_Rating": "rating",
+}  # fmt: skip
+REPORTS_MAPPING = ROOT / "data/sources/wwc_intervention_reports.mapping.yaml"
+
+
+def _reports(records: Iterable[dict[str, Any]], *more: dict[str, str]) -> str:
+    """Return ratings as the clearinghouse exports them, with rows of other protocols and of reports without any."""
+    rows: list[dict[str, str]] = [
+        {
+            "InterventionID": "211", "Intervention_Name": "DaisyQuest", "Protocol": "Beginning Reading",
+            "Protocol_Version": "1.0", "Outcome_Domain": "Alphabetics", "Effectiveness_Rating": "Positive Effects",
+            "NumStudiesMeetingStandards": "4", "NumStudiesEligible": "4", "Delivery_Method_Individual": "1.00",
+        },
+        {
+            "InterventionID": "799", "Intervention_Name": "Reconnecting Youth", "Protocol": "Dropout Prevention",
+            "Protocol_Version": "3.0",
+        },
+    ]  # fmt: skip
+    for record in records:
+        same = {"InterventionID": str(record["wwc_intervention_id"]), "Intervention_Name": record["title"]}
+        same |= {"Protocol": "Dropout Prevention", "Gender_Female": "48.00"}
+        same |= {"Intervention_Page_URL": record.get("wwc_page_path", "")}
+        for field, columns in YES.items():
+            same |= {column: "1.00" for column, value in columns.items() if value in record.get(field, ())}
+        for rating in record.get("ratings", ()):
+            rated = {column: str(rating[name]) for column, name in RATED.items()}
+            rows.append(same | rated | {"Protocol_Version": f"{rating['protocol_version']}.0"})
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, REPORTS)
+    writer.writeheader()
+    writer.writerows([*rows, *more])
+    return text.getvalue()
+
+
+def _records() -> list[dict[str, Any]]:
+    source = (ROOT / "data/sources/wwc_dropout_prevention.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line, parse_float=Decimal) for line in source]
+
+
+def test_the_reports_of_the_clearinghouse_are_read(project: Project, tmp_path: Path) -> None:
+    """With Findings.csv, InterventionReports.csv gives the shipped records, but for the country, which neither has."""
+    records = _records()
+    findings, reports, lines = (tmp_path / name for name in ("Findings.csv", "InterventionReports.csv", "wwc.jsonl"))
+    with findings.open("w", encoding="utf-8", newline="") as written:
+        writer = csv.DictWriter(written, FINDINGS)
+        writer.writeheader()
+        writer.writerows(_exported(record, finding) for record in records for finding in record["findings"])
+    reports.write_text(_reports(records), encoding="utf-8")
+    for record in records:
+        record.pop("country", None)
+    lines.write_text("\n".join(json.dumps(record, default=str) for record in records if record["findings"]), "utf-8")
+    mapping, kg = ROOT / "data/sources/wwc_dropout_prevention.mapping.yaml", project({})
+    copy(mapping, tmp_path / "Findings.mapping.yaml")
+    copy(REPORTS_MAPPING, tmp_path / "InterventionReports.mapping.yaml")
+    batch = kg.read([reports, findings])
+    assert [] == [str(problem) for problem in batch.tally.problems]
+    assert kg.read([lines], mapping).contents == batch.contents
+    assert 35 == sum(content.count(b" a ww:Rating ;") for content in batch.contents.values())
+    unknown = {"the mapping does not know the field": 35, "the mapping wants rows with other values": 1}
+    assert unknown == batch.tally.left_out[reports.name, "Protocol"]
+    assert {"the mapping needs a value there": 1} == batch.tally.left_out[reports.name, "Outcome_Domain"]
+    assert unbalanced(batch.tally) == []
+
+
+def test_ratings_of_the_shipped_records_are_those_of_the_reports(tmp_path: Path) -> None:
+    """Brought in once more, they change nothing; a new rating stands instead of the old, and no finding goes."""
+    folder = copytree(ROOT / "data", tmp_path / "data", ignore=ignore_patterns("sources"))
+    (tmp_path / "whatworks.toml").touch()
+    kg = KnowledgeGraph.open(tmp_path)
+    records, file = _records(), tmp_path / "InterventionReports.csv"
+    file.write_text(_reports(records), encoding="utf-8")
+    assert {"unchanged"} == {change.kind for change in kg.read([file], REPORTS_MAPPING).changes(folder)}
+    records[0]["ratings"][0]["rating"] = "Mixed Effects"
+    file.write_text(_reports(records), encoding="utf-8")
+    changed = [each for each in kg.read([file], REPORTS_MAPPING).changes(folder) if each.kind == "changed"]
+    assert [("interventions/check-and-connect.trig", 1, 1)] == [(each.name, each.gained, each.lost) for each in changed]
+
+
+@pytest.mark.parametrize("rating", ["N/A", "Tier 1 Strong", "4", "Negative"])
+def test_a_rating_of_another_scale_is_refused(rating: str, kg: KnowledgeGraph, tmp_path: Path) -> None:
+    """What is none of the clearinghouse's own words is told with its cell, and taken for none of them."""
+    record = _records()[0]
+    record["ratings"][0]["rating"] = rating
+    file = tmp_path / "InterventionReports.csv"
+    file.write_text(_reports([record]), encoding="utf-8")
+    (problem,) = kg.read([file], REPORTS_MAPPING).tally.problems
+    cell = f"{get_column_letter(len(REPORTS))}4"
+    assert (cell, "ratings.rating", rating) == (problem.where.cell, problem.field, problem.found)
+
+
+def test_a_column_of_yes_and_no(kg: KnowledgeGraph, tmp_path: Path) -> None:
+    """A no gives nothing and is counted; what is neither is told with its cell."""
+    record, file = _records()[0], tmp_path / "InterventionReports.csv"
+    text = _reports([record])
+    lines = list(csv.reader(io.StringIO(text)))
+    lines[3][REPORTS.index("Grade_9")], lines[3][REPORTS.index("Grade_K")] = "maybe", "0.00"
+    with file.open("w", encoding="utf-8", newline="") as written:
+        csv.writer(written).writerows(lines)
+    batch = kg.read([file], REPORTS_MAPPING)
+    cell = f"{get_column_letter(REPORTS.index('Grade_9') + 1)}4"
+    assert [(cell, "is neither yes nor no.")] == [(each.where.cell, each.message) for each in batch.tally.problems]
+    assert {"it says no": 1} == batch.tally.left_out[file.name, "Grade_K"]
+    assert unbalanced(batch.tally) == []
+
+
 def test_the_mapping_of_the_clearinghouse_has_the_fields_that_its_records_have() -> None:
     """What the account of the facts names of a record is mapped, but for the program type, which no record has."""
     declared = read_yaml((ROOT / "data/sources/wwc_dropout_prevention.mapping.yaml").read_text(encoding="utf-8"))
@@ -1056,6 +1184,7 @@ def test_the_mapping_of_the_clearinghouse_has_the_fields_that_its_records_have()
     ("more", "said"),
     [
         ("only: {Kind: tool}\n", "only: 'tool' is no list of values"),
+        ("needs: Kind\n", "needs: 'Kind' is no list of values"),
         ("columns: {Size: {sets: {a: b}}}\n", "columns does not say 'field'"),
         ("columns: {Size: {field: title, also: b}}\n", "columns has the unknown word 'also'"),
     ],

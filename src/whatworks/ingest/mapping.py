@@ -23,7 +23,7 @@ KINDS = (
 FOLDERS = {"intervention": "interventions", "resource": "resources"}
 _TOP_KEYS = {
     "source", "thing", "key", "class", "record", "row", "same-as", "instead", "adds", "parts", "fields",
-    "columns", "only", "separator",
+    "columns", "only", "needs", "separator",
 }  # fmt: skip
 _FIELD_KEYS = {
     "property", "as", "scheme", "graph", "in", "part", "within", "fields", "values", "leave-out", "unless-in",
@@ -82,10 +82,11 @@ class FieldMapping:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """The field that a column of a table fills, and what other fields are where it does."""
+    """The field that a column of a table fills, what other fields are where it does, and what a yes stands for."""
 
     fills: str
     sets: Mapping[str, str] = field(default_factory=dict)
+    stands_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class RecordMapping:
     fields: Mapping[str, FieldMapping]
     columns: Mapping[str, ColumnMapping]
     only: Mapping[str, tuple[str, ...]]
+    needs: tuple[str, ...]
     separator: str
 
 
@@ -242,19 +244,27 @@ class _Reader:
             parts=self.parts,
             fields=self.fields(table["fields"], "fields"),
             columns={str(name): self.column(each) for name, each in self.table(columns, "columns").items()},
-            only={str(name): tuple(map(_word, self.listed(each))) for name, each in self.table(only, "only").items()},
+            only={
+                str(name): tuple(map(_word, self.listed(each, "only")))
+                for name, each in self.table(only, "only").items()
+            },
+            needs=tuple(map(_word, self.listed(table.get("needs", []), "needs"))),
             separator=self.text(table.get("separator", ""), "separator"),
         )
 
     def column(self, value: Any) -> ColumnMapping:
         if not isinstance(value, dict):
             return ColumnMapping(self.text(value, "columns", like="the name of a field"))
-        table = self.keys(value, {"field", "sets"}, "columns", ("field",))
-        return ColumnMapping(self.text(table["field"], "columns"), self.words(table, "sets", "columns"))
+        table = self.keys(value, {"field", "sets", "stands-for"}, "columns", ("field",))
+        return ColumnMapping(
+            self.text(table["field"], "columns"),
+            self.words(table, "sets", "columns"),
+            _word(table.get("stands-for", "")),
+        )
 
-    def listed(self, value: Any) -> list[Any]:
+    def listed(self, value: Any, what: str) -> list[Any]:
         if not isinstance(value, list):
-            raise self.fail(f"only: {value!r} is no list of values.")
+            raise self.fail(f"{what}: {value!r} is no list of values.")
         return value
 
     def page(self, page: Any) -> str:

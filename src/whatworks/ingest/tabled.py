@@ -13,6 +13,8 @@ from whatworks.sheets import check_sheet, clean, decode, delimiter_of, number_te
 from whatworks.tally import Problem, Tally
 from whatworks.workbook import Odd, Opened, cell_name, open_book
 
+_YES, _NO = ("1", "1.0", "1.00", "true", "yes"), ("0", "0.0", "0.00", "false", "no")
+_YES_OR_NO = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
 _HEAD = 20  # the headings stand in one of so many first rows
 
 
@@ -77,6 +79,12 @@ def read_table(
 
 def _is_meant(headings: Sequence[str], row: Sequence[Any], mapping: RecordMapping, where: Place, tally: Tally) -> bool:
     """Say whether a row has the values that the mapping wants; count it otherwise."""
+    filled = {heading for heading, value in zip(headings, row, strict=False) if not _is_blank(value)}
+    for heading in mapping.needs:
+        if heading not in filled and filled:
+            tally.read[where.file, heading] += 1
+            tally.leave_out(where.file, heading, "the mapping needs a value there")
+            return False
     for heading, value in zip(headings, row, strict=False):
         wanted = mapping.only.get(heading)
         if wanted is not None and (clean(value) if isinstance(value, str) else text_of(value)) not in wanted:
@@ -111,6 +119,11 @@ class _Paths:
         """Return where a heading stands among the columns of the mapping: of two for one field the first counts."""
         return self._ranks.get(heading.casefold(), len(self._ranks))
 
+    def stands_for(self, heading: str) -> str:
+        """Return the value that a yes below a heading stands for; empty where it stands for itself."""
+        column = self._columns.get(heading.casefold())
+        return column.stands_for if column is not None else ""
+
     def sets(self, heading: str) -> Mapping[str, str]:
         """Return what other fields are where there is a value below a heading."""
         column = self._columns.get(heading.casefold())
@@ -143,6 +156,12 @@ def _row(cells: Sequence[tuple[str, Any, Place]], where: Place, paths: _Paths, t
     items: dict[str, dict[str, Any]] = {}
     places: dict[str, Place] = {}
 
+    def add(path: str, text: str, place: Place) -> None:
+        outer, _, inner = path.partition(".")
+        fields, name = (items.setdefault(outer, {}), inner) if inner and path in paths.known else (record, path)
+        fields.setdefault(name, []).append(text)
+        places.setdefault(path, place)
+
     def put(path: str, value: Any, place: Place) -> bool:
         outer, _, inner = path.partition(".")
         fields, name = (items.setdefault(outer, {}), inner) if inner and path in paths.known else (record, path)
@@ -157,8 +176,23 @@ def _row(cells: Sequence[tuple[str, Any, Place]], where: Place, paths: _Paths, t
             hint = "Copy the cell, and paste its value alone."
             message = "is a formula, or the error of one."
             tally.problems.append(Problem(place, "the row", heading, value.text, message, hint, "formula"))
-        elif not heading or value is None or (isinstance(value, str) and not clean(value)):
+        elif not heading or _is_blank(value):
             continue
+        elif meant := paths.stands_for(heading):
+            is_yes = _YES_OR_NO.get(text_of(value).casefold())
+            if is_yes is None:
+                hint = "Write 1 for yes or 0 for no."
+                tally.problems.append(
+                    Problem(
+                        place, "the row", heading, text_of(value), "is neither yes nor no.", hint, "yes or no", "1 or 0"
+                    )
+                )
+            elif is_yes:
+                add(path, meant, place)
+            if not is_yes:
+                tally.read[where.file, heading] += 1
+            if is_yes is False:
+                tally.leave_out(where.file, heading, "it says no")
         elif put(path, _value(value, paths, path), place):
             for other, text in paths.sets(heading).items():
                 put(other, text, place)
@@ -166,6 +200,10 @@ def _row(cells: Sequence[tuple[str, Any, Place]], where: Place, paths: _Paths, t
             tally.read[where.file, heading] += 1
             tally.leave_out(where.file, heading, f"another column says {path}")
     return Row(record | {outer: [item] for outer, item in items.items()}, where, places)
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not clean(value))
 
 
 def _value(value: Any, paths: _Paths, path: str) -> Any:
