@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -53,13 +54,22 @@ class Checking(ABC):
     def releases(self) -> "Releases | None":
         """The releases of the project, where it has a place for them."""
 
-    def check(self, files: Sequence[Path] = (), profile: str = "curation", **how: Any) -> "Report":
+    def check(
+        self, files: Sequence[Path] = (), profile: str = "curation", *, read: Collection | None = None, **how: Any
+    ) -> "Report":
         """Check the collection with the shapes, or files; further arguments are those of `checks.Checks.check`.
+
+        Args:
+            files: The files; none for the collection.
+            profile: What is checked.
+            read: The collection without inferences, where it has been read.
+            how: The further arguments.
 
         Raises:
             UnknownThing, GitFault, InputError: As they say; files cannot be read, or the shapes are broken.
         """
-        return self._checks.check(files, profile, **how)
+        with self._checks.reading(read) if read is not None else nullcontext():
+            return self._checks.check(files, profile, **how)
 
     def since_release(self, report: "Report", progress: Callable[[int, int], None] = lambda _, __: None) -> "Report":
         """Return the report of a check of everything with what the shapes of now find in the release in use.

@@ -137,7 +137,8 @@ class Importing(ABC):
                 file.write_bytes(content)
                 written.append(file)
             beside = len(written) <= _LOOKED_BESIDE
-            findings = self.check(written, "core", beside=beside, progress=progress).findings if written else []
+            how = {"beside": beside, "read": self.written, "progress": progress}
+            findings = self.check(written, "core", **how).findings if written else []
             findings = [finding for finding in findings if finding.severity == "violation"]
             lines = lines_of(findings, [file for file in files if file.suffix in _RDF], self.settings.base)
             for finding in findings:

@@ -126,6 +126,17 @@ class Checks:
                 whole = checker.all(self._places(), processes or _processors(), progress)
             return replace(whole, notes=[*whole.notes, *filter(None, (report, self._opened.circle))])
 
+    @contextmanager
+    def reading(self, collection: Collection) -> Iterator[None]:
+        """Check what has been read already, without inferences, for as long as this lasts."""
+        self._opened, self._stamp = Opened(collection), self._assets.stamp()
+        self._checkers.clear()
+        try:
+            yield
+        finally:
+            self._stamp = None  # it may be older than the files
+            self._checkers.clear()
+
     def _open(self, *, is_partial: bool = False) -> None:
         stamp = self._assets.stamp()
         if stamp != self._stamp:
@@ -171,10 +182,10 @@ class Checks:
         return self._checkers[profile]
 
     def _files(self, checker: Checker, files: Sequence[Path], progress: Progress, *, beside: bool) -> Report:
-        given, ground = Given(), self._opened.ground
+        given, ground = Given(with_texts=beside), self._opened.ground
         for path in files:
             given.read(path, ground, self._settings.base, self._contexts)
-        before, ground = ground, ground.instead(given.quads, given.owners)
+        before, ground = ground, ground.instead(given.statements, given.owners)
         if not beside:
             nowhere = Places(list, self._settings.base, {}, {}, self._opened.home_of)
             return checker.some(given.nodes(ground), (), ground, nowhere, progress)

@@ -8,8 +8,9 @@ from whatworks.collection import owner_of
 from whatworks.errors import MissingFile
 from whatworks.formats import by_file
 from whatworks.namespaces import LABELS, NOTATION, TOPIC
+from whatworks.store import Given as Statements
 from whatworks.store import Ground, decoded, parse
-from whatworks.terms import BlankNode, Iri, Literal, Node, Quad, Triple
+from whatworks.terms import BlankNode, Iri, Literal, Node, Triple
 
 _NAMES = {*LABELS, NOTATION}
 
@@ -17,15 +18,19 @@ _NAMES = {*LABELS, NOTATION}
 class Given:
     """What files say, and of which things that stands instead of what the data says.
 
+    Args:
+        with_texts: Whether the texts will be asked for.
+
     Attributes:
-        quads: The statements.
+        statements: The statements.
         owners: The IRIs of things, and the names of blank nodes, that the files describe.
         files: The files that describe a thing, by its IRI.
         texts: The files' texts, by their names.
     """
 
-    def __init__(self) -> None:
-        self.quads: list[Quad] = []
+    def __init__(self, *, with_texts: bool = True) -> None:
+        self._with_texts = with_texts
+        self.statements = Statements()
         self.owners: set[str] = set()
         self.files: dict[str, list[str]] = {}
         self.texts: dict[str, str] = {}
@@ -44,7 +49,8 @@ class Given:
             ) from error
         name = str(path)
         quads = parse(data, by_file(name).name, name=name, base=base, contexts=contexts)
-        self.texts[name] = decoded(data, name)
+        if self._with_texts:
+            self.texts[name] = decoded(data, name)
         said: dict[Node, set[str]] = {}
         for quad in quads:
             said.setdefault(owner_of(quad.subject) or quad.subject, set()).add(quad.predicate)
@@ -53,7 +59,7 @@ class Given:
             self.files.setdefault(owner(thing), []).append(name)
             if not (predicates <= _NAMES and is_described):
                 self.owners.add(owner(thing))
-        self.quads += quads
+        self.statements.add(quads)
 
     def nodes(self, ground: Ground) -> list[Node]:
         """Return what the files describe, with all parts and with the records about it.
@@ -61,7 +67,7 @@ class Given:
         Args:
             ground: The ground with the given statements in their places.
         """
-        found = dict.fromkeys(_nodes_of(self.owners, (quad.triple for quad in self.quads)))
+        found = dict.fromkeys(_nodes_of(self.owners, self.statements))
         return with_parts(found, ground)
 
     def changed(self, ground: Ground) -> list[Triple]:
@@ -70,7 +76,7 @@ class Given:
         Args:
             ground: The ground without the given statements.
         """
-        found = dict.fromkeys(quad.triple for quad in self.quads)
+        found = dict.fromkeys(self.statements)
         named = dict.fromkeys(_nodes_of(self.owners, found))
         for node in with_parts(named, ground):
             if owner(node) in self.owners:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +113,12 @@ class _Reader:
         self.batch = batch
         self.built: list[Built] = []
         self.described: dict[str, set[Quad]] = {kind: set() for kind in DESCRIBED}
+        self.added: dict[tuple[str, str], Built] = {}  # of the rows of a file that add to one record, the first
         self.first: dict[Iri, tuple[Built, str]] = {}
         self.agents = Register.of_agents(collection)
         self.collections = Register.of_collections(collection)
         self.links = self.space.graph("links/curated")
-        self.new_links: set[Quad] = set()
-        self.old_links: set[Quad] = set()
+        self.new_links, self.old_links = set[Quad](), set[Quad]()
         self.sheets = Reading(collection, lookup, batch.tally)
         self.refused: set[Iri] = set()  # things of which it is not known what would be written
 
@@ -165,6 +166,11 @@ class _Reader:
         built = builder.build(
             record, thing, graph, only=instead.only if instead else (), why=instead.reason if instead else ""
         )
+        if mapping.adds and row and (first := self.added.setdefault((where.file, row), built)) is not built:
+            first.parts |= built.parts
+            first.quads += built.quads
+            first.mentions += built.mentions
+            return
         if not mapping.adds:
             problem = Problem(where, key, mapping.key_field, value, "", "Give each record a key of its own.")
             self.claim(built, f"{where.file} {row}" if row else "", problem)
@@ -245,11 +251,14 @@ class _Reader:
         self.batch.notes += without_rejected(contents, self.collection)
         self.batch.tally.sort()
         self.batch.tracer = self.sheets.tracer()
+        self.__dict__.pop("held", None)  # as large as what is laid out
         self.lay_out(contents, links)
 
     def merge_sheets(self, contents: dict[Iri, set[Quad]]) -> None:
         """Take over what filled-in sheets say, merged with what is there."""
-        merged = self.sheets.merged()
+        if self.sheets.is_empty:
+            return
+        merged = self.sheets.merged(chain.from_iterable(self.held.values()))
         self.batch.notes += self.sheets.notes
         self.batch.records += len(merged)
         shared: dict[str, dict[Iri, set[Quad]]] = {"agent": {}, "collection": {}}
@@ -265,7 +274,7 @@ class _Reader:
             elif kind in shared:
                 shared[kind][thing] = quads
             elif kind == "link":
-                self.old_links |= self.held.get(thing, set())
+                self.old_links |= set(self.held.get(thing, ()))
                 self.new_links |= quads
         self.agents.replace(shared["agent"])
         self.collections.replace(shared["collection"])
@@ -273,8 +282,7 @@ class _Reader:
     def check_file(self, thing: Iri, kind: str, where: Place, quads: set[Quad]) -> None:
         """Refuse to change what another file says than the one that would be written: both would count."""
         name = f"{FOLDERS[kind]}/{thing.code}.trig" if kind in FOLDERS else f"{SHARED[kind]}.ttl"
-        held = self.held.get(thing, set())
-        if held and not held <= quads and f"data/{name}" not in self.files:
+        if not quads.issuperset(self.held.get(thing, ())) and f"data/{name}" not in self.files:
             message = f"is described in another file than data/{name}, which an import cannot change."
             hint = f"Move it to data/{name}: whatworks export {thing.code} --format trig."
             self.batch.tally.problems.append(Problem(where, thing.code, "Key", thing.code, message, hint, "file"))
@@ -298,18 +306,18 @@ class _Reader:
         contents[built.thing] -= old
 
     @cached_property
-    def held(self) -> dict[Iri, set[Quad]]:
+    def held(self) -> dict[Iri, list[Quad]]:
         """What the collection holds, by the thing that it is about."""
-        found: dict[Iri, set[Quad]] = defaultdict(set)
-        for quad in self.collection.asserted():
+        found: dict[Iri, list[Quad]] = defaultdict(list)
+        for quad in self.collection.each_asserted():
             if (owner := owner_of(quad.subject)) is not None:
-                found[owner].add(quad)
+                found[owner].append(quad)
         return found
 
     def present(self, built: Built) -> set[Quad]:
         """Return what the collection holds of a thing, to add to."""
         key = built.thing.code
-        own = self.held.get(built.thing, set()) | self.held.get(self.space.thing("record", key), set())
+        own = {*self.held.get(built.thing, ()), *self.held.get(self.space.thing("record", key), ())}
         if not own:
             self.batch.tally.problems.append(
                 Problem(built.where, key, "line", key, "adds to a record that is not there.")
@@ -327,7 +335,8 @@ class _Reader:
     def lay_out(self, contents: dict[Iri, set[Quad]], links: set[Quad]) -> None:
         """Lay the statements out in files; those of a thing that is given twice, or not as a whole, are left out."""
         files = Files(self.collection, Order([str(NAME), *self.lookup.field_order()]))
-        for thing, quads in contents.items():
+        for thing in list(contents):
+            quads = contents.pop(thing)  # what is written takes less room
             if thing not in self.refused:
                 files.record(thing, quads)
         for name, graph, quads in (

@@ -2,66 +2,24 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
-from whatworks.collection import owner_of
 from whatworks.errors import Place
 from whatworks.namespaces import LABELS, POSITION, is_key, key_of
 from whatworks.native import Native
 from whatworks.sheets.cells import KEEP, SEPARATOR, Cells, clean, number_text, spaced
+from whatworks.sheets.draft import Draft
 from whatworks.sheets.filled import Filler
 from whatworks.sheets.headings import INNER, KEY, OWNER, PART, TYPE, Heading
 from whatworks.sheets.known import Misfit
 from whatworks.sheets.layout import THINGS, WITH_PARTS, Layout, Sheet
 from whatworks.sheets.tables import Table
 from whatworks.tally import Problem, Tally
-from whatworks.terms import Iri, Literal, Quad, Term, is_part_name
+from whatworks.terms import Iri, Literal, Quad, is_part_name
 from whatworks.workbook import Odd
 
 _LONGEST_KEY = 120  # files are named after keys
 # What others name is known first.
 _FIRST = ("agent", "collection", "intervention", "resource", "record", "link")
-
-
-@dataclass(slots=True)
-class Draft:
-    """What a row says.
-
-    Attributes:
-        node: What it is about.
-        table, row: Where it stands.
-        values: The cells: by property and language of the heading, what is there now.
-        types: Its classes; None where the row does not say them.
-        hangs: The parts that it hangs on; None where that is not said.
-        is_new: Whether it is not there yet.
-        is_numbered: Whether the row names no part, so that it got the next number.
-    """
-
-    node: Iri
-    table: Table
-    row: int
-    cells: Sequence[Native | Odd]
-    values: dict[tuple[Iri, str], list[Term]] = field(default_factory=dict)
-    types: list[Iri] | None = None
-    hangs: list[Iri] | None = None
-    is_new: bool = False
-    is_numbered: bool = False
-
-    @property
-    def sheet(self) -> Sheet:
-        """The sheet that it stands on."""
-        return self.table.sheet
-
-    @property
-    def thing(self) -> Iri:
-        """The thing that it is, or is a part of."""
-        return owner_of(self.node) or self.node
-
-    @property
-    def label(self) -> str:
-        """What a person calls it: its key, with the part."""
-        key, _, part = self.node.rpartition("/")[2].partition("#")
-        return f"{key} {part}".rstrip()
 
 
 class Drafter:
@@ -260,8 +218,6 @@ class Drafter:
         for at, heading, name in table.fields:
             value = draft.cells[at] if at < len(draft.cells) else None
             if value is None or (isinstance(value, str) and not clean(value)):
-                if heading.column is not None:
-                    draft.values[heading.column.path, heading.language] = []
                 continue
             self._tally.read[table.file, name] += 1
             problems = len(self._tally.problems)
@@ -281,7 +237,11 @@ class Drafter:
 
     def _value(self, draft: Draft, heading: Heading, value: Native | Odd, at: int) -> None:
         column = heading.column
-        if column is None or value == KEEP:
+        if column is None:
+            return
+        if value == KEEP or isinstance(value, Odd):
+            draft.kept = (*draft.kept, (column.path, heading.language))
+        if value == KEEP:
             return
         if isinstance(value, Odd):
             self._problem(draft.table.place(draft.row, at), draft.label, heading.text, value.text, _odd(value))
@@ -358,8 +318,9 @@ class Drafter:
             other = self.drafts.get(node)
             if (other.sheet if other is not None else self._filler.sheet_of(node)) is not draft.sheet:
                 continue
-            slot = other.values.get((POSITION, "")) if other is not None else None
-            terms = slot if slot is not None else self._filler.said[node].get(POSITION, ())
+            terms = self._filler.said[node].get(POSITION, [])
+            if other is not None and other.says((POSITION, "")):
+                terms = other.values.get((POSITION, ""), [])
             numbers = [int(term.value) for term in terms if isinstance(term, Literal) and term.value.isdigit()]
             highest = max([highest, *numbers])
         return highest + 1

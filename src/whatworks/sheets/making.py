@@ -1,7 +1,7 @@
 """Makes the workbook to fill in: empty, or with the things that are asked for."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from whatworks.catalogue import Catalogue
@@ -54,13 +54,18 @@ def make_template(collection: Collection, catalogue: Catalogue, names: Sequence[
     return Template(content, len(things), filler.left)
 
 
-def writable(collection: Collection) -> Iterator[Quad]:
-    """Return the statements that sheets can hold: those of the data files, of links only the curated ones."""
+def writable(collection: Collection, asserted: Iterable[Quad] | None = None) -> Iterator[Quad]:
+    """Return the statements that sheets can hold: those of the data files, of links only the curated ones.
+
+    Args:
+        collection: The collection.
+        asserted: What its data files say, where that has been read.
+    """
     links = collection.space.thing("link", "")
     curated = collection.space.graph("links/curated")
     return (
         quad
-        for quad in collection.asserted()
+        for quad in (collection.each_asserted() if asserted is None else asserted)
         if quad.graph == curated or not (isinstance(quad.subject, Iri) and quad.subject.startswith(links))
     )
 

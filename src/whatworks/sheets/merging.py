@@ -7,7 +7,8 @@ from whatworks.collection import owner_of
 from whatworks.errors import Place
 from whatworks.lookup import Lookup
 from whatworks.namespaces import ASSIGNED_FACET, IDENTIFIER, IN_GRAPH, SUBPROPERTY, TOPIC, WW, assigned_graph
-from whatworks.sheets.drafts import Draft, problem_of
+from whatworks.sheets.draft import Draft
+from whatworks.sheets.drafts import problem_of
 from whatworks.sheets.filled import Filler
 from whatworks.sheets.headings import KEY, Heading, slot
 from whatworks.sheets.known import Misfit
@@ -157,7 +158,7 @@ class Merger:
         if quad.predicate == RDF_TYPE:
             return draft.types is not None
         column = draft.table.columns.get(quad.predicate)
-        if column is None or (column.path, slot(column, quad.object, self._languages)) not in draft.values:
+        if column is None or not draft.says((column.path, slot(column, quad.object, self._languages))):
             return False
         return not self._filler.is_implied(draft.node, quad.predicate, quad.object)
 

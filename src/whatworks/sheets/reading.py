@@ -1,6 +1,6 @@
 """Filled-in workbooks and tables, read together: what they say, merged with what is there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from whatworks.collection import Collection
@@ -8,7 +8,8 @@ from whatworks.errors import Place
 from whatworks.lookup import Lookup
 from whatworks.namespaces import key_of
 from whatworks.sheets.cells import Cells
-from whatworks.sheets.drafts import Draft, Drafter
+from whatworks.sheets.draft import Draft
+from whatworks.sheets.drafts import Drafter
 from whatworks.sheets.filled import Filler
 from whatworks.sheets.known import Known
 from whatworks.sheets.layout import Layout
@@ -58,11 +59,18 @@ class Reading:
         """
         self._given.append(read_csv(data, name, self.layout, self._tally, encoding))
 
-    def merged(self) -> dict[Iri, tuple[Place, set[Quad]]]:
-        """Return all statements of each thing that a row is about, with the place of the row."""
-        if not self._given:
-            return {}
-        quads = list(writable(self._collection))
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was taken in."""
+        return not self._given
+
+    def merged(self, asserted: Iterable[Quad]) -> dict[Iri, tuple[Place, set[Quad]]]:
+        """Return all statements of each thing that a row is about, with the place of the row.
+
+        Args:
+            asserted: What the data files say of things.
+        """
+        quads = list(writable(self._collection, asserted))
         known = Known(self.layout, self._lookup, quads)
         cells = Cells(known)
         filler = Filler(self.layout, cells, quads)

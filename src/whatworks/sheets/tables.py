@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from typing import TypeAlias
 
 from whatworks.errors import Place
 from whatworks.namespaces import key_of
@@ -20,6 +21,9 @@ from whatworks.workbook import LISTS, ORIGIN, Odd, Opened, cell_name, open_book
 _HEAD = 20  # the headings stand in one of so many first rows
 _GUIDE = "Instructions"
 _MOST_COLUMNS = 2000
+
+# The property and the language of a column.
+Slot: TypeAlias = tuple[Iri, str]
 
 
 @dataclass
@@ -61,6 +65,12 @@ class Table:
         """The places and headings, and how each field is called in the account."""
         headings = self.matched.headings.items()
         return [(at, head, f"{self.sheet.name}: {head.text.removesuffix(' *')}") for at, head in headings]
+
+    @cached_property
+    def slots(self) -> set[Slot]:
+        """What the columns hold: properties and languages."""
+        headings = self.matched.headings.values()
+        return {(head.column.path, head.language) for head in headings if head.column is not None}
 
     @cached_property
     def naming_parts(self) -> list[tuple[int, Heading, str]]:

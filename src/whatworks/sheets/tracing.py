@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from whatworks.errors import Place
-from whatworks.sheets.drafts import Draft
+from whatworks.sheets.draft import Draft
 from whatworks.sheets.headings import KEY, OWNER, PART, TYPE, Heading
 from whatworks.sheets.layout import Layout
 from whatworks.sheets.tables import Table

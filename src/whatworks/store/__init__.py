@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         write_dump,
         write_triples,
     )
-    from whatworks.store.ground import Cut, Ground, Routes, Step, Walker
+    from whatworks.store.ground import Cut, Given, Ground, Routes, Step, Walker
     from whatworks.store.sorting import pour_ordered
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Cut",
     "Dataset",
     "EmbeddedStore",
+    "Given",
     "Ground",
     "Limits",
     "Routes",
@@ -76,7 +77,7 @@ _LATER = {
         "write_dump",
         "write_triples",
     ),
-    "ground": ("Cut", "Ground", "Routes", "Step", "Walker"),
+    "ground": ("Cut", "Given", "Ground", "Routes", "Step", "Walker"),
     "sorting": ("pour_ordered",),
 }
 

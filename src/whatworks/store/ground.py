@@ -68,6 +68,21 @@ class Cut:
     size: int
 
 
+class Given:
+    """Statements that are given beside those of a store; they take as little room as there."""
+
+    def __init__(self) -> None:
+        self.engine = ox.Store()
+
+    def add(self, quads: Iterable[Quad]) -> None:
+        """Take statements in."""
+        self.engine.extend(quad_to_engine(quad) for quad in quads)
+
+    def __iter__(self) -> Iterator[Triple]:
+        """Yield the statements."""
+        return (triple_from_engine(quad.triple) for quad in self.engine)
+
+
 class Ground:
     """The statements of a store that count.
 
@@ -83,18 +98,17 @@ class Ground:
         self._replaced: Collection[str] = ()
         self._given: ox.Store | None = None
 
-    def instead(self, quads: Iterable[Quad], owners: Collection[str]) -> "Ground":
+    def instead(self, given: Given, owners: Collection[str]) -> "Ground":
         """Return the same ground with other statements in place of what the data says of some things.
 
         Args:
-            quads: The statements.
+            given: The statements.
             owners: The IRIs of the things and the names of blank nodes; parts (`…/x#factor-1`) go with their thing.
         """
         ground = Ground.__new__(Ground)
         ground._engine, ground._kind_of, ground._kinds = self._engine, self._kind_of, self._kinds
         ground._replaced = frozenset(owners)
-        ground._given = ox.Store()
-        ground._given.extend(quad_to_engine(quad) for quad in quads)
+        ground._given = given.engine
         return ground
 
     def match(
