@@ -1265,10 +1265,10 @@ def test_a_hidden_sheet_of_a_table_is_told(project: Project, tmp_path: Path) -> 
 def test_how_a_table_was_read_is_told(project: Project, tmp_path: Path) -> None:
     """A table that is not UTF-8 is read as Windows-1252, and that is said."""
     (tmp_path / "a.mapping.yaml").write_text(TABLE, encoding="utf-8")
-    (tmp_path / "a.csv").write_bytes("Key;Name\none;École\n".encode("cp1252"))
+    (tmp_path / "a.csv").write_bytes("Key;Name\none;École déjà d’été\n".encode("cp1252"))
     batch = project({}).read([tmp_path / "a.csv"])
     assert [
-        "a.csv is not UTF-8; it was read as Windows-1252, as in 'École'. Name another with --encoding."
+        "a.csv is not UTF-8; it was read as Windows-1252, as in 'École', 'déjà'. Name another with --encoding."
     ] == batch.notes
     assert "École" in batch.contents["interventions/one.trig"].decode()
 

@@ -644,6 +644,7 @@ def test_values_are_taken_as_they_are_meant(
     ("kind", "value", "hint"),
     [
         ("integer", "1,988", "Write 1988."),
+        ("integer", "“1988”", "Write 1988."),
         ("decimal", "0,5", "Write 0.5."),
         ("date", "15.1.2026", "Write 2026-01-15."),
         ("date", "3/4/2026", "Write 2026-03-04 or 2026-04-03."),

@@ -40,6 +40,7 @@ _LONGEST = 32_000  # characters of a cell, with some to spare
 _EXPLICIT = re.compile(r'\s*(<[^<>|]*>|"(?:[^"\\|]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^<>|]*>)?)\s*(?:\||$)')
 _QUOTED = re.compile(r'[<"“”„«]')
 _SMART = re.compile(r"[“”„«»]")
+_QUOTES = "\"'“”„‘’«»"
 _UNWRITABLE = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 _EXACT = 2**53
 _TRUE = {"true", "yes", "1", "wahr", "ja", "vrai", "oui"}
@@ -280,7 +281,9 @@ def _refuse_smart(text: str) -> None:
 def _integer(text: str) -> Term:
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         plain = re.sub(r"[ ,.’']", "", text)
+        bare = text.strip(_QUOTES)
         hint = f"Write {plain}." if re.fullmatch(r"-?[0-9]{1,3}([ ,.’'][0-9]{3})+", text) else ""
+        hint = f"Write {bare}." if re.fullmatch(r"-?[0-9]{1,18}", bare) else hint
         raise Misfit("is no whole number.", hint=hint, expected="a whole number such as 2014", rule="whole number")
     return Literal(text, "", XSD_INTEGER)
 

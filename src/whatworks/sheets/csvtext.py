@@ -11,6 +11,7 @@ from whatworks.errors import EncodingFault, Place, WorkbookFault
 _DELIMITERS = (",", ";", "\t")
 _MOST_COLUMNS = 2000
 _LONGEST = 1 << 20  # characters of a value
+_WORDS = 4
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -68,9 +69,20 @@ def _one_byte(data: bytes, name: str, at: int) -> tuple[str, str]:
         text, called = data.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError:
         text, called = data.decode("latin-1"), "Latin-1 (ISO 8859-1)"
-    word = next((word for word in re.findall(r"\w+", text) if not word.isascii()), "")
-    example = f", as in {word[:40]!r}" if word else ""
+    example = f", as in {', '.join(map(repr, _telling(text)))}" if _telling(text) else ""
     return text, f"{name} is not UTF-8; it was read as {called}{example}. Name another with --encoding."
+
+
+def _telling(text: str) -> list[str]:
+    """Return words by which a person sees whether a text was read rightly: each has a letter that none before has."""
+    words: list[str] = []
+    seen: set[str] = set()
+    for word in re.findall(r"\w+", text):
+        letters = {letter for letter in word if not letter.isascii()}
+        if letters - seen and len(words) < _WORDS:
+            words.append(word[:40])
+            seen |= letters
+    return words
 
 
 def _is_utf8(data: bytes) -> bool:
