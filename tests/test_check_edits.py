@@ -154,9 +154,9 @@ def test_spoiled_descriptions_by_parts(seed: int, made: Path, monkeypatch: pytes
         assert _parts(kg, "publication", processes=2) == whole
 
 
-def _findings(kg: KnowledgeGraph, files: Sequence[Path] = (), **how: str) -> set[Finding]:
+def _findings(kg: KnowledgeGraph, files: Sequence[Path] = (), since: str | None = None) -> set[Finding]:
     """Return findings without their places."""
-    return {replace(each, file="", line=None) for each in kg.check(files, "publication", **how).findings}
+    return {replace(each, file="", line=None) for each in kg.check(files, "publication", since=since).findings}
 
 
 def _edits(folder: Path, seed: int) -> Iterator[tuple[Path, bytes]]:
