@@ -1,6 +1,7 @@
 """The door by which records come in: a dry run in words, problems for people and programs, and all or nothing."""
 
 import json
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.conftest import ROOT
-from tests.filled import TITLES, cell, edited, spoil
+from tests.filled import TITLES, book_of, cell, edited, spoil
+from tests.test_check_parts import EXAMPLES
 from whatworks import KnowledgeGraph
 from whatworks.cli import main
 from whatworks.errors import ImportRefused, WorkbookFault
@@ -241,6 +243,42 @@ def test_a_merged_cell_lets_nothing_be_missing(content: bytes, small: Path, tmp_
 
     told = _told(small, edited(content, tmp_path, edit))
     assert told == {("the", "cells", "cells"), ("youthreach", "Start year", "MinInclusive")}
+
+
+def _spoilt(content: bytes, seed: int, tmp_path: Path) -> tuple[Path, Path]:
+    """Return a workbook in which shapes are broken, and one in which cells cannot be read as well."""
+    rng = random.Random(seed)  # noqa: S311 - nothing secret
+    book = book_of(content)
+    sheets = [
+        book[name] for name in ("Intervention", "Participation", "Success factor or barrier", "Evaluation", "Record")
+    ]
+    filled = [each for sheet in sheets for row in sheet.iter_rows(min_row=4) for each in row[1:] if each.value]
+    for each in rng.sample(filled, 12):
+        each.value = rng.choice([None, None, 1700, "x"])
+    book.save(tmp_path / "broken.xlsx")
+    for each in rng.sample(filled, 12):
+        each.value = "=A1"
+    book.save(tmp_path / "unread.xlsx")
+    return tmp_path / "broken.xlsx", tmp_path / "unread.xlsx"
+
+
+@pytest.mark.slow  # the whole way of an import, twice for each of some random workbooks
+@pytest.mark.parametrize("seed", range(max(3, EXAMPLES // 15)))
+def test_what_is_told_beside_cells_stays_so(seed: int, content: bytes, small: Path, tmp_path: Path) -> None:
+    """What the shapes find beside cells that cannot be read, they find with these mended as well."""
+    kg = KnowledgeGraph.open(small)
+    told: list[set[tuple[str, str, str]]] = []
+    cells = set()
+    for file in _spoilt(content, seed, tmp_path):
+        batch = kg.read([file])
+        cells = {str(each.where).partition(", ")[2] for each in batch.tally.problems}
+        before = len(batch.tally.problems)
+        kg.check_batch(batch, small / "data")
+        shapes = [each for each in batch.tally.problems if ":" in each.rule]
+        assert len(batch.tally.problems) == before + len(shapes)
+        told.append({(each.record, each.rule, each.found) for each in shapes})
+    assert cells
+    assert told[1] <= told[0]
 
 
 def test_problems_of_rdf_and_shapes_are_told_at_once(small: Path, tmp_path: Path) -> None:
