@@ -113,6 +113,15 @@ def test_a_mapping_is_proposed_that_can_be_used(small: Path, tmp_path: Path) -> 
     assert refused.exit_code == 2
 
 
+def test_a_heading_counts_where_values_are_misspelt(small: Path, tmp_path: Path) -> None:
+    """A column called like a field is that field, though half of its values are slips; what is meant is told."""
+    table = tmp_path / "survey.csv"
+    table.write_text("Id,Name,Stage\none,First,Pilot\ntwo,Second,Pilott\n", encoding="utf-8")
+    proposed = KnowledgeGraph.open(small).suggest(table)
+    assert '"Stage": {property: ww:stage, as: concept, scheme: stage}' in proposed
+    assert '# "Pilott" is none of the scheme. Did you mean Pilot (pilot)?' in proposed
+
+
 def test_rdf_is_checked_before_it_is_written(small: Path, tmp_path: Path) -> None:
     """What the shapes find in RDF is told with the line of its thing, and nothing is written; without it, all is."""
     text = (

@@ -131,9 +131,9 @@ class _Suggester:
         if column.kind == "thing":  # of others' tables few are here already
             return (alike if alike >= _NAMED else 0.0), {}
         by_value = fits if column.kind == "concept" and fits >= _FITS and len(some) > 1 else 0.0
-        return max(
-            by_value * (0.75 + alike / 4), alike * (0.4 + 0.6 * fits) if alike >= _NAMED and fits else 0.0
-        ), wrong
+        nearly = 1 - sum(0.5 if near else 1.0 for near in wrong.values()) / len(some)  # misspelt, it is meant so
+        by_name = alike * (0.4 + 0.6 * nearly) if alike >= _NAMED and nearly else 0.0
+        return max(by_value * (0.75 + alike / 4), by_name), wrong
 
     # ---- what is written ----
 
