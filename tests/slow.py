@@ -326,3 +326,20 @@ def _two_chains_meet(selects: list[Select], _: dict[str, str]) -> bool:
                 if apart and reached.get(one[0]) != reached.get(other[0]) and {one[0], other[0]} <= set(reached):
                     return True
     return False
+
+
+@shape("chosen-after-union")
+def _chosen_after_union(selects: list[Select], _: dict[str, str]) -> bool:
+    """What a UNION binds is held to chosen values behind it: a product of both (200 times). Ask in each branch."""
+    for group in _all_groups(selects):
+        bound, united, chosen = set[Any](group.outer), set[Any](), set[Any]()
+        for part in group.parts:
+            if isinstance(part, Values):
+                chosen |= part.variables
+            elif isinstance(part, Group):
+                united |= set(mentioned(part))
+            elif isinstance(part, tuple):
+                if part[0] in united - bound and part[2] in chosen:
+                    return True
+                bound |= set(part)
+    return False
