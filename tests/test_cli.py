@@ -24,6 +24,7 @@ from whatworks import KnowledgeGraph, __version__
 from whatworks.cli import COMMANDS, main
 from whatworks.results import Table
 from whatworks.store import parse
+from whatworks.terms import Iri
 
 ID = "https://w3id.org/whatworks/id/"
 WW = "https://w3id.org/whatworks/ont#"
@@ -403,6 +404,15 @@ def test_a_table_is_of_one_class() -> None:
     assert "Say what to export" in run("export", "expairs-project", "--all", status=2).stderr
 
 
+def test_why_of_what_was_computed(kg: KnowledgeGraph) -> None:
+    """What was computed is shown with the method, the run that made it and the time at which that ended."""
+    typed = kg.collection.store.match(predicate=Iri(f"{WW}linkType"))
+    link = next(each for each in typed if each.graph == kg.collection.computed).subject
+    said = run("why", str(link), "ww:linkType").stdout.splitlines()
+    assert "    computed: whatworks link: Links by shared features, version 2" == said[1]
+    assert re.fullmatch(r"    in the run shared-features-[0-9a-f]{12}, 20\d\d-[-0-9]{5}T[:0-9]{8}Z", said[2])
+
+
 def test_why_for_programs(kg: KnowledgeGraph) -> None:
     """Origins as JSON have the terms of each statement, its graph and sort, and the pages of what is stated."""
     found = json.loads(run("why", "expairs-project", "ww:scope", "--format", "json").stdout)
@@ -420,6 +430,7 @@ def test_why_for_programs(kg: KnowledgeGraph) -> None:
             ],
             "by": ["whatworks contributors"],
             "when": "2026-11-21T00:00:00Z",
+            "run": None,
         }
     ] == found
 

@@ -7,8 +7,8 @@ import pytest
 from whatworks import KnowledgeGraph
 from whatworks.collection import owner_of
 from whatworks.errors import UnknownThing
-from whatworks.terms import Iri, Quad
-from whatworks.why import origins
+from whatworks.terms import BlankNode, Iri, Literal, Quad
+from whatworks.why import _origin, origins
 
 WW = "https://w3id.org/whatworks/ont#"
 PAGE = "https://www.cedefop.europa.eu/en/tools/vet-toolkit-tackling-early-leaving/resources/expairs-project"
@@ -42,6 +42,42 @@ def test_inferred_statement_names_its_rule_and_premise(kg: KnowledgeGraph) -> No
     found = kg.why("expairs-project", "ww:appliesApproach")
     assert {"assigned", "inferred"} == {origin.kind for origin in found}
     assert any("ontology/rules/sub-property.rq" in origin.how for origin in found)
+
+
+def test_computed_statement_names_its_method_and_its_run(kg: KnowledgeGraph) -> None:
+    """What was computed names the method with its version, the run and when it ended; so does what is said of that."""
+    typed = kg.collection.store.match(predicate=Iri(WW + "linkType"))
+    link = next(each for each in typed if each.graph == kg.collection.computed)
+    assert isinstance(link.subject, Iri)
+    found = kg.why(link.subject)
+    assert {("computed", "whatworks link: Links by shared features, version 2")} == {
+        (origin.kind, origin.how) for origin in found
+    }
+    (run,) = {origin.run for origin in found}
+    assert run is not None
+    assert run.code.startswith("shared-features-")
+    (ended,) = {origin.when for origin in found}
+    assert {(run, ended)} == {(origin.run, origin.when) for origin in kg.why(run)}
+    assert [ended] == [origin.quad.object.value for origin in kg.why(run, "prov:endedAtTime")]  # type: ignore[union-attr]
+
+
+def test_what_no_run_made_names_none(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
+    """A node without an IRI, or of a link that names no run, is not said to come from the run of another."""
+    kg = project({})
+    space = kg.collection.space
+    run, link = space.thing("run", "r"), space.thing("link", "l")
+    made, used = Iri("http://www.w3.org/ns/prov#wasGeneratedBy"), Iri("http://www.w3.org/ns/prov#used")
+    graph = kg.collection.computed
+    quads = [
+        Quad(space.thing("link", "other"), made, run, graph),
+        Quad(run, used, space.thing("method", "m"), graph),
+        Quad(BlankNode("b"), Iri(WW + "score"), Literal("1"), graph),
+        Quad(link, Iri(WW + "score"), Literal("1"), graph),
+    ]
+    kg.collection.local.add(quads)
+    assert [("whatworks link", None, "")] * 2 == [
+        (each.how, each.run, each.when) for each in (_origin(kg.collection, quad) for quad in quads[2:])
+    ]
 
 
 def test_rule_that_is_gone_is_told(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:

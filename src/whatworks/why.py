@@ -33,6 +33,7 @@ from whatworks.terms import Iri, Literal, Node, Quad, Term
 
 _DESCRIPTION = Iri(DCTERMS + "description")
 _MADE_BY, _USED, _VERSION = Iri(PROV + "wasGeneratedBy"), Iri(PROV + "used"), Iri(DCAT + "version")
+_ENDED = Iri(PROV + "endedAtTime")
 _STATUS, _BY, _ON = Iri(WW + "reviewStatus"), Iri(WW + "reviewedBy"), Iri(WW + "reviewedOn")
 _PATH, _SHAPE_NAME = Iri(SH + "path"), Iri(SH + "name")
 
@@ -49,7 +50,8 @@ class Origin:
         pages: The pages that the record was made from.
         record: The record of what a source states.
         by: Who compiled or assigned it.
-        when: When, as the record says it.
+        when: When, as the record or the run says it.
+        run: The run that computed it.
     """
 
     quad: Quad
@@ -59,6 +61,7 @@ class Origin:
     record: Iri | None = None
     by: tuple[str, ...] = ()
     when: str = ""
+    run: Iri | None = None
 
 
 def asked(collection: Collection, thing: Iri, name: str, predicate: str | None) -> list[Origin]:
@@ -156,9 +159,8 @@ def _origin(collection: Collection, quad: Quad) -> Origin:
     if graph is None or collection.is_model(graph):
         return Origin(quad, "model", f"the model, graph {graph.code if graph else 'default'}")
     if collection.is_inferred(graph):
-        is_computed = collection.is_computed(graph)
-        how = _method(collection, quad.subject) if is_computed else _rule(collection, graph)
-        return Origin(quad, "computed" if is_computed else "inferred", how)
+        is_by_rule = collection.is_by_rule(graph)
+        return Origin(quad, "inferred", _rule(collection, graph)) if is_by_rule else _computed(collection, quad)
     store = collection.store
     record = next((each.subject for each in store.match(predicate=IN_GRAPH, value=graph)), None)
     if isinstance(record, Iri):
@@ -193,12 +195,18 @@ def _reviewed(collection: Collection, quad: Quad) -> str:
     return ""
 
 
-def _method(collection: Collection, node: Node) -> str:
-    """Return how a computed link was made: what the method of its run is called, and its version."""
-    runs = [quad.object for quad in collection.store.match(owner_of(node), _MADE_BY) if isinstance(quad.object, Iri)]
-    used = [quad.object for run in runs for quad in collection.store.match(run, _USED)]
+def _computed(collection: Collection, quad: Quad) -> Origin:
+    """Return how a link was made: what the method of its run is called, its version, which run it was, and when."""
+    node, store = owner_of(quad.subject), collection.store
+    made = [each.object for each in store.match(node, _MADE_BY)] if node else []
+    # What is said of a run comes from that run.
+    run = next((each for each in (*made, node) if isinstance(each, Iri) and next(store.match(each, _USED), None)), None)
+    if run is None:
+        return Origin(quad, "computed", "whatworks link")
+    used = [each.object for each in store.match(run, _USED)]
     named = [(*_texts(collection, method, TITLE), *_texts(collection, method, _VERSION)) for method in used]
-    return f"whatworks link: {', version '.join(named[0])}" if named else "whatworks link"
+    how = f"whatworks link: {', version '.join(named[0])}" if named else "whatworks link"
+    return Origin(quad, "computed", how, when=next(_texts(collection, run, _ENDED), ""), run=run)
 
 
 def _rule(collection: Collection, graph: Iri) -> str:

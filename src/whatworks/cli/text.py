@@ -88,7 +88,9 @@ def write_origins(origins: list[Origin], label: Callable[[Term], str]) -> str:
         quad = origin.quad
         lines.append(f"{safe(label(quad.subject))}  {safe(label(quad.predicate))}  {safe(label(quad.object))}")
         lines.append(f"    {origin.kind}: {safe(origin.how)}")
-        if origin.by or origin.when:
+        if origin.run:
+            lines.append(f"    in the run {safe(origin.run.code)}, {safe(origin.when)}".rstrip(", "))
+        elif origin.by or origin.when:
             lines.append(
                 f"    by {', '.join(safe(name) for name in origin.by) or 'nobody named'}, {safe(origin.when)}".rstrip(
                     ", "
@@ -112,6 +114,7 @@ def origins_json(origins: list[Origin]) -> bytes:
             "pages": list(origin.pages),
             "by": list(origin.by),
             "when": origin.when,
+            "run": origin.run,
         }
         for origin in origins
     ]
