@@ -25,6 +25,7 @@ from whatworks.errors import (
     DamagedRelease,
     Locked,
     NewerRelease,
+    SettingsFault,
     SourcesChanged,
     UnknownThing,
     Unwritable,
@@ -166,7 +167,7 @@ def test_manifest_says_what_is_in_it(small: KnowledgeGraph) -> None:
 def test_violations_stop_a_release(project: Make) -> None:
     """Data with violations makes no release."""
     wrong = project({"data/interventions/a.trig": _record("a").replace('"A measure"@en', '"A measure"')})
-    with pytest.raises(CheckFailed, match="violations"):
+    with pytest.raises(CheckFailed, match="The data has 1 violation; no release"):
         wrong.build()
     assert not _folder(wrong).exists()
 
@@ -352,6 +353,92 @@ def test_what_a_release_says_of_itself_is_verified(name: str, old: str, new: str
     assert [release.name] == list(releases.unreadable())
     assert [release.name] == releases.prune(5)
     assert {} == releases.unreadable()
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "local.json"])
+def test_nested_too_deep_is_damage_like_any_other(name: str, small: KnowledgeGraph) -> None:
+    """What no version wrote, and would end the reader of JSON, is told, found, and mended by a build."""
+    release = small.build(checked=False)
+    (release.folder / name).write_text("[" * 200_000, encoding="utf-8")
+    command = ["--project", str(small.assets.project)]
+    result = CliRunner().invoke(main, [*command, "verify"])
+    assert (1, f"Release {release.name}: 1 fault.") == (result.exit_code, result.stdout.splitlines()[-1])
+    assert result.stdout.startswith(f"{name}: ")
+    assert 0 == CliRunner().invoke(main, [*command, "releases"]).exit_code
+    assert [] == _again(small).build(checked=False).verify()
+
+
+def test_damaged_manifest_is_named_like_other_files(small: KnowledgeGraph) -> None:
+    """A release whose manifest is damaged or gone, or that is gone, has one fault; the list says so as well."""
+    release = small.build(checked=False)
+    manifest = release.folder / "manifest.json"
+    command = ["--project", str(small.assets.project)]
+
+    def said(*words: str) -> tuple[int, list[str]]:
+        result = CliRunner().invoke(main, [*command, *words])
+        return result.exit_code, result.stdout.splitlines()
+
+    fault = f"Release {release.name}: 1 fault."
+    gone = "The release has no manifest that can be read: No such file or directory."
+    whole = manifest.read_bytes()
+    manifest.write_bytes(whole.replace(b'"format"', b'"fermat"'))
+    assert (1, ["manifest.json: The release has no manifest that can be read.", fault]) == said("verify", release.name)
+    manifest.write_bytes(whole.replace(b'"statements": ', b'"statements": 7'))
+    damaged = "The manifest is damaged: its checksum is not that of its content."
+    assert (1, [f"manifest.json: {damaged}", fault]) == said("verify")
+    manifest.unlink()
+    assert (1, [f"manifest.json: {gone}", fault]) == said("verify")
+    assert (0, [f"{release.name}  {gone}  in use"]) == said("releases")
+    shutil.rmtree(release.folder)
+    assert (1, [f"manifest.json: {gone}", fault]) == said("verify")
+    assert (0, [f"{release.name}  The release is not there.  in use"]) == said("releases")
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [(PermissionError(13, "Permission denied"), "rights"), (FileNotFoundError(2, "No such file"), "whatworks build")],
+)
+def test_manifest_that_may_not_be_read_is_not_to_be_built_anew(
+    error: OSError, hint: str, small: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only the rights are missing, the hint speaks of these; so for the file that names the release in use."""
+    release = small.build(checked=False)
+
+    def refuse(_: Path, **__: object) -> bytes:
+        raise error
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(DamagedRelease, match=f"{error.strerror}") as caught:
+        Release.open(release.folder)
+    assert hint in caught.value.hint
+    monkeypatch.setattr(Path, "read_text", refuse)
+    if isinstance(error, PermissionError):
+        with pytest.raises(DamagedRelease, match="current cannot be read: Permission denied") as caught:
+            Releases(_folder(small)).used()
+        assert hint in caught.value.hint
+
+
+def test_file_in_place_of_the_folder_of_releases_is_told(small: KnowledgeGraph) -> None:
+    """Where the folder of releases should be is a file: each command says to remove that."""
+    _folder(small).write_text("", encoding="utf-8")
+    for word in ("releases", "verify"):
+        result = CliRunner().invoke(main, ["--project", str(small.assets.project), word])
+        assert 3 == result.exit_code
+        assert f"Remove {_folder(small)}, which is no folder" in result.stderr
+
+
+@pytest.mark.parametrize("given", ["soon", "-5", "1e9", "٣", "9" * 20, "253402300800"])
+def test_date_that_is_none_is_refused_before_anything_is_done(
+    given: str, small: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SOURCE_DATE_EPOCH is whole seconds since 1970 and within the calendar; nothing else is passed over in silence."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", given)
+    with pytest.raises(SettingsFault, match=r"SOURCE_DATE_EPOCH is .*, which is no time") as caught:
+        small.build(checked=False)
+    assert "1700000000" in caught.value.hint
+    assert [".lock"] == [path.name for path in _folder(small).iterdir()]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "")
+    assert small.build(checked=False).made.startswith("20")
 
 
 def test_release_of_a_newer_version_is_listed_and_stays(small: KnowledgeGraph) -> None:

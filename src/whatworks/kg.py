@@ -195,7 +195,7 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
         sources = Sources(self.assets)
         if checked and (report := self.check(profile="core", progress=progress)).fails("violation"):
             raise CheckFailed(
-                f"The data has {report.count('violation')} violations; no release was made.",
+                f"The data has {report.counted('violation')}; no release was made.",
                 hint="See them with: whatworks check --profile core",
             )
         return releases.build(partial(Collection.open, self.assets, self.settings), self.catalogue, sources, tell)

@@ -55,10 +55,13 @@ def releases(opener: Any, folder: Path | None) -> None:
       whatworks releases
     """
     found = _releases(opener, _there(folder))
+    used = found.used()
     said = {name: error.message for name, error in found.unreadable().items()}
     said |= {release.name: f"{release.manifest['statements']:>10} statements" for release in found.all()}
+    if used and used not in said:
+        said[used] = "The release is not there."
     for name, text in said.items():
-        click.echo(f"{name}  {text}{'  in use' if name == found.used() else ''}")
+        click.echo(f"{name}  {text}{'  in use' if name == used else ''}")
 
 
 @click.command()
@@ -74,18 +77,24 @@ def verify(opener: Any, name: str | None, folder: Path | None) -> None:
     Example:
       whatworks verify
     """
-    from whatworks.errors import UnknownThing  # noqa: PLC0415 - lazy on purpose
+    from whatworks.errors import DamagedRelease, UnknownThing  # noqa: PLC0415 - lazy on purpose
 
     found = _releases(opener, _there(folder))
-    release = found.get(name) if name else found.current()
-    if release is None:
+    asked = name or found.used()
+    if not asked:
         raise UnknownThing("There is no release in use.", hint="Make one with: whatworks build")
-    with Steps() as tell:
-        tell(f"Reading release {release.name}")
-        wrong = release.verify()
+    try:
+        release = found.get(name) if name else found.current()
+    except DamagedRelease as error:
+        wrong = [f"manifest.json: {error.message}"]
+    else:
+        assert release is not None  # noqa: S101 - one is in use, see above
+        with Steps() as tell:
+            tell(f"Reading release {asked}")
+            wrong = release.verify()
     for line in wrong:
         click.echo(line)
-    click.echo(f"Release {release.name}: {_counted(len(wrong), 'fault') if wrong else 'whole'}.")
+    click.echo(f"Release {asked}: {_counted(len(wrong), 'fault') if wrong else 'whole'}.")
     if wrong:
         raise click.exceptions.Exit(1)
 

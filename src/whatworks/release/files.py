@@ -55,7 +55,10 @@ def unsealed(data: bytes) -> dict[str, Any]:
     Raises:
         ValueError: It is no JSON, has no checksum, or was changed since it was written.
     """
-    found = json.loads(data)
+    try:
+        found = json.loads(data)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
     if not isinstance(found, dict) or found.pop(_SEAL, None) != digest(_json(found)):
         raise ValueError("its checksum is not that of its content")
     return found

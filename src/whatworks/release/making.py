@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from whatworks.assets import write_files
 from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection
-from whatworks.errors import DamagedRelease, NewerRelease, SourcesChanged, Unwritable
+from whatworks.errors import DamagedRelease, NewerRelease, SettingsFault, SourcesChanged, Unwritable
 from whatworks.release.counted import as_void, dataset_of
 from whatworks.release.files import described, digest, sealed, stated, sync
 from whatworks.release.one import COLUMNS, FORMAT, INDEX, Release, has_numpy
@@ -43,9 +43,11 @@ def make(folder: Path, number: int, read: Read, catalogue: Catalogue, sources: S
         tell: Is told each step.
 
     Raises:
+        SettingsFault: SOURCE_DATE_EPOCH states no time.
         SourcesChanged: A file changed while it was read.
         Unwritable: The folder cannot be written, or the disk is full.
     """
+    made = _stated()
     building = Path(mkdtemp(prefix=f".building-{os.getpid()}-", dir=folder))
     try:
         name, is_there = _fill(building, read, catalogue, tell)
@@ -55,9 +57,11 @@ def make(folder: Path, number: int, read: Read, catalogue: Catalogue, sources: S
             more = f", and {len(changed) - 1} more" if changed[1:] else ""
             raise SourcesChanged(f"{changed[0]}{more} changed during the build.", hint="Run whatworks build again.")
         if is_there:
-            write_files({target / "local.json": _local(target, number, sources, _made(Release.open(target), number))})
+            write_files(
+                {target / "local.json": _local(target, number, sources, _made(Release.open(target), number, made))}
+            )
             return Release.open(target)
-        write_files({building / "local.json": _local(building, number, sources, _now())})
+        write_files({building / "local.json": _local(building, number, sources, made or _now())})
         if not (building / "manifest.json").exists():
             # It was abandoned meanwhile, and what was just written made the folder anew.
             raise FileNotFoundError(ENOENT, "the build was stopped")
@@ -135,15 +139,29 @@ def _is_whole(target: Path, tell: Tell) -> bool:
         return False
 
 
-def _now() -> str:
-    """Return the time at which a release is made: that of the clock, or the one that SOURCE_DATE_EPOCH states."""
+def _stated() -> str:
+    """Return the time that SOURCE_DATE_EPOCH states; empty where it states none."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return stated(int(given) if given.isascii() and given.isdigit() else time.time())
+    if not given:
+        return ""
+    try:
+        if not (given.isascii() and given.isdigit()):
+            raise ValueError
+        return stated(int(given))
+    except (ValueError, OverflowError, OSError) as error:
+        raise SettingsFault(
+            f"SOURCE_DATE_EPOCH is {given[:80]!r}, which is no time.",
+            hint="Give it as whole seconds since 1970, such as 1700000000, or leave it out.",
+        ) from error
 
 
-def _made(release: Release, number: int) -> str:
+def _now() -> str:
+    return stated(time.time())
+
+
+def _made(release: Release, number: int, made: str) -> str:
     """Return when a release that is there was made: built again, it keeps its time if it is still the newest."""
-    return release.made if release.number == number - 1 else _now()
+    return release.made if release.number == number - 1 else made or _now()
 
 
 def _local(release: Path, number: int, sources: Sources, made: str) -> bytes:

@@ -63,7 +63,13 @@ class Release:
         try:
             data = (folder / "manifest.json").read_bytes()
             made = json.loads(data)["format"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            raise DamagedRelease(
+                f"The release has no manifest that can be read: {error.strerror}.",
+                hint="Check its rights." if isinstance(error, PermissionError) else anew,
+                where=where,
+            ) from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DamagedRelease("The release has no manifest that can be read.", hint=anew, where=where) from error
         if isinstance(made, int) and made > FORMAT:
             raise NewerRelease(

@@ -54,9 +54,14 @@ class Releases:
             return ""
         except (OSError, UnicodeDecodeError) as error:
             said = error.strerror if isinstance(error, OSError) else "It is not UTF-8"
+            hint = "Remove it, then build anew with: whatworks build"
+            if isinstance(error, PermissionError):
+                hint = f"Check the rights of {self.folder} and what is in it."
+            elif isinstance(error, NotADirectoryError):
+                hint = f"Remove {self.folder}, which is no folder, then build anew with: whatworks build"
             raise DamagedRelease(
                 f"The file current cannot be read: {said}.",
-                hint="Remove it, then build anew with: whatworks build",
+                hint=hint,
                 where=Place("releases/current"),
             ) from error
         if not _NAME.fullmatch(name):
