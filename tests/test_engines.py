@@ -1,6 +1,8 @@
 """Columns are used where they pay, and only there; with and without them the answers are the same."""
 
+import random
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +10,9 @@ import pytest
 
 from tests.conftest import CASES
 from whatworks import KnowledgeGraph, engines
+from whatworks.columns.run import Run
 from whatworks.engines import Engines
+from whatworks.errors import DamagedRelease
 from whatworks.reads import Question, Watched, checksum
 from whatworks.results import Table
 
@@ -71,6 +75,44 @@ def test_release_brings_columns(released: Path, monkeypatch: pytest.MonkeyPatch)
     without = KnowledgeGraph.open(released)
     assert expected == list(_table(without.query("countries")))
     assert not _used(without)
+
+
+@pytest.mark.slow
+def test_damaged_columns_are_told(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes changed at random give no mistake of the program: an answer, or the word that the file is damaged.
+
+    What fails with a file that is whole stays as it is.
+    """
+    opened = KnowledgeGraph.open(released)
+    release = opened.release
+    assert release is not None
+    assert release.columns is not None
+    whole = release.columns.read_bytes()
+    texts = [
+        opened.sparql_of(query, {})
+        for query in opened.catalogue.all()
+        if query.form == "SELECT" and not any(each.required for each in query.parameters)
+    ]
+    chance = random.Random(3)  # noqa: S311 - places to change, no secrets
+    said: Counter[str] = Counter()
+    for _ in range(20):
+        content = bytearray(whole)
+        for _ in range(50):
+            content[chance.randrange(len(content) // 4, len(content))] = chance.randrange(256)
+        release.columns.write_bytes(content)
+        engine = KnowledgeGraph.open(released).engines
+        assert engine is not None
+        for text in texts:
+            try:
+                said["rows"] += len(list(engine.rows(text) or ()))
+            except DamagedRelease as error:
+                said[error.message] += 1
+    assert said["The columns are damaged."] > 20, said
+    assert said["rows"] > 20, said
+    release.columns.write_bytes(whole)
+    monkeypatch.setattr(Run, "select", lambda *_: [][len(whole)])
+    with pytest.raises(IndexError):
+        KnowledgeGraph.open(released).query("interventions")
 
 
 @pytest.mark.slow

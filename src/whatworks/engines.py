@@ -37,6 +37,9 @@ class Released(Protocol):
     def columns(self) -> Path | None:
         """The file of its columns."""
 
+    def has_whole_columns(self) -> bool:
+        """Read the file of its columns and say whether it is as it was written."""
+
 
 class Engines:
     """The columns of a graph beside its store.
@@ -44,21 +47,20 @@ class Engines:
     Args:
         store: The store.
         statements: How many statements it has.
-        file: The columns of the release, if it has some.
-        released: Whether the store is that of a release; of files, columns are made here when it pays.
+        release: The release that the store is of; without one, columns are made here when it pays.
     """
 
-    def __init__(self, store: EmbeddedStore, statements: int, file: Path | None = None, *, released: bool) -> None:
-        self._store, self._statements = store, statements
-        self._file, self._released = file, released
+    def __init__(self, store: EmbeddedStore, statements: int, release: "Released | None" = None) -> None:
+        self._store, self._statements, self._release = store, statements, release
+        self._file = release.columns if release is not None else None
         self._scans = 0
 
     @classmethod
     def of(cls, store: EmbeddedStore, release: "Released | None") -> "Engines":
         """Return the columns beside a store, which is that of a release if one is given."""
         if release is None:
-            return cls(store, len(store), released=False)
-        return cls(store, int(release.manifest["statements"]), release.columns, released=True)
+            return cls(store, len(store))
+        return cls(store, int(release.manifest["statements"]), release)
 
     def answer(self, query: Query, values: Mapping[str, Sequence[str]], text: str) -> Table | None:
         """Answer a stored query from columns, or return None where the store must be asked, or is likely quicker.
@@ -103,8 +105,10 @@ class Engines:
     @cached_property
     def columns(self) -> "Columns | None":
         """The columns; None where numpy is not installed, or the release was made without it."""
-        if find_spec("numpy") is None or (self._released and self._file is None):
+        if find_spec("numpy") is None or (self._release is not None and self._file is None):
             return None
         from whatworks.columns import Columns  # noqa: PLC0415 - numpy is an extra, and costs 80 ms to import
 
-        return Columns.open(self._file) if self._file is not None else Columns.made(BytesIO(self._store.nquads()))
+        if self._release is None or self._file is None:
+            return Columns.made(BytesIO(self._store.nquads()))
+        return Columns.open(self._file, self._release.has_whole_columns)

@@ -4,8 +4,8 @@ A query is read, checked and answered here if the columns can do it exactly as t
 None, and the engine is asked. numpy is known here only.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from whatworks.columns.run import Run
 from whatworks.columns.scope import check
 from whatworks.columns.small import ROWS, is_small
 from whatworks.columns.syntax import read
+from whatworks.errors import DamagedRelease, Place
 from whatworks.results import Row, Table
 
 __all__ = ["Columns", "write_columns"]
@@ -31,21 +32,26 @@ _FIRST, _GROWTH, _PORTION = 64, 8, 1 << 12
 class Columns:
     """The columns of a graph, and answers from them."""
 
-    def __init__(self, data: Dataset) -> None:
+    def __init__(self, data: Dataset, is_whole: Callable[[], bool] = lambda: True) -> None:
         self.data = data
+        self._is_whole = is_whole
         self._terms = Terms(data)
         self._plans: dict[str, tuple[Select, Mentions] | None] = {}
 
     @classmethod
-    def open(cls, path: Path) -> "Columns":
+    def open(cls, path: Path, is_whole: Callable[[], bool] = lambda: True) -> "Columns":
         """Open the columns of a release.
+
+        Args:
+            path: The file.
+            is_whole: Reads every byte of it and says whether it is as it was written; is asked where an answer fails.
 
         Raises:
             DamagedRelease: The file cannot be read.
         """
         data, facets = build.read(path)
         data.facets = {name: FacetIndex(arrays) for name, arrays in facets.items()}
-        return cls(data)
+        return cls(data, is_whole)
 
     @classmethod
     def made(cls, nquads: Iterable[bytes]) -> "Columns":
@@ -54,7 +60,11 @@ class Columns:
         return cls(Dataset(content.header, content.arrays, Texts(content.text)))
 
     def query(self, text: str) -> Table | None:
-        """Answer a SELECT query over the union of all graphs, or return None where the engine must be asked."""
+        """Answer a SELECT query over the union of all graphs, or return None where the engine must be asked.
+
+        Raises:
+            DamagedRelease: The file is damaged, and what it says does not fit together. The rows may raise it as well.
+        """
         plan = self._plan(text)
         if plan is None:
             return None
@@ -73,8 +83,9 @@ class Columns:
         try:
             found = read(text, prefixes)
             check(found)
-            if not is_small(found, self._terms):
-                return None
+            with self.telling():
+                if not is_small(found, self._terms):
+                    return None
             answer = self._answered(found, Mentions())
         except NotCovered:
             return None
@@ -84,8 +95,21 @@ class Columns:
         if self._terms.is_full:
             self._terms = Terms(self.data)
         terms = self._terms
-        rows = Run(terms, mentions).select(select)
-        return Table(tuple(rows.columns), _Decoded(rows, terms))
+        with self.telling():
+            rows = Run(terms, mentions).select(select)
+            return Table(tuple(rows.columns), _Decoded(rows, terms, self))
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Where an answer fails because the file is damaged, say that; to look before each means to read all of it."""
+        try:
+            yield
+        except (IndexError, ValueError) as error:
+            if self._is_whole():
+                raise
+            raise DamagedRelease(
+                "The columns are damaged.", hint="Build anew with: whatworks build", where=Place("columns")
+            ) from error
 
     def _plan(self, text: str) -> tuple[Select, Mentions] | None:
         if text not in self._plans:
@@ -123,11 +147,11 @@ def write_columns(nquads: Iterable[bytes], path: Path, queries: Iterable[str] = 
 class _Decoded:
     """Rows as terms, made as they are gone through; how many there are is known."""
 
-    def __init__(self, rows: Rows, terms: Terms) -> None:
+    def __init__(self, rows: Rows, terms: Terms, whole: Columns) -> None:
         for column in rows.columns.values():
             if ((column >= 0) & (column < terms.data.blanks)).any():
                 raise NotCovered("a blank node in the answer, whose name is the engine's affair")
-        self._rows, self._terms = rows, terms
+        self._rows, self._terms, self._whole = rows, terms, whole
 
     def __len__(self) -> int:
         return self._rows.number
@@ -138,5 +162,7 @@ class _Decoded:
     def _portions(self) -> Iterator[Iterable[Row]]:
         start, size, columns = 0, _FIRST, self._rows.columns.values()
         while start < self._rows.number:
-            yield zip(*[self._terms.decoded(column[start : start + size]) for column in columns], strict=True)
+            with self._whole.telling():
+                found = [self._terms.decoded(column[start : start + size]) for column in columns]
+            yield zip(*found, strict=True)
             start, size = start + size, min(_GROWTH * size, _PORTION)

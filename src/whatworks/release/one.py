@@ -123,6 +123,11 @@ class Release:
         file = self.folder / COLUMNS
         return file if file.exists() and has_numpy() else None
 
+    def has_whole_columns(self) -> bool:
+        """Read the file of the columns and say whether it is as it was written."""
+        said = self.local().get("columns")
+        return said is not None and not differences(self.folder / COLUMNS, COLUMNS, said)
+
     def dumps(self) -> dict[str, Any]:
         """Return checksums and sizes of the files in other formats, by name; nothing where none were written.
 
