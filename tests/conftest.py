@@ -21,6 +21,15 @@ CASES = Path(__file__).parent / "cases"
 BASE = "https://w3id.org/whatworks/"
 
 
+def pytest_configure() -> None:
+    """Refuse to run beside a release of the checkout: that would be read, and not the files, which the tests judge."""
+    if (ROOT / "releases/current").exists():
+        raise pytest.UsageError(
+            f"{ROOT / 'releases'} holds a release, which would be judged instead of the files. "
+            "Move it away; `whatworks build --output FOLDER` makes it elsewhere."
+        )
+
+
 def commands() -> dict[str, click.Command]:
     """Return the commands by their names."""
     context = click.Context(main)

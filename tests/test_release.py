@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests import conftest
 from tests.conftest import ROOT
 from whatworks import KnowledgeGraph
 from whatworks.cli import main
@@ -170,6 +171,17 @@ def test_violations_stop_a_release(project: Make) -> None:
     with pytest.raises(CheckFailed, match="The data has 1 violation; no release"):
         wrong.build()
     assert not _folder(wrong).exists()
+
+
+def test_the_tests_judge_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a release of the checkout, which commands would read instead of the files, no test runs."""
+    conftest.pytest_configure()
+    monkeypatch.setattr(conftest, "ROOT", tmp_path)
+    conftest.pytest_configure()
+    (tmp_path / "releases").mkdir()
+    (tmp_path / "releases/current").touch()
+    with pytest.raises(pytest.UsageError, match="which would be judged instead of the files"):
+        conftest.pytest_configure()
 
 
 def test_newer_files_are_noticed(small: KnowledgeGraph) -> None:
