@@ -309,6 +309,16 @@ def test_dumps_are_verified_and_renewed(project: Path) -> None:
     assert file.read_bytes() == content
 
 
+def test_dumps_say_when_the_files_are_newer(project: Path) -> None:
+    """The files for taking home are of the release, and who writes them is told when that is not the newest state."""
+    new = project / "data/new.trig"
+    new.write_text("<https://example.org/g> { <urn:a:s> <urn:a:p> 1 }", encoding="utf-8")
+    result = CliRunner().invoke(main, ["--project", str(project), "dumps"])
+    new.unlink()
+    assert 0 == result.exit_code
+    assert "The files are newer than release" in result.stderr
+
+
 def test_dumps_that_fail_leave_what_was_there(project: Path) -> None:
     """Nothing half-written takes the place of the files."""
     releases = Releases(project / "releases")

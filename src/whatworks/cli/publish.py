@@ -1,6 +1,7 @@
 """`publish`, `dumps`, `redirects`: a site of files, the files of a release, and rules that lead to where it is."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,9 @@ def dumps(opener: Any, name: str | None, folder: Path | None) -> None:
     from whatworks.release import Releases  # noqa: PLC0415 - lazy on purpose
 
     found: Releases | None = Releases(folder) if folder is not None else opener.kg.releases
-    release = (found.get(name) if name else found.current()) if found is not None else None
+    release = None
+    if found is not None:
+        release = found.get(name) if name else found.read(opener.kg.assets, partial(click.echo, err=True))
     if found is None or release is None:
         raise UnknownThing("There is no release in use.", hint="Make one with: whatworks build")
     kg = KnowledgeGraph(opener.kg.assets, opener.kg.settings, store=release.folder)
