@@ -10,6 +10,7 @@ from whatworks.results import safe
 from whatworks.terms import Iri
 
 _LONGEST = 20_000  # letters of a text on its own page
+_OTHER = "More"  # under which a description has what no shape names
 
 
 class Facts:
@@ -28,6 +29,8 @@ class Facts:
             for field in section.fields:
                 self.fields.setdefault(str(field.property), []).append(field)
         self.used: set[str] = {str(POSITION)}
+        # Of what no shape of the class names, a shape of another class may give the name.
+        self._bare = {field.property for each in described.sections if each.name == _OTHER for field in each.fields}
 
     def values(self, *properties: str) -> list[Value]:
         """Return the values of properties, which count as said."""
@@ -67,7 +70,8 @@ class Facts:
     def rows(self, *properties: str) -> list[dict[str, Any]]:
         """Return fields as rows of a list of facts."""
         self.used.update(properties)
-        return [_row(self._view, field) for each in properties for field in self.fields.get(each, ())]
+        fields = [field for each in properties for field in self.fields.get(each, ())]
+        return [_row(self._view, field, is_bare=field.property in self._bare) for field in fields]
 
     def rest(self) -> list[dict[str, Any]]:
         """Return the fields of which nothing was said."""
@@ -82,6 +86,8 @@ _UNNAMED = {
     Iri(DCAT + "version"): N_("Version"),
     Iri(PROV + "wasGeneratedBy"): N_("Made by the run"),
 }
+# The same, where the only names are those that shapes of other classes give.
+_MISNAMED = {Iri(PROV + "wasAttributedTo"): N_("Attribution")}
 
 
 def shown(view: View, value: Value) -> Shown:
@@ -94,7 +100,7 @@ def _who(field: Field) -> str:
     return "assigned" if field.assigned else "computed" if field.inferred else ""
 
 
-def _row(view: View, field: Field) -> dict[str, Any]:
+def _row(view: View, field: Field, *, is_bare: bool) -> dict[str, Any]:
     values = []
     for value in field.values:
         part = Facts(view, value.part) if value.part is not None else None
@@ -104,6 +110,7 @@ def _row(view: View, field: Field) -> dict[str, Any]:
         values.append({"shown": title, "rows": part.rest() if part is not None else []})
     mark = _who(field)
     own = _UNNAMED.get(field.property) if view.field_names.get(field.name) is None else None
+    own = _MISNAMED.get(field.property, own) if is_bare else own
     name = Shown(view.words(own)) if own is not None else view.field(field.name, marked=mark == "assigned")
     return {"name": name, "mark": mark, "values": values}
 

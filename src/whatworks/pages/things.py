@@ -13,6 +13,9 @@ from whatworks.terms import RDF_TYPE, Iri, Node, Term
 
 _LEADS = (DCTERMS + "description", SKOS + "definition")
 _DEFINITION = Iri(SKOS + "definition")
+# What explains a shape: there are no definitions of shapes.
+_EXPLAINED = (Iri(SH + "description"), Iri(RDFS + "comment"))
+_FIELD = Iri(SH + "name")
 _MODEL = Iri(MODEL + "ont")
 _TIES = {
     Iri(RDFS + "subClassOf"): N_("a kind of"),
@@ -114,10 +117,11 @@ def held(view: View, found: Within, iri: Iri) -> dict[str, Any]:
             continue
         count += 1
         said = found.said[subject]
+        explained = (term for each in _EXPLAINED for term in said.get(each, ()))
         term: dict[str, Any] = {
-            "label": _called(view, subject),
+            "label": _called(view, subject, said),
             "fragment": subject[len(iri) + 1 :] if subject.startswith(f"{iri}#") else "",
-            "definition": definition,
+            "definition": definition or view.best(explained),
             "more": _tied(view, said),
         }
         term["bare"] = not (term["definition"] or term["more"] or term["fragment"])
@@ -129,9 +133,14 @@ def held(view: View, found: Within, iri: Iri) -> dict[str, Any]:
     return {"count": count, "groups": listed, "reused": reused, "picture": iri == _MODEL}
 
 
-def _called(view: View, iri: Iri) -> Shown:
-    """Return a thing by its name; a part of another thing that has none, by the short IRI of that and its own end."""
+def _called(view: View, iri: Iri, said: Mapping[Iri, list[Term]]) -> Shown:
+    """Return a thing by its name, a shape also by that of its field.
+
+    A part of another thing that has none is called by the short IRI of that and its own end.
+    """
     found = view.name(iri)
+    if (field := view.best(said.get(_FIELD, ()))) is not None:
+        return found._replace(text=field.text, language=field.language)
     whole, _, part = iri.partition("#")
     short = view.edition.kg.prefixes.shorten(Iri(whole)) if part and found.text == iri else None
     return found._replace(text=f"{short}#{part}") if short else found
