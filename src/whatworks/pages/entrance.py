@@ -123,9 +123,7 @@ def search(view: View, shelf: Shelf, text: str, found: Found | None) -> dict[str
             "href": view.href(hit.thing),
             "pieces": [(safe(piece), marked) for piece, marked in hit.title.pieces()],
             "class": _sort(view, hit),
-            "fragment": [(safe(piece), marked) for piece, marked in hit.fragment.pieces()]
-            if hit.fragment.text != hit.title.text
-            else [],
+            "fragment": listing.fragment(view, hit),
             "language": hit.language if hit.language != view.language else "",
             "via": [view.name(each) for each in hit.via],
             "known": _known(view, shelf, hit),

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from whatworks.catalogue import Parameter
 from whatworks.errors import Error, UsageError
-from whatworks.namespaces import DCTERMS, WW
+from whatworks.namespaces import DCTERMS, LABELS, WW
 from whatworks.pages.facts import lasted
 from whatworks.pages.known import known
 from whatworks.pages.shelf import Shelf
@@ -276,20 +276,19 @@ def entries(view: View, shelf: Shelf, rows: Sequence[Row], hits: Found | None) -
         title = view.name(iri)
         if row[2] is None:
             title = title._replace(text=iri.code)
-        shown = (
-            hit.fragment
-            if hit is not None and hit.property is not None and hit.fragment.text != hit.title.text
-            else None
-        )
+        said = Shown(cut(text.text, _SUMMARY), text.language) if text is not None else None
+        piece = fragment(view, hit) if hit is not None and hit.property is not None else []
+        told = _within(said.text, piece) if said is not None else []
         yield {
             "key": _text(row[1]),
             "title": title,
             "pieces": [(safe(piece), marked) for piece, marked in hit.title.pieces()]
             if hit is not None and safe(hit.title.text) == title.text
             else [(title.text, False)],
-            "text": Shown(cut(text.text, _SUMMARY), text.language) if text is not None else None,
+            "text": said,
+            "told": told,
             "known": known(view, shelf, iri.code) if text is None else None,
-            "fragment": [(safe(piece), marked) for piece, marked in shown.pieces()] if shown is not None else [],
+            "fragment": [] if told else piece,
             "via": [view.name(each) for each in hit.via] if hit is not None else [],
             "kind": view.name(row[3]) if isinstance(row[3], Iri) else None,
             "stage": view.name(row[4]) if isinstance(row[4], Iri) else None,
@@ -298,6 +297,26 @@ def entries(view: View, shelf: Shelf, rows: Sequence[Row], hits: Found | None) -
             "more": max(0, len(places) - 4),
             "approaches": [(name, iri in stated) for iri, name in _pairs(view, approaches)[:4]],
         }  # fmt: skip
+
+
+def fragment(view: View, hit: Hit) -> list[tuple[str, bool]]:
+    """Return the text that fits what is searched for, in pieces that are marked or not.
+
+    Nothing where the page says it anyway: in the title, also that in another language, or as the name of what it has.
+    """
+    text = hit.fragment.text
+    if text in (hit.title.text, *(view.name(each).text for each in hit.via)):
+        return []
+    if hit.property in LABELS and not hit.part and any(marked for _, marked in hit.title.pieces()):
+        return []
+    return [(safe(piece), marked) for piece, marked in hit.fragment.pieces()]
+
+
+def _within(text: str, pieces: Sequence[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    """Return a text with the marks of a part of it; nothing where the pieces are no part of it."""
+    part = "".join(piece for piece, _ in pieces)
+    before, found, after = text.partition(part) if part else (text, "", "")
+    return [(before, False), *pieces, (after, False)] if found else []
 
 
 def _pairs(view: View, terms: set[Any]) -> list[tuple[Iri, Shown]]:
