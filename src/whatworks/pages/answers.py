@@ -8,13 +8,16 @@ from whatworks.pages import charts
 from whatworks.pages.facts import decimal
 from whatworks.pages.view import Shown, View, cut
 from whatworks.results import Row, Table, plain, safe
-from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term
+from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term, is_iri
 
 ROWS = 100  # rows on a page
 _LONG = 70  # letters from which on a cell needs room
+_LONGER = 150  # and from which on the cells of a row stand one below the other on a phone
 _EMPTY: dict[str, Any] = {"shown": Shown(""), "plain": True, "number": False, "bar": None, "long": False}
 # Columns that say in other words which thing a row is about, where the page shows its name anyway.
-_REPEATED = {"key": ("intervention",), "title": ("intervention", "key", "other")}
+_REPEATED = {"key": ("intervention",), "title": ("intervention", "key", "other"), "shared": ("explanation",)}
+# Columns whose texts may be keys of things, or IRIs.
+_KEYS = ("key", "one", "other")
 
 
 def table(view: View, query: Query, answer: Table) -> dict[str, Any]:
@@ -44,6 +47,7 @@ def table(view: View, query: Query, answer: Table) -> dict[str, Any]:
         ],
         "left": [(name, view.of_query(query.returns.get(name, ""))) for name in answer.columns if name not in columns],
         "rows": lines,
+        "stacked": any(len(cell["shown"].text) > _LONGER for line in lines for cell in line),
         "first": start + 1,
         "number": number,
         "more": len(rows) > ROWS,
@@ -54,7 +58,7 @@ def table(view: View, query: Query, answer: Table) -> dict[str, Any]:
 
 
 def is_repeated(name: str, columns: tuple[str, ...]) -> bool:
-    """Say whether a column only repeats another: the label of a concept, or the key and the title of a thing."""
+    """Say whether a column only repeats another: the label of a concept, the key or title of a thing, its reasons."""
     if name.endswith("Label") and name.removesuffix("Label") in columns:
         return True
     return any(other in columns for other in _REPEATED.get(name, ()))
@@ -80,13 +84,15 @@ def _cell(view: View, column: str, term: Term | None, largest: float) -> dict[st
     if isinstance(term, Iri):
         name = view.name(term)
         shown = name if name.href else Shown(cut(safe(term)))
+        if column == "link" and shown.href and shown.text.endswith(f":{term.code}"):  # a link has a page, and no name
+            shown = shown._replace(text=view.words("Reasons"))
     elif isinstance(term, Literal) and term.datatype in (XSD_INTEGER, XSD_DECIMAL):
         is_number, is_year = True, "year" in column.casefold()
         shown = Shown(term.value if is_year else decimal(view, Shown(term.value)))
         bar = round(100 * float(term.value) / largest, 1) if largest and not is_year else None
     elif isinstance(term, Literal) and term.datatype == XSD_BOOLEAN:
         shown = Shown(view.words("yes") if term.value in ("true", "1") else view.words("no"))
-    elif column == "key" and isinstance(term, Literal) and (iri := charts.keyed(view, term.value)) is not None:
+    elif column in _KEYS and isinstance(term, Literal) and (iri := _thing(view, term.value)) is not None:
         shown = view.name(iri)
     else:
         language = term.language if isinstance(term, Literal) and term.language != view.language else ""
@@ -94,3 +100,8 @@ def _cell(view: View, column: str, term: Term | None, largest: float) -> dict[st
     # Most are no more than a text, for which the page need not look at each of what a name may have.
     is_plain = not (shown.href or shown.language or shown.is_turned)
     return {"shown": shown, "plain": is_plain, "number": is_number, "bar": bar, "long": len(shown.text) > _LONG}
+
+
+def _thing(view: View, text: str) -> Iri | None:
+    """Return the thing that a text of an answer stands for: its key, or its IRI."""
+    return Iri(text) if is_iri(text) and text.startswith(("https://", "http://")) else charts.keyed(view, text)

@@ -10,13 +10,21 @@ from weakref import WeakKeyDictionary
 
 from whatworks.errors import UsageError
 from whatworks.namespaces import LETTERS, MODEL, SKOS, VOC
-from whatworks.pages.wording import LANGUAGES, Wording
+from whatworks.pages.wording import LANGUAGES, N_, Wording
 from whatworks.publish.edition import Edition
 from whatworks.publish.offers import offers
 from whatworks.results import safe
 from whatworks.terms import Iri, Literal, Term
 
 _IN_SCHEME = Iri(SKOS + "inScheme")
+# How a concept may stand to one of another list.
+_RELATIONS: dict[Term, str] = {
+    Iri(SKOS + "exactMatch"): N_("the same"),
+    Iri(SKOS + "closeMatch"): N_("nearly the same"),
+    Iri(SKOS + "broadMatch"): N_("wider"),
+    Iri(SKOS + "narrowMatch"): N_("narrower"),
+    Iri(SKOS + "relatedMatch"): N_("related"),
+}
 _LONGEST = 300  # letters of a name in a list; what is longer is cut
 _KNOWN = 20_000  # so many names are kept
 _KEYS = 200_000  # and so many texts by which lists are sorted
@@ -168,6 +176,8 @@ class View:
         found = self._names.get(term)
         if found is None:
             text, language = self.edition.kg.describer.label(term, self.languages)
+            if term in _RELATIONS:  # nothing here says what another vocabulary calls them
+                text, language = self.words(_RELATIONS[term]), self.language
             href = self.href(term) if isinstance(term, Iri) else ""
             if len(self._names) >= _KNOWN:
                 self._names.clear()
@@ -186,7 +196,8 @@ class View:
         found = self.field_names.get(name)
         text = name if found is None else found
         if marked:
-            text = text.removesuffix(" assigned here").partition(" (")[0]
+            text = text.removesuffix(" assigned here").removeprefix("assigned ").partition(" (")[0]
+        text = text if ":" in text else sentence(text)
         return Shown(text, "" if found is not None or self.language == "en" else "en")
 
     def of_query(self, text: str) -> Shown:
