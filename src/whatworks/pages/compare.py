@@ -7,6 +7,7 @@ from whatworks.errors import UsageError
 from whatworks.namespaces import DCTERMS, PROV, WW
 from whatworks.pages import offered
 from whatworks.pages.facts import Facts
+from whatworks.pages.known import successors
 from whatworks.pages.profile import factor_of, key_facts
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View, cut
@@ -15,6 +16,7 @@ from whatworks.results import safe
 from whatworks.terms import Iri
 
 LEAST, MOST = 2, 4
+_FIRST = 20  # statements of what helped that are seen before the rest is unfolded
 _CV = "http://data.europa.eu/m8g/"
 _FIELDS = (
     (N_("Components"), "hasComponent"),
@@ -36,7 +38,10 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
             reason = f"{error.message} {error.hint or ''}".strip()
             notices.append(view.words("This was left out: {reason}", reason=safe(cut(reason))))
             continue
-        if found not in things:
+        if successors(view.edition, found) is not None:
+            reason = view.words("{name} was retired.", name=safe(found.code))
+            notices.append(view.words("This was left out: {reason}", reason=reason))
+        elif found not in things:
             things.append(found)
     if len(things) > MOST:
         notices.append(view.words.many("Only the first {n} are compared.", "Only the first {n} are compared.", MOST))
@@ -55,6 +60,7 @@ def values(view: View, shelf: Shelf) -> dict[str, Any]:
         "rows": rows,
         "least": LEAST,
         "most": MOST,
+        "first_texts": _FIRST,
         "fewer": [[("key", each.code) for each in things if each != iri] for iri in things],
         "completed": offered.completed(view, shelf, "intervention"),
         "notices": notices,
@@ -99,4 +105,7 @@ def column(view: View, iri: Iri) -> dict[str, Any]:
     ]
     if ratings:
         rows[view.words("Ratings, each on its own scale")] = _cell(ratings)
-    return {"name": view.name(iri), "key": iri.code, "summary": facts.best(DCTERMS + "description"), "facts": rows}
+    called = view.name(iri)
+    if called.text == view.edition.kg.prefixes.shorten(iri):  # it has no title
+        called = called._replace(text=iri.code)
+    return {"name": called, "key": iri.code, "summary": facts.best(DCTERMS + "description"), "facts": rows}

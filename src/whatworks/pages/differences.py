@@ -3,7 +3,7 @@
 from typing import Any
 
 from whatworks.differences import Changed, Differences
-from whatworks.pages.view import Shown, View, cut
+from whatworks.pages.view import Shown, View, cut, sentence
 from whatworks.pages.wording import N_, Wording
 from whatworks.pages.writer import Writer
 from whatworks.publish.history import Step
@@ -68,7 +68,7 @@ def _thing(each: Changed, view: View | None) -> dict[str, Any]:
     is_there = each.kind != "removed"
     rows = [
         (
-            safe(difference.name),
+            sentence(safe(difference.name)),
             *(tuple(cut(safe(value), 2000) for value in said) for said in (difference.before, difference.after)),
         )
         for difference in each.differences
@@ -76,7 +76,7 @@ def _thing(each: Changed, view: View | None) -> dict[str, Any]:
     return {
         "shown": _shown(each.iri, each.label, view, is_there=is_there),
         "key": safe(each.key) if each.key != each.label else "",
-        "of_class": safe(each.of_class),
+        "of_class": sentence(safe(each.of_class)),
         "successors": [_shown(named.iri, named.label, view) for named in each.successors],
         "rows": rows if each.kind == "changed" else [],
     }

@@ -11,14 +11,14 @@ from functools import partial
 from urllib.parse import quote
 
 from whatworks.errors import UnknownThing
-from whatworks.namespaces import DEPRECATED, MODEL, OWL, REPLACED, SKOS
+from whatworks.namespaces import MODEL, OWL, SKOS
 from whatworks.pages.site import Pages
 from whatworks.pages.view import View
 from whatworks.publish import citations, dcat, examples, void
 from whatworks.publish.edition import Edition
 from whatworks.publish.offers import CITATION, DOCUMENT, Offer
 from whatworks.store import write_forms, write_ordered
-from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, is_iri
+from whatworks.terms import RDF_TYPE, Iri, Quad, is_iri
 
 ENDINGS = tuple(offer.ending for offer in (*DOCUMENT, *CITATION))
 _VERSION = Iri(OWL + "versionIRI")
@@ -211,15 +211,6 @@ def _held(edition: Edition, document: Document) -> list[Quad]:
     store = edition.kg.collection.store
     about = store.match(document.iri) if document.graph == document.iri else ()
     return [*store.match(graph=document.graph), *about]
-
-
-def successors(edition: Edition, iri: Iri) -> list[str] | None:
-    """Return what stands instead of what was retired; None for what was not."""
-    store = edition.kg.collection.store
-    marks = store.match(iri, DEPRECATED)
-    if not any(isinstance(mark.object, Literal) and mark.object.value in ("true", "1") for mark in marks):
-        return None
-    return [str(quad.object) for quad in store.match(iri, REPLACED) if isinstance(quad.object, Iri)]
 
 
 def gone(iri: Iri) -> str:

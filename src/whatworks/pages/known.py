@@ -1,10 +1,12 @@
-"""What is known of interventions that nobody has summed up: how bodies rated them, and what was measured."""
+"""What is known of interventions that nobody has summed up, as ratings and findings say it; and what was retired."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from whatworks.namespaces import DEPRECATED, REPLACED
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View
+from whatworks.publish.edition import Edition
 from whatworks.results import Row, safe
 from whatworks.terms import Iri, Literal, Term
 
@@ -48,3 +50,12 @@ def _of(name: str, shelf: Shelf) -> Mapping[str, list[Row]]:
         return found
 
     return shelf.once(("by key", name), made)
+
+
+def successors(edition: Edition, iri: Iri) -> list[str] | None:
+    """Return what stands instead of what was retired; None for what was not."""
+    store = edition.kg.collection.store
+    marks = store.match(iri, DEPRECATED)
+    if not any(isinstance(mark.object, Literal) and mark.object.value in ("true", "1") for mark in marks):
+        return None
+    return [str(quad.object) for quad in store.match(iri, REPLACED) if isinstance(quad.object, Iri)]

@@ -7,7 +7,8 @@ from starlette.responses import RedirectResponse, Response
 
 from whatworks.errors import UnknownThing
 from whatworks.jsonld import CONTEXT
-from whatworks.pages.documents import content, find, forms, gone, successors
+from whatworks.pages.documents import content, find, forms, gone
+from whatworks.pages.known import successors
 from whatworks.publish.offers import CITATION, offers
 from whatworks.publish.signposts import header, links, uri
 from whatworks.server.negotiation import choose

@@ -13,7 +13,8 @@ from whatworks.kg import KnowledgeGraph
 from whatworks.namespaces import MODEL, OWL, SKOS, VOC
 from whatworks.pages import Pages, View
 from whatworks.pages.brand import brand_of
-from whatworks.pages.documents import Document, contents, find, gone, successors
+from whatworks.pages.documents import Document, contents, find, gone
+from whatworks.pages.known import successors
 from whatworks.pages.listing import SIZE, State, read
 from whatworks.publish import citations, examples, feed, sitemap, void
 from whatworks.publish.dumps import sums
