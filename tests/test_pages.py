@@ -278,6 +278,14 @@ def test_what_was_retired_says_so_to_people(hard: TestClient) -> None:
     assert hard.get("/doc/intervention/old").json()["status"] == 410
 
 
+def test_what_was_retired_is_not_compared(hard: TestClient) -> None:
+    """A comparison says what was left out, and calls what has no title by its key; many statements are folded up."""
+    text = page(hard, "/compare?key=old&key=nameless&key=evil")
+    assert "This was left out: old was retired." in text
+    assert ">nameless</a>" in text
+    assert "<summary>480 more</summary>" in text
+
+
 def test_errors_are_pages_for_people(client: TestClient) -> None:
     """What is not there is said in a page with a way on; programs get the same as JSON."""
     for path in ("/doc/intervention/nope", "/nope", "/voc/stage/nope.html"):

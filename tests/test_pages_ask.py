@@ -16,7 +16,7 @@ from whatworks import KnowledgeGraph
 from whatworks.catalogue import Chart
 from whatworks.cli import main
 from whatworks.namespaces import LINK_FROM, LINK_TO, WW
-from whatworks.pages import View, atlas, charts
+from whatworks.pages import View, answers, atlas, charts
 from whatworks.publish.edition import Edition
 from whatworks.results import Table
 from whatworks.terms import RDF_TYPE, Iri, Literal
@@ -288,9 +288,37 @@ def test_an_answer_names_things_and_not_keys(client: TestClient) -> None:
     """A key is shown as the title, with a link; columns that repeat one are only in the files, which is said."""
     text = page(client, "/queries/related?intervention=expairs-project")
     table = text.partition("<thead>")[2].partition("</table>")[0]
-    assert re.findall(r"<th [^>]*>([^<]+)</th>", table) == ["Other", "Score", "Explanation", "Shared"]
+    assert re.findall(r"<th [^>]*>([^<]+)</th>", table) == ["Other", "Score", "Explanation"]
     assert "Only in the files below:" in text
     assert ">EXPAIRS project</a>" in page(client, "/queries/pilots-mainstreamed")
+
+
+def test_curators_read_names_in_the_review_queue(client: TestClient) -> None:
+    """What waits for review is called by its names, and leads to the reasons; on a phone cells say what they are."""
+    table = page(client, "/queries/review-queue").partition("<thead>")[2].partition("</table>")[0]
+    assert re.findall(r"<th [^>]*>([^<]+)</th>", table) == ["Link", "One", "Other", "Score", "Explanation", "Type"]
+    assert table.count(">Reasons</a>") == table.count('data-of="Link"') == answers.ROWS
+    assert "link:" not in table
+    mappings = page(client, "/queries/review-queue?page=5").partition("<thead>")[2].partition("</table>")[0]
+    assert ">nearly the same</a>" in mappings
+    assert ">https://w3id.org" not in mappings
+
+
+def test_a_search_says_nothing_twice(client: TestClient) -> None:
+    """What fits is marked in the summary; a title in another language and the name of a concept are not said again."""
+    text = page(client, "/interventions?q=school&country=FRA&country=BEL")
+    assert "lower secondary pupils rejecting <mark>school</mark>" in text
+    assert text.count("lower secondary pupils rejecting") == 1
+    found = page(client, "/search?q=coaching").partition("<ol")[2]
+    assert "oder Mentoring" not in found
+    assert found.count('<p class="fragment"') < found.count("<li")
+
+
+def test_shapes_are_called_by_their_fields(client: TestClient) -> None:
+    """The page of the shapes names each by its field, and says what it asks for."""
+    text = page(client, "/shapes")
+    assert ">shape:" not in text
+    assert "What the organisation or group is called." in text
 
 
 def test_a_world_map_for_a_collection_elsewhere(kg: KnowledgeGraph) -> None:

@@ -67,7 +67,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
         "summary": summary,
         "aims": facts.shown(WW + "aim"),
         "key_facts": list(key_facts(view, facts)),
-        "populations": [_population(part) for part in facts.parts(WW + "targetPopulation")],
+        "populations": [_population(view, part) for part in facts.parts(WW + "targetPopulation")],
         "timeline": _timeline(view, facts),
         "components": [(part.first(str(TITLE)), part.rest()) for part in facts.parts(WW + "hasComponent")],
         "participations": [
@@ -127,12 +127,15 @@ def _fact(title: str, pairs: Sequence[tuple[Shown, str]]) -> dict[str, Any]:
     return {"title": title, "values": list(dict.fromkeys(value for value, _ in pairs)), "mark": one, "marks": said}
 
 
-def _population(part: Facts) -> dict[str, Any]:
-    ages = [each.text if each else "" for each in (part.first(WW + "ageFrom"), part.first(WW + "ageTo"))]
+def _population(view: View, part: Facts) -> dict[str, Any]:
+    youngest, oldest = (each.text if each else "" for each in (part.first(WW + "ageFrom"), part.first(WW + "ageTo")))
+    ages = f"{youngest}–{oldest}" if youngest != oldest else youngest
+    if not (youngest and oldest):
+        ages = view.words("{n} and older", n=youngest) if youngest else oldest and view.words("up to {n}", n=oldest)
     return {
         "groups": part.shown(WW + "group"),
         "text": part.best(DCTERMS + "description"),
-        "ages": "–".join(ages) if any(ages) else "",
+        "ages": ages,
         "grades": part.shown(WW + "grade"),
         "rest": part.rest(),
     }
