@@ -278,6 +278,15 @@ def test_what_was_retired_says_so_to_people(hard: TestClient) -> None:
     assert hard.get("/doc/intervention/old").json()["status"] == 410
 
 
+def test_a_related_intervention_stands_once(client: TestClient) -> None:
+    """Two that name each other are related once, with both sentences; the links are not mixed."""
+    related = page(client, "/doc/intervention/youthreach").partition('<ul class="kin">')[2].partition("</section>")[0]
+    titles = re.findall(r"<h3>.*?</h3>", related)
+    assert len(titles) == len(set(titles))
+    assert "The record of Leaving Certificate Applied (LCA) names Youthreach as related." in related
+    assert "The record of Youthreach names Leaving Certificate Applied (LCA) as related." in related
+
+
 def test_what_was_retired_is_not_compared(hard: TestClient) -> None:
     """A comparison says what was left out, and calls what has no title by its key; many statements are folded up."""
     text = page(hard, "/compare?key=old&key=nameless&key=evil")

@@ -5,7 +5,7 @@ from typing import Any
 
 from whatworks.catalogue import Query
 from whatworks.pages import charts
-from whatworks.pages.facts import decimal
+from whatworks.pages.facts import MIDNIGHT, decimal
 from whatworks.pages.view import Shown, View, cut
 from whatworks.results import Row, Table, plain, safe
 from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, Iri, Literal, Term, is_iri
@@ -84,8 +84,10 @@ def _cell(view: View, column: str, term: Term | None, largest: float) -> dict[st
     if isinstance(term, Iri):
         name = view.name(term)
         shown = name if name.href else Shown(cut(safe(term)))
-        if column == "link" and shown.href and shown.text.endswith(f":{term.code}"):  # a link has a page, and no name
-            shown = shown._replace(text=view.words("Reasons"))
+        if shown.href.startswith("/") and shown.text in (str(term), view.edition.kg.prefixes.shorten(term)):
+            # It has a page, and no name.
+            own = term.partition("#")[2] or term.code
+            shown = shown._replace(text=view.words("Reasons") if column == "link" else own)
     elif isinstance(term, Literal) and term.datatype in (XSD_INTEGER, XSD_DECIMAL):
         is_number, is_year = True, "year" in column.casefold()
         shown = Shown(term.value if is_year else decimal(view, Shown(term.value)))
@@ -96,10 +98,11 @@ def _cell(view: View, column: str, term: Term | None, largest: float) -> dict[st
         shown = view.name(iri)
     else:
         language = term.language if isinstance(term, Literal) and term.language != view.language else ""
-        shown = Shown(cut(plain(term), 1000), language)
+        shown = Shown(cut(plain(term).removesuffix(MIDNIGHT), 1000), language)
+    is_long = len(shown.text) > (_LONG if " " in shown.text else _LONG // 2)
     # Most are no more than a text, for which the page need not look at each of what a name may have.
     is_plain = not (shown.href or shown.language or shown.is_turned)
-    return {"shown": shown, "plain": is_plain, "number": is_number, "bar": bar, "long": len(shown.text) > _LONG}
+    return {"shown": shown, "plain": is_plain, "number": is_number, "bar": bar, "long": is_long}
 
 
 def _thing(view: View, text: str) -> Iri | None:

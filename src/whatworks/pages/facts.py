@@ -10,6 +10,7 @@ from whatworks.results import safe
 from whatworks.terms import Iri
 
 _LONGEST = 20_000  # letters of a text on its own page
+MIDNIGHT = "T00:00:00Z"  # of a time of which only the day is known
 _OTHER = "More"  # under which a description has what no shape names
 
 
@@ -93,7 +94,7 @@ _MISNAMED = {Iri(PROV + "wasAttributedTo"): N_("Attribution")}
 def shown(view: View, value: Value) -> Shown:
     """Return a value as a page shows it."""
     href = view.href(value.term) if isinstance(value.term, Iri) and value.part is None else ""
-    return Shown(cut(safe(value.text), _LONGEST), value.language, href)
+    return Shown(cut(safe(value.text.removesuffix(MIDNIGHT)), _LONGEST), value.language, href)
 
 
 def _who(field: Field) -> str:

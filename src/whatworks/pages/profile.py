@@ -79,7 +79,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
         "first_factors": _FIRST_FACTORS,
         "evaluations": [_evaluation(view, part) for part in facts.parts(WW + "hasEvaluation")],
         "ratings": _ratings(facts),
-        "related": related(view, shelf, described.iri),
+        "related": _by_other(related(view, shelf, described.iri)),
         "lacks": [view.words(each) for each in shelf.missing(key)],
     }
     for heading, names in _UNDER.items():
@@ -320,6 +320,14 @@ def related(view: View, shelf: Shelf, iri: Iri) -> list[dict[str, Any]]:
         if view.language != "en" and (names := [name for name in entry["common"] if not name.language]):
             said = "; ".join(name.text for name in names[:_NAMED])
             entry["why"] = Shown(view.words("Both have in common: {names}.", names=said))
+    return list(found.values())
+
+
+def _by_other(links: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return the links of each related intervention, in the order of the first: two may name each other."""
+    found: dict[Iri, list[dict[str, Any]]] = {}
+    for link in links:
+        found.setdefault(link["iri"], []).append(link)
     return list(found.values())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from whatworks.describe import Description
-from whatworks.namespaces import DCTERMS, MODEL, OWL, POSITION, RDFS, SH, SKOS
+from whatworks.namespaces import DCTERMS, MODEL, OWL, POSITION, RDFS, SH, SKOS, TOPIC
 from whatworks.pages.facts import Facts, shown
 from whatworks.pages.view import Shown, View, by_letters, sentence
 from whatworks.pages.wording import N_
@@ -47,11 +47,11 @@ def values(view: View, described: Description) -> dict[str, Any]:
     """Return what the page of a thing shows."""
     facts = Facts(view, described)
     lead = facts.best(_LEADS[0]) or facts.best(_LEADS[1])
-    name = view.name(described.iri)
+    name = _titled(view, described.iri)
     is_scheme = _SCHEME in {quad.object for quad in view.edition.kg.collection.store.match(described.iri, RDF_TYPE)}
     return {
         "iri": described.iri,
-        "name": name if described.title else Shown(described.iri.code or str(described.iri)),
+        "name": name,
         "classes": [of_class(name) for name in described.classes],
         "lead": lead,
         "sections": _sections(view, described, {str(POSITION), *_LEADS, *(_OF_SCHEME if is_scheme else ())}),
@@ -65,6 +65,15 @@ def values(view: View, described: Description) -> dict[str, Any]:
             for each in described.mentions
         ],
     }
+
+
+def _titled(view: View, iri: Iri) -> Shown:
+    """Return what a page about a thing is called: by its name, a record by that of its topic, others by their code."""
+    name = view.name(iri)
+    if name.text not in (str(iri), view.edition.kg.prefixes.shorten(iri)):
+        return name
+    topic = next((quad.object for quad in view.edition.kg.collection.store.match(iri, TOPIC)), None)
+    return view.name(topic) if isinstance(topic, Iri) else Shown(iri.code or str(iri))
 
 
 def _sections(view: View, described: Description, used: set[str]) -> list[tuple[Shown, list[dict[str, Any]]]]:
