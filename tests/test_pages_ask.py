@@ -302,6 +302,8 @@ def test_curators_read_names_in_the_review_queue(client: TestClient) -> None:
     mappings = page(client, "/queries/review-queue?page=5").partition("<thead>")[2].partition("</table>")[0]
     assert ">nearly the same</a>" in mappings
     assert ">https://w3id.org" not in mappings
+    first = re.findall(r'href="(/doc/mapping/[0-9a-f]+)"', mappings)[0]
+    assert "skos:" not in page(client, first).partition("<main")[2]
 
 
 def test_a_search_says_nothing_twice(client: TestClient) -> None:

@@ -12,7 +12,7 @@ from whatworks.terms import XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, Iri, Literal,
 
 ROWS = 100  # rows on a page
 _LONG = 70  # letters from which on a cell needs room
-_LONGER = 150  # and from which on the cells of a row stand one below the other on a phone
+_LONGER = 120  # and from which on the cells of a row stand one below the other on a phone
 _EMPTY: dict[str, Any] = {"shown": Shown(""), "plain": True, "number": False, "bar": None, "long": False}
 # Columns that say in other words which thing a row is about, where the page shows its name anyway.
 _REPEATED = {"key": ("intervention",), "title": ("intervention", "key", "other"), "shared": ("explanation",)}

@@ -4,7 +4,7 @@ from typing import Any
 
 from whatworks.describe import Description, Field, Value
 from whatworks.namespaces import DCAT, DCTERMS, POSITION, PROV, TITLE
-from whatworks.pages.view import Shown, View, cut
+from whatworks.pages.view import RELATIONS, Shown, View, cut
 from whatworks.pages.wording import N_
 from whatworks.results import safe
 from whatworks.terms import Iri
@@ -93,6 +93,8 @@ _MISNAMED = {Iri(PROV + "wasAttributedTo"): N_("Attribution")}
 
 def shown(view: View, value: Value) -> Shown:
     """Return a value as a page shows it."""
+    if value.term in RELATIONS:
+        return view.name(value.term)
     href = view.href(value.term) if isinstance(value.term, Iri) and value.part is None else ""
     return Shown(cut(safe(value.text.removesuffix(MIDNIGHT)), _LONGEST), value.language, href)
 

@@ -18,7 +18,7 @@ from whatworks.terms import Iri, Literal, Term
 
 _IN_SCHEME = Iri(SKOS + "inScheme")
 # How a concept may stand to one of another list.
-_RELATIONS: dict[Term, str] = {
+RELATIONS: dict[Term, str] = {
     Iri(SKOS + "exactMatch"): N_("the same"),
     Iri(SKOS + "closeMatch"): N_("nearly the same"),
     Iri(SKOS + "broadMatch"): N_("wider"),
@@ -176,8 +176,8 @@ class View:
         found = self._names.get(term)
         if found is None:
             text, language = self.edition.kg.describer.label(term, self.languages)
-            if term in _RELATIONS:  # nothing here says what another vocabulary calls them
-                text, language = self.words(_RELATIONS[term]), self.language
+            if term in RELATIONS:  # nothing here says what another vocabulary calls them
+                text, language = self.words(RELATIONS[term]), self.language
             href = self.href(term) if isinstance(term, Iri) else ""
             if len(self._names) >= _KNOWN:
                 self._names.clear()
