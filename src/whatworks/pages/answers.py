@@ -84,7 +84,11 @@ def _cell(view: View, column: str, term: Term | None, largest: float) -> dict[st
     if isinstance(term, Iri):
         name = view.name(term)
         shown = name if name.href else Shown(cut(safe(term)))
-        if shown.href.startswith("/") and shown.text in (str(term), view.edition.kg.prefixes.shorten(term)):
+        if (
+            ":" in shown.text
+            and shown.href.startswith("/")
+            and shown.text in (str(term), view.edition.kg.prefixes.shorten(term))
+        ):
             # It has a page, and no name.
             own = term.partition("#")[2] or term.code
             shown = shown._replace(text=view.words("Reasons") if column == "link" else own)
