@@ -66,7 +66,11 @@ def test_a_check_leaves_nothing(temporary: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 def test_an_interrupted_check_leaves_nothing(tmp_path: Path) -> None:
     """Ctrl-C ends a check with status 130 and in a sentence, and its folder goes."""
-    code = "from whatworks import checks; checks._IN_MEMORY = 1000; from whatworks.cli import main; main()"
+    code = (
+        "import time; from whatworks import checks; checks._IN_MEMORY = 1000\n"
+        "checks.Opened = lambda _: time.sleep(60)  # it is not at its end before it is interrupted\n"
+        "from whatworks.cli import main; main()"
+    )
     command = [sys.executable, "-c", code, "--project", str(ROOT), "check"]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)}
