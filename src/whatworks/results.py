@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Sized
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -86,13 +85,16 @@ class Table:
 
     def kept(self) -> list[Row]:
         """Return all rows, read once and kept."""
-        if not isinstance(self.rows, list):
-            # Rows whose number is known are not waited for.
-            with without_circles() if isinstance(self.rows, Sized) else nullcontext():
-                found = list(self.rows)
-            self._passed(found)
-            return found
-        return self.rows
+        rows = self.rows
+        if isinstance(rows, list):
+            return rows
+        if isinstance(rows, Sized):  # rows whose number is known are not waited for
+            with without_circles():
+                found = list(rows)
+        else:
+            found = list(rows)
+        self._passed(found)
+        return found
 
     def _passed(self, rows: Iterable[Row]) -> None:
         """Note what was cut of the rows, which have been read, and let others stand in their place."""
