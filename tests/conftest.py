@@ -1,6 +1,7 @@
 """What all tests share: the shipped collection, and ways to make a small one."""
 
 import gc
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import copy
@@ -22,7 +23,12 @@ BASE = "https://w3id.org/whatworks/"
 
 
 def pytest_configure() -> None:
-    """Refuse to run beside a release of the checkout: that would be read, and not the files, which the tests judge."""
+    """Refuse to run beside a release of the checkout: that would be read, and not the files, which the tests judge.
+
+    Who starts tests in the background may have Ctrl-C ignored, in what they start as well; some send it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if (ROOT / "releases/current").exists():
         raise pytest.UsageError(
             f"{ROOT / 'releases'} holds a release, which would be judged instead of the files. "

@@ -70,8 +70,11 @@ class Engines:
             values: Its values as people type them.
             text: The query with the values bound.
         """
-        if query.form != "SELECT" or any(query.parameter(name).type in _LOOKED_UP for name in values):
+        if query.form != "SELECT":
             return None
+        for name in values:
+            if query.parameter(name).type in _LOOKED_UP:
+                return None
         if not self.are_loaded:
             if self._statements < LARGE:
                 return None

@@ -211,7 +211,11 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
         Raises:
             UnknownQuery, UnknownParameter, MissingParameter, UnknownValue, InvalidValue: As they say.
         """
-        given = {key.replace("_", "-"): typed(value) for key, value in values.items() if value is not None}
+        given = {
+            key.replace("_", "-"): [value] if type(value) is str else typed(value)
+            for key, value in values.items()
+            if value is not None
+        }
         return self.ask(self.catalogue.get(name), given)
 
     def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
@@ -220,7 +224,8 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
         found = self.engines.answer(query, values, text) if self.engines is not None else None
         answer = self._asked(text, standalone=True) if found is None else found
         if isinstance(answer, Table):
-            answer.note = f"{note} {answer.note}".strip() if note else answer.note
+            if note:
+                answer.note = f"{note} {answer.note}".strip()
             answer.about = lambda: self._tabular.of_query(query, values)
         return answer
 

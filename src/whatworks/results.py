@@ -98,7 +98,8 @@ class Table:
 
     def _passed(self, rows: Iterable[Row]) -> None:
         """Note what was cut of the rows, which have been read, and let others stand in their place."""
-        self.note = self.noted()
+        if isinstance(self.rows, First):
+            self.note = self.noted()
         self.rows, self.engine_bytes = rows, None
 
     def noted(self) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
 
 import pyoxigraph as ox
 
@@ -84,12 +83,13 @@ class EmbeddedStore:
             QuerySyntax, QueryRefused: As they say.
         """
         prefixes = None if standalone else self._prefixes_in(text)
-        graphs: dict[str, Any] = {"use_default_graph_as_union": is_look_up or not _names_graphs(text)}
-        if dataset is not None:
-            default, named = ([ox.NamedNode(graph) for graph in each] for each in dataset)
-            graphs = {"default_graph": default, "named_graphs": named}
         try:
-            return self.engine.query(text, prefixes=prefixes, **graphs)
+            if dataset is None:
+                union = is_look_up or not _names_graphs(text)
+                return self.engine.query(text, prefixes=prefixes, use_default_graph_as_union=union)
+            default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(each) for each in dataset[0]]
+            named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(each) for each in dataset[1]]
+            return self.engine.query(text, prefixes=prefixes, default_graph=default, named_graphs=named)
         except SyntaxError as error:
             raise self._syntax_fault(text, str(error)) from error
         except UnicodeEncodeError as error:
@@ -259,8 +259,7 @@ def _table(found: ox.QuerySolutions) -> Table:
 
     def rows() -> Iterator[Row]:
         try:
-            for solution in found:
-                yield row_from_engine(solution)
+            yield from map(row_from_engine, found)
         except _UNTOLD as error:
             raise _refused(error) from error
 
