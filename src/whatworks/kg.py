@@ -211,11 +211,7 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
         Raises:
             UnknownQuery, UnknownParameter, MissingParameter, UnknownValue, InvalidValue: As they say.
         """
-        given = {
-            key.replace("_", "-"): [value] if type(value) is str else typed(value)
-            for key, value in values.items()
-            if value is not None
-        }
+        given = {key.replace("_", "-"): typed(value) for key, value in values.items() if value is not None}
         return self.ask(self.catalogue.get(name), given)
 
     def ask(self, query: Query, values: Mapping[str, Sequence[str]]) -> Answer:
