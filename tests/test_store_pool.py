@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ import pytest
 from whatworks.errors import Busy, QueryStopped, QuerySyntax, TooMany
 from whatworks.store import Dataset, EmbeddedStore, Limits, parse
 from whatworks.store import pool as pool_module
-from whatworks.store.forks import Starts, processes
+from whatworks.store.forks import Forks, Starts, processes
 from whatworks.store.pool import Pool, Query, Written
 from whatworks.terms import Iri, Literal, Quad
 
@@ -371,6 +372,35 @@ def test_a_closed_pool_ends_its_processes_and_still_answers(store: EmbeddedStore
         await until(lambda: not any(map(is_alive, pids)))
 
     run(store, Limits(seconds=60), does)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+@pytest.mark.parametrize("is_attended", [False, True])
+def test_a_worker_that_starts_late_is_ended_with_its_pool(
+    store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch, is_attended: bool
+) -> None:
+    """What starts workers is not left over where the last of them comes when the pool is closed."""
+    late, start = threading.Event(), Forks.start
+    monkeypatch.setattr(Forks, "start", lambda self: late.wait(15) and start(self))
+
+    async def closed() -> Pool:
+        pool = Pool(store, Limits(), size=1, waiting=1)
+        if is_attended:
+            pool.attend()
+            await asyncio.sleep(0)
+        pool.close()
+        return pool
+
+    source = asyncio.run(closed())._processes
+    assert isinstance(source, Forks)
+    late.set()
+    deadline = time.monotonic() + 15
+    while [each for each in threading.enumerate() if each.name.startswith("ThreadPoolExecutor")]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    while source._process is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_what_is_written_is_kept_small() -> None:

@@ -124,7 +124,7 @@ class Pool:
             self._lines.discard(line)
             line.close()
         for started in self._started or ():
-            started.add_done_callback(_unneeded)
+            started.add_done_callback(self._unneeded)
         self._started = None
         self._starter.shutdown(wait=False, cancel_futures=not self._without)
         self._close_source()
@@ -272,12 +272,21 @@ class Pool:
         try:
             process = await asyncio.wrap_future(launched)
         except asyncio.CancelledError:
-            launched.add_done_callback(_unneeded)
+            launched.add_done_callback(self._unneeded)
             raise
         except OSError:
             await self._failed()
         else:
-            self._lines.add(Line(process, self))
+            if self._closed and not self._without:  # what is closed has no loop any more in which it could arrive
+                self._unneeded(launched)
+            else:
+                self._lines.add(Line(process, self))
+
+    def _unneeded(self, coming: Future[Process]) -> None:
+        """End a worker that starts when nobody needs it any more, and what may have been started anew for it."""
+        if not coming.cancelled() and coming.exception() is None:
+            coming.result().end()
+            self._close_source()
 
     async def _failed(self) -> None:
         """Say to who waits that no worker starts, and try again."""
@@ -339,12 +348,6 @@ class Pool:
             self._expect(self._launched())
         else:
             self._close_source()
-
-
-def _unneeded(coming: Future[Process]) -> None:
-    """End a worker that starts when nobody needs it any more."""
-    if not coming.cancelled() and coming.exception() is None:
-        coming.result().end()
 
 
 def _busy(message: str) -> Busy:
