@@ -12,7 +12,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
@@ -472,6 +472,7 @@ FIELDS += ["path", "listed", "set", "uses", "related", "unknown"]
 @pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(record=st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JSON_VALUES)))
+@example(record={"own_title": False, "languages": "aa-0"})
 def test_whatever_stands_in_a_record_is_accounted_for(
     record: dict[str, Any], kg: KnowledgeGraph, tmp_path: Path
 ) -> None:

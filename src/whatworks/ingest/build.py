@@ -12,7 +12,7 @@ from whatworks.ingest.values import check_text, term_of, text_of
 from whatworks.lookup import Lookup
 from whatworks.namespaces import POSITION, Space, key_of
 from whatworks.tally import Problem, Tally
-from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Term
+from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Term, is_language
 
 PATTERN = re.compile(r"\{(\w+)\}")
 
@@ -237,8 +237,8 @@ class Builder:
     def _in_language(self, mapping: FieldMapping, term: Term, siblings: dict[str, Any]) -> tuple[Term, tuple[Iri, ...]]:
         """Return the text in the record's one language; where that is not known, as the mapping says otherwise."""
         languages = _listed(siblings.get(mapping.language_from))
-        known = languages[0] if len(languages) == 1 and languages[0] != mapping.language else ""
-        if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*", str(known)):
+        known = str(languages[0]) if len(languages) == 1 and languages[0] != mapping.language else ""
+        if not (is_language(known) and re.match(r"[a-z]{2,3}(-|$)", known)):  # "english" could be a tag, and is none
             known = ""
         text = term.value if isinstance(term, Literal) else str(term)
         if known:
