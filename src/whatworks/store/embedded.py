@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from whatworks import gate
 from whatworks.errors import DamagedRelease, Place, QueryRefused, QuerySyntax
 from whatworks.results import Answer, Boolean, Row, Table, Triples, safe
-from whatworks.store.caret import pointed
+from whatworks.store.caret import misplaced, place_of, pointed
 from whatworks.store.convert import (
     RESULT_FORMATS,
     node_to_engine,
@@ -93,7 +93,7 @@ class EmbeddedStore:
         except SyntaxError as error:
             raise self._syntax_fault(text, str(error)) from error
         except UnicodeEncodeError as error:
-            raise _fault_at(text, *_line_and_column(text, error.start), "Half a character stands here") from error
+            raise _fault_at(text, *place_of(text, error.start), "Half a character stands here") from error
         except _UNTOLD as error:
             raise _refused(error) from error
 
@@ -111,7 +111,7 @@ class EmbeddedStore:
         for token in found:
             prefix = token.text[: token.text.find(":") + 1]
             if token.kind == "name" and prefix not in declared:
-                return _fault_at(text, *_line_and_column(text, token.start), f"The prefix {prefix} is not declared")
+                return _fault_at(text, *place_of(text, token.start), f"The prefix {prefix} is not declared")
         match = re.match(_AT, message)
         if match is None:
             return QuerySyntax(f"The query is not valid SPARQL: {safe(message)}.", where=Place("query"))
@@ -119,7 +119,10 @@ class EmbeddedStore:
         if said.startswith("expected"):
             reason = re.search(_REASON, said)
             said = reason[1] if reason else "Something else is expected here or just before"
-        return _fault_at(text, int(match[1]), int(match[2]), said)
+        line, column = int(match[1]), int(match[2])
+        if (fault := misplaced(text, found)) is not None and place_of(text, fault[0]) <= (line, column):
+            return _fault_at(text, *place_of(text, fault[0]), fault[1])
+        return _fault_at(text, line, column, said)
 
     def load(self, data: bytes, format: str, *, graph: Iri, base: str) -> None:
         """Read RDF into the store without passing through Python; graphs named in the data are kept.
@@ -323,10 +326,6 @@ def _refused(error: BaseException) -> DamagedRelease | QueryRefused:
     return QueryRefused(
         f"The query cannot be answered: {safe(str(error))}.", hint="Ask with SPARQL 1.1 and its own functions."
     )
-
-
-def _line_and_column(text: str, start: int) -> tuple[int, int]:
-    return text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
 
 
 def _fault_at(text: str, line: int, column: int, said: str) -> QuerySyntax:
