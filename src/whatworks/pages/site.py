@@ -25,6 +25,7 @@ from whatworks.pages import (
 from whatworks.pages.brand import brand_of
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import View
+from whatworks.pages.wording import LANGUAGES
 from whatworks.pages.writer import Writer
 from whatworks.publish import citations, dcat, examples, schemaorg
 from whatworks.publish.dumps import shown_of
@@ -77,12 +78,16 @@ class Pages:
     # ---- to find something ----
 
     def prepare(self, edition: Edition) -> None:
-        """Do while nobody waits what would be long for the first who asks: load columns, and list all interventions.
+        """Do while nobody waits what would be long for the first who asks.
+
+        Columns are loaded, all interventions are listed, and it is read what fields are called in each language.
 
         Of a collection at an endpoint nothing is kept.
         """
         if edition.kg.remote is None:
             self.shelf(edition).prepare()
+            for language in LANGUAGES:
+                self.shelf(edition).field_names(language)
             listing.values(view := View(edition), self._named(view), listing.State())
 
     def start(self, view: View) -> bytes:
