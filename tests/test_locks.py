@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from whatworks.locks import is_taken
+from whatworks.locks import lock
 
 
 def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:
@@ -13,20 +13,20 @@ def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     path.touch()
     first, second = (os.open(path, os.O_RDWR) for _ in range(2))
-    assert not is_taken(first)
-    assert is_taken(second)
+    assert lock(first)
+    assert not lock(second)
     os.close(first)
-    assert not is_taken(second)
+    assert lock(second)
     os.close(second)
-    code = "import os, sys; from whatworks.locks import is_taken; "
-    code += "print(is_taken(os.open(sys.argv[1], os.O_RDWR)), flush=True); sys.stdin.read()"
+    code = "import os, sys; from whatworks.locks import lock; "
+    code += "print(lock(os.open(sys.argv[1], os.O_RDWR)), flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", code, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
-        assert "False\n" == other.stdout.readline()
+        assert "True\n" == other.stdout.readline()
         third = os.open(path, os.O_RDWR)
-        assert is_taken(third)
+        assert not lock(third)
         other.kill()
         other.wait()
-        assert not is_taken(third)
+        assert lock(third)
         os.close(third)

@@ -3,8 +3,8 @@
 import sys
 
 
-def is_taken(handle: int) -> bool:
-    """Lock an open file for this process; say whether another, or another handle, has it already."""
+def lock(handle: int) -> bool:
+    """Lock an open file for this process, and say whether it has it: another, or another handle, may hold it."""
     try:
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415 - is there on Windows only
@@ -15,5 +15,5 @@ def is_taken(handle: int) -> bool:
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        return True
-    return False
+        return False
+    return True

@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import gettempdir, mkdtemp
 
-from whatworks.locks import is_taken
+from whatworks.locks import lock
 
 _PREFIX, _LOCK, _GONE = "whatworks-", ".lock", ".gone"
 _PATIENCE = 5.0  # seconds for threads that still write into a folder that is to go
@@ -24,7 +24,7 @@ class Scratch:
         for folder in Path(gettempdir()).glob(f"{_PREFIX}*"):
             _sweep(folder)
         self.folder, self._handle = _made()
-        while is_taken(self._handle) or not self.folder.exists():  # another swept it before it was locked
+        while not lock(self._handle) or not self.folder.exists():  # another swept it before it was locked
             os.close(self._handle)
             self.folder, self._handle = _made()
 
@@ -55,7 +55,7 @@ def _sweep(folder: Path) -> None:
     with suppress(OSError):  # gone meanwhile, or somebody else's
         handle = os.open(folder / _LOCK, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
         try:
-            is_dead = not is_taken(handle)
+            is_dead = lock(handle)
         finally:
             os.close(handle)
         if is_dead:

@@ -19,7 +19,7 @@ from whatworks.errors import (
     UnknownThing,
     Unwritable,
 )
-from whatworks.locks import is_taken
+from whatworks.locks import lock
 from whatworks.release.files import sync
 from whatworks.release.one import DUMPS, Release
 from whatworks.release.sources import Sources, is_same
@@ -248,7 +248,7 @@ class Releases:
                 f"{self.folder} cannot be written: {error.strerror}.", hint="Choose another folder with --output."
             ) from error
         try:
-            if is_taken(handle):
+            if not lock(handle):
                 raise Locked("Another process is writing a release.", hint="Wait until it ends, then try again.")
             yield
         finally:

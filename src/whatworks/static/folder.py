@@ -17,7 +17,7 @@ from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
 from whatworks.errors import ForeignFiles, Locked, Unwritable
-from whatworks.locks import is_taken
+from whatworks.locks import lock
 from whatworks.release import sealed, unsealed
 
 LIST = "site-manifest.json"
@@ -145,7 +145,7 @@ def _locked(folder: Path) -> Iterator[None]:
     path = folder.with_name(f".{folder.name}.lock")
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
-        if is_taken(handle):
+        if not lock(handle):
             os.close(handle)
             raise Locked(f"Another process is writing {folder}.", hint="Wait until it ends.")
         with suppress(FileNotFoundError):
