@@ -12,8 +12,7 @@ from whatworks.publish.history import Step
 from whatworks.publish.offers import Offer, offers
 from whatworks.publish.signposts import Link, header
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, home_of, view_of
-from whatworks.server.served import Served
+from whatworks.server.replies import answer, home_of, served_of, view_of
 
 _FORMS = (*offers("html"), Offer("json", "application/json"))
 _FEED = header([Link(f"/{feeds.PATH}", "alternate", feeds.MEDIA_TYPE)])
@@ -23,7 +22,7 @@ def history(request: Request) -> Response:
     """Send the list of what each release changed."""
     if not request.url.path.endswith("/"):
         return RedirectResponse("/changes/", 308)
-    served, view = _served(request), view_of(request)
+    served, view = served_of(request), view_of(request)
     offer = choose(request, offers("html"))
     make = partial(request.app.state.pages.history, view, served.history)
     key = ("changes", served.edition.mark, *view.key)
@@ -36,7 +35,7 @@ def release(request: Request) -> Response:
     Raises:
         UnknownThing: There is none of this name.
     """
-    served, name = _served(request), request.path_params["release"]
+    served, name = served_of(request), request.path_params["release"]
     if not any(each.name == name for each in served.edition.releases()):
         raise UnknownThing(f"There is no release {name[:80]!r} here.", hint="They are listed at /changes/.")
     if not request.url.path.endswith("/"):
@@ -55,7 +54,7 @@ def release(request: Request) -> Response:
 
 def feed(request: Request) -> Response:
     """Send the feed of the changes."""
-    served, home = _served(request), home_of(request)
+    served, home = served_of(request), home_of(request)
     key = ("feed", home, served.edition.mark)
     return answer(request, served, feeds.MEDIA_TYPE, key, partial(feeds.feed, served.history, home))
 
@@ -64,8 +63,3 @@ def _json(step: Step) -> bytes:
     if step.changes is not None:
         return step.changes.write("json")
     return (json.dumps({"after": f"release {step.release.name}", "before": None, "fault": step.fault}) + "\n").encode()
-
-
-def _served(request: Request) -> Served:
-    served: Served = request.app.state.site.current
-    return served

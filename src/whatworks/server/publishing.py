@@ -10,24 +10,22 @@ from starlette.types import Message, Receive, Scope, Send
 
 from whatworks.errors import InvalidValue, UnknownThing
 from whatworks.publish import citations, sitemap, void
-from whatworks.publish.dumps import File, all_files_of, sums
+from whatworks.publish.dumps import SUMS, File, all_files_of, sums
 from whatworks.publish.offers import offers
 from whatworks.publish.signposts import Link, header
 from whatworks.release import Release
 from whatworks.server.negotiation import choose
-from whatworks.server.replies import answer, has_it, home_of, problem, view_of
-from whatworks.server.served import Served
+from whatworks.server.replies import answer, has_it, home_of, problem, served_of, view_of
 
 _HITS, _MOST_HITS = 20, 100
 _FILES = offers("html")
 _SEARCH = offers("json", "html", "csv")
 _GRAPHS = offers("turtle", "ntriples", "jsonld", "rdfxml", "trig")
-_SUMS = "SHA256SUMS"
 
 
 def described(request: Request) -> Response:
     """Send the description of the data set as VoID."""
-    served, home = _served(request), home_of(request)
+    served, home = served_of(request), home_of(request)
     offer = choose(request, _GRAPHS)
 
     def make() -> bytes:
@@ -40,7 +38,7 @@ def dumps(request: Request) -> Response:
     """Send the list of the releases and their files."""
     if not request.url.path.endswith("/"):
         return RedirectResponse("/dumps/", 308)
-    served = _served(request)
+    served = served_of(request)
     offer, view = choose(request, _FILES), view_of(request)
     make = partial(request.app.state.pages.dumps, view)
     headers = {"Link": header([Link("/catalog", "describedby")])}
@@ -49,7 +47,7 @@ def dumps(request: Request) -> Response:
 
 def release(request: Request) -> Response:
     """Send the list of the files of a release."""
-    served, found = _served(request), _release(request)
+    served, found = served_of(request), _release(request)
     if not request.url.path.endswith("/"):
         return RedirectResponse(f"/dumps/{found.name}/", 308)
     offer, view = choose(request, _FILES), view_of(request)
@@ -63,10 +61,10 @@ def release(request: Request) -> Response:
 
 def file(request: Request) -> Response:
     """Send a file of a release, in pieces as it lies on the disk."""
-    served, found, name = _served(request), _release(request), request.path_params["name"]
-    if name == _SUMS:
+    served, found, name = served_of(request), _release(request), request.path_params["name"]
+    if name == SUMS:
         make = partial(sums, found)
-        return answer(request, served, "text/plain", (_SUMS, found.name, served.edition.mark), make)
+        return answer(request, served, "text/plain", (SUMS, found.name, served.edition.mark), make)
     listed = {each.name: each for each in all_files_of(found)}
     if name not in listed:
         raise UnknownThing(
@@ -113,12 +111,12 @@ class _Part(FileResponse):
 def robots(request: Request) -> Response:
     """Say what robots may read."""
     home = home_of(request)
-    return answer(request, _served(request), "text/plain", ("robots", home), partial(sitemap.robots, home))
+    return answer(request, served_of(request), "text/plain", ("robots", home), partial(sitemap.robots, home))
 
 
 def pages(request: Request) -> Response:
     """Send the list of the pages, or one of the lists where they are many."""
-    served, home = _served(request), home_of(request)
+    served, home = served_of(request), home_of(request)
     number = request.path_params.get("number")
     written = sitemap.sitemap(served.pages, home, number)
     if written is None:
@@ -128,14 +126,14 @@ def pages(request: Request) -> Response:
 
 def opensearch(request: Request) -> Response:
     """Send the description by which browsers search here."""
-    served, home = _served(request), home_of(request)
+    served, home = served_of(request), home_of(request)
     make = partial(sitemap.opensearch, served.edition, home)
     return answer(request, served, "application/opensearchdescription+xml", ("opensearch", home), make)
 
 
 def cff(request: Request) -> Response:
     """Send how the data set is cited."""
-    served = _served(request)
+    served = served_of(request)
     written = citations.cff(served.edition)
     if written is None:
         raise UnknownThing("The data set does not say who made it.", hint="State its dcterms:creator.")
@@ -144,7 +142,7 @@ def cff(request: Request) -> Response:
 
 def search(request: Request) -> Response:
     """Find things by plain words."""
-    served = _served(request)
+    served = served_of(request)
     text, given = request.query_params.get("q", "").strip(), request.query_params.get("limit", str(_HITS))
     offer, view = choose(request, _SEARCH), view_of(request, asked=True)
     if not (given.isascii() and given.isdigit() and len(given) < 4 and 1 <= int(given) <= _MOST_HITS):
@@ -165,11 +163,6 @@ def search(request: Request) -> Response:
     )
 
 
-def _served(request: Request) -> Served:
-    served: Served = request.app.state.site.current
-    return served
-
-
 def _release(request: Request) -> Release:
     """Return the release of the path.
 
@@ -177,7 +170,7 @@ def _release(request: Request) -> Release:
         UnknownThing: There is none of this name.
     """
     name = request.path_params["release"]
-    for each in _served(request).edition.releases():
+    for each in served_of(request).edition.releases():
         if each.name == name:
             return each
     raise UnknownThing(f"There is no release {name[:80]!r} here.", hint="They are listed at /dumps/.")

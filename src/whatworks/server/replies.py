@@ -70,6 +70,12 @@ def home_of(request: Request) -> str:
     return home
 
 
+def served_of(request: Request) -> Served:
+    """Return what is served now."""
+    served: Served = request.app.state.site.current
+    return served
+
+
 def view_of(request: Request, *, asked: bool = False) -> View:
     """Return what a page of this request needs.
 
@@ -77,11 +83,10 @@ def view_of(request: Request, *, asked: bool = False) -> View:
         request: The request.
         asked: Whether the page depends on the fields of its address, and not on their language alone.
     """
-    served: Served = request.app.state.site.current
     said = request.query_params.multi_items() if request.scope["query_string"] else []
     language = next((value for name, value in said if name == "lang"), "")
     kept = [(name, value) for name, value in said if name not in ("lang", "format")] if asked else []
-    return View(served.edition, home_of(request), language, kept)
+    return View(served_of(request).edition, home_of(request), language, kept)
 
 
 def note(text: str) -> dict[str, str]:
