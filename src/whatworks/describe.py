@@ -363,9 +363,8 @@ class Describer:
     @cached_property
     def _shapes(self) -> dict[Iri, dict[Iri, _FieldShape]]:
         found: dict[Iri, dict[Iri, _FieldShape]] = defaultdict(dict)
-        answer = self._store.query(self._catalogue.get("system/fields").bind({}))
-        for row in answer if isinstance(answer, Table) else ():
-            of_class, path, name, group, group_order, order = row
+        fields = self._catalogue.rows(self._store, "system/fields")
+        for of_class, path, name, group, group_order, order in fields:
             if isinstance(of_class, Iri) and isinstance(path, Iri):
                 rank = (_number(group_order), _number(order))
                 # Several shapes may speak of one property; the one with the plainest name is the field.

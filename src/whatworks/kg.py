@@ -391,9 +391,7 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
 
     def statistics(self, *, graphs: bool = False) -> Table:
         """Count the things of each class, or the statements of each named graph."""
-        query = self.catalogue.get("system/graphs" if graphs else "system/statistics")
-        answer = self.collection.store.query(query.bind({}))
-        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
+        answer = self.catalogue.rows(self.collection.store, "system/graphs" if graphs else "system/statistics")
         if self.remote is not None and not graphs:
             self.remote.check_model(answer, self._notify)
         return answer

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows, ranked
 from whatworks.collection import Collection
 from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue, UsageError
-from whatworks.namespaces import IDENTIFIER, NAME, RDFS, VOC, folded
-from whatworks.probes import IN_SCHEME, Probes
+from whatworks.namespaces import IDENTIFIER, IN_SCHEME, NAME, RDFS, VOC, folded
+from whatworks.probes import Probes
 from whatworks.results import Table
 from whatworks.settings import preference
 from whatworks.terms import RDF_TYPE, XSD_DATE, XSD_DECIMAL, Iri, Literal, Term, is_iri, write_literal_text
@@ -342,9 +342,7 @@ class Lookup:
         return self._indexes[name]
 
     def _run(self, query: str, values: dict[str, Bound]) -> Table:
-        answer = self._collection.store.query(self._catalogue.get(query).bind(values), standalone=True)
-        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
-        return answer
+        return self._catalogue.rows(self._collection.store, query, values)
 
 
 def typed(value: Any) -> Sequence[str]:

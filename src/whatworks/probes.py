@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from whatworks.collection import Collection
-from whatworks.namespaces import IDENTIFIER, NAME, NOTATION, PREF_LABEL, SKOS, TITLE, VOC, folded
+from whatworks.namespaces import IDENTIFIER, IN_SCHEME, NAME, NOTATION, PREF_LABEL, SKOS, TITLE, VOC, folded
 from whatworks.terms import Iri, Literal, Node, is_iri
 
-IN_SCHEME = Iri(SKOS + "inScheme")
 _IN_A_LANGUAGE = (TITLE, PREF_LABEL, Iri(SKOS + "altLabel"))
 _IN_NONE = (IDENTIFIER, NOTATION, NAME)
 _LONGEST = 1000  # so many characters have names that are asked for in all their spellings

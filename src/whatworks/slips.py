@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from whatworks import gate
 from whatworks.catalogue import Bound, Catalogue, iri_rows
 from whatworks.collection import Collection
-from whatworks.results import Table, safe
+from whatworks.results import safe
 from whatworks.terms import Iri, is_iri
 
 _ESCAPED = re.compile(r"\\(.)")
@@ -83,6 +83,4 @@ def _nearest(iri: Iri, terms: list[Iri]) -> Iri | None:
 
 
 def _rows(collection: Collection, catalogue: Catalogue, name: str, values: Mapping[str, Bound]) -> list[Iri]:
-    answer = collection.store.query(catalogue.get(name).bind(values), standalone=True)
-    assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
-    return [row[0] for row in answer if isinstance(row[0], Iri)]
+    return [row[0] for row in catalogue.rows(collection.store, name, values) if isinstance(row[0], Iri)]

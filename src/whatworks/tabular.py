@@ -8,12 +8,9 @@ from whatworks.catalogue import Catalogue, Query
 from whatworks.codebook import Codebook, Column
 from whatworks.collection import Collection
 from whatworks.describe import Describer
-from whatworks.namespaces import SKOS
+from whatworks.namespaces import IN_SCHEME
 from whatworks.native import Seen
-from whatworks.results import Table
 from whatworks.terms import Iri, Literal, Term
-
-_IN_SCHEME = Iri(SKOS + "inScheme")
 
 
 class Tabular:
@@ -56,7 +53,7 @@ class Tabular:
     def concepts(self) -> Container[Term]:
         """The concepts of all schemes; things of the collection are none."""
         things = self._collection.space.thing("", "")[:-1]
-        found = {quad.subject for quad in self._collection.store.match(predicate=_IN_SCHEME)}
+        found = {quad.subject for quad in self._collection.store.match(predicate=IN_SCHEME)}
         return frozenset(iri for iri in found if isinstance(iri, Iri) and not iri.startswith(things))
 
     def labels(self, concepts: Iterable[Iri]) -> dict[str, str]:
@@ -67,12 +64,10 @@ class Tabular:
     @cached_property
     def licences(self) -> list[str]:
         """Under which terms the data may be used."""
-        answer = self._collection.store.query(self._catalogue.get("system/facts").bind({}))
-        rows = answer if isinstance(answer, Table) else ()
         return sorted(
             {
                 value.value if isinstance(value, Literal) else str(value)
-                for _, prop, value in rows
+                for _, prop, value in self._catalogue.rows(self._collection.store, "system/facts")
                 if isinstance(prop, Iri) and prop.code == "license"
             }
         )

@@ -1,7 +1,9 @@
 """The catalogue of stored queries: `.rq` files with a typed header, found by name and bound to values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from whatworks.assets import Asset
 from whatworks.catalogue.header import name_of, read_query
@@ -10,7 +12,13 @@ from whatworks.catalogue.query import CHARTS, TYPES, Bound, Chart, Parameter, Qu
 from whatworks.errors import Place, QueryHeader, UnknownQuery
 from whatworks.namespaces import Prefixes
 
+if TYPE_CHECKING:
+    from whatworks.results import Table
+    from whatworks.store import Store
+
 __all__ = ["CHARTS", "TYPES", "Bound", "Catalogue", "Chart", "Parameter", "Query", "iri_rows", "quoted", "ranked"]
+
+_NONE: Mapping[str, Bound] = MappingProxyType({})
 
 
 class Catalogue:
@@ -63,6 +71,14 @@ class Catalogue:
         if name not in self._read:
             self._read[name] = read_query(self._assets[name], self._prefixes, self._kept)
         return self._read[name]
+
+    def rows(self, store: "Store", name: str, values: Mapping[str, Bound] = _NONE) -> "Table":
+        """Return the rows that a store answers one of the tool's own queries with, bound to values."""
+        from whatworks.results import Table  # noqa: PLC0415 - who lists queries asks none
+
+        answer = store.query(self.get(name).bind(values), standalone=True)
+        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries for rows are SELECT queries, tested as such
+        return answer
 
     def all(self) -> list[Query]:
         """Return all queries for people, by name."""

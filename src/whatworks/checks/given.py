@@ -89,11 +89,6 @@ def owner(node: Node) -> str:
     return node.name if isinstance(node, BlankNode) else str(owner_of(node))
 
 
-def nodes_of(triples: Iterable[Triple]) -> list[Node]:
-    """Return what statements are about."""
-    return list(dict.fromkeys(triple.subject for triple in triples))
-
-
 def _nodes_of(owners: set[str], triples: Iterable[Triple]) -> Iterator[Node]:
     for triple in triples:
         for term in (triple.subject, triple.object):

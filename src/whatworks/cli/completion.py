@@ -275,13 +275,14 @@ class Known:
         from whatworks.namespaces import SH  # noqa: PLC0415 - lazy on purpose
         from whatworks.terms import Iri  # noqa: PLC0415 - lazy on purpose
 
-        store, describer = self._collection.store, Describer(self._collection, self._kg.catalogue)
+        store, rows = self._collection.store, self._kg.catalogue.rows
+        describer = Describer(self._collection, self._kg.catalogue)
         if namespace.startswith(self._collection.space.base + "id/"):
             if self._kg.remote is not None:  # no endpoint is asked while somebody types
                 return
-            found = {*describer.members(None), *(row[0] for row in self._rows("system/agents-by-name"))}
+            found = {*describer.members(None), *(row[0] for row in rows(store, "system/agents-by-name"))}
         else:
-            found = {row[0] for row in self._rows("system/terms")}
+            found = {row[0] for row in rows(store, "system/terms")}
             for part in ("path", "targetClass", "class"):
                 found |= {quad.object for quad in store.match(predicate=Iri(SH + part)) if isinstance(quad.object, Iri)}
         for iri in sorted(each for each in found if isinstance(each, Iri) and each.startswith(namespace)):
@@ -342,13 +343,7 @@ class Known:
         from whatworks.terms import Iri, Literal  # noqa: PLC0415 - lazy on purpose
 
         index = Index(self._kg.settings.languages)
-        for iri, name, tier in self._rows(query):
+        for iri, name, tier in self._kg.catalogue.rows(self._collection.store, query):
             if isinstance(iri, Iri) and isinstance(name, Literal) and isinstance(tier, Literal):
                 index.add(iri, name, tier.value)
         return ((iri.code, index.labels[iri].value if iri in index.labels else "") for iri in sorted(index.known))
-
-    def _rows(self, query: str) -> "Iterable[tuple[Term | None, ...]]":
-        from whatworks.results import Table  # noqa: PLC0415 - lazy on purpose
-
-        answer = self._collection.store.query(self._kg.catalogue.get(query).bind({}))
-        return answer if isinstance(answer, Table) else ()

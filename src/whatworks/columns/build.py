@@ -23,7 +23,6 @@ _ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _SHORT = {b"t": b"\t", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"f": b"\f", b'"': b'"', b"'": b"'", b"\\": b"\\"}
 _BLANK, _IRI, _LITERAL = 0, 1, 2
 _PORTION = 80  # so many lines are taken apart at a time: with more, their parts no longer stay in the cache
-_NO_IDS = np.zeros(0, np.int32)
 _NOWHERE = np.iinfo(np.int32).max
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from whatworks.columns.arrays import Ids, Index, Mask, Truth, Whole, distinct
 from whatworks.columns.values import is_ordered_by_text
-from whatworks.terms import LANG_STRING, XSD_STRING, BlankNode, Iri, Literal, Term
+from whatworks.terms import XSD_STRING, BlankNode, Iri, Literal, Term
 
 # So many bytes of decoded terms are kept, about; a term takes so many beside its text.
 _MOST, _TERM = 256 << 20, 200
@@ -234,7 +234,3 @@ class Dataset:
     def by_text(self) -> Mask:
         """For each kind of literal whether its literals are ordered by their texts, whatever these are."""
         return np.array([is_ordered_by_text(datatype) for datatype, _ in self.kinds], np.bool_)
-
-    def is_text(self, tag: int) -> bool:
-        """Say whether a kind of literal is a text, with or without a language."""
-        return self.kinds[tag][0] in (XSD_STRING, LANG_STRING)

@@ -28,7 +28,6 @@ from whatworks.linking.terms import (
     type_iri,
 )
 from whatworks.namespaces import LINK_FROM, LINK_TO
-from whatworks.results import Table
 from whatworks.store import EmbeddedStore
 from whatworks.terms import RDF_TYPE, XSD_DATE, Iri, Literal, Quad, Term
 from whatworks.trig import write_trig
@@ -69,14 +68,12 @@ def read_decisions(store: EmbeddedStore, catalogue: Catalogue, things: Iterable[
     known = set(things)
     found = Decisions()
     said: dict[Pair, dict[str, list[Iri]]] = defaultdict(lambda: defaultdict(list))
-    answer = store.query(catalogue.get("system/link-reviewed").bind({}), standalone=True)
-    assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
-    rows = list(answer)
+    rows = list(catalogue.rows(store, "system/link-reviewed"))
     ends_of = Counter(link for link, *_ in {row[:3] for row in rows} if isinstance(link, Iri))
     several = sorted(link for link, count in ends_of.items() if count > 1)
     found.notes += [f"The decision {link.code} names more than two ends; passed over." for link in several]
     for link, start, end, status, stated, told in rows:
-        assert isinstance(status, Literal) and isinstance(stated, Literal)  # noqa: S101, PT018 - as above
+        assert isinstance(status, Literal) and isinstance(stated, Literal)  # noqa: S101, PT018 - the query gives texts
         pair = None if link in several else _pair(link, start, end, known, found)
         if pair is None or not isinstance(link, Iri):
             continue

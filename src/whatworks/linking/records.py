@@ -16,7 +16,6 @@ import numpy.typing as npt
 from whatworks.catalogue import Bound, Catalogue, iri_rows
 from whatworks.errors import Place, QueryHeader
 from whatworks.linking.link import READING, Tell, untold
-from whatworks.results import Table
 from whatworks.search.words import Folding, composed, stem
 from whatworks.store import EmbeddedStore
 from whatworks.terms import Iri
@@ -134,9 +133,7 @@ class _Reader:
     def _rows(self, query: str, property: str = "") -> Iterator[tuple[str, str]]:
         """Yield the first cell of each row of a system query, and the rest of the row, as TSV."""
         values = {"property": Bound(iri_rows([Iri(property)]))} if property else {}
-        answer = self._store.query(self._catalogue.get(query).bind(values), standalone=True)
-        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
-        for line in answer.write("tsv").decode().split("\n")[1:]:
+        for line in self._catalogue.rows(self._store, query, values).write("tsv").decode().split("\n")[1:]:
             first, tab, rest = line.partition("\t")
             if tab:
                 yield first, rest

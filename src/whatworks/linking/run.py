@@ -14,7 +14,6 @@ from whatworks.linking.link import COMPARING, Link, Options, Tell, untold
 from whatworks.linking.linker import Linker, Links
 from whatworks.linking.records import read_records
 from whatworks.linking.unfinished import Unfinished
-from whatworks.results import Table
 from whatworks.settings import preference
 from whatworks.store import EmbeddedStore
 from whatworks.terms import Iri, Literal
@@ -100,21 +99,18 @@ def titles(collection: Collection, catalogue: Catalogue, things: Several[Iri]) -
     """Return what things are called, in the preferred language."""
     if not things:
         return {}
-    bound = catalogue.get("system/labels").bind({"iri": Bound(iri_rows(sorted(things)))})
-    answer = collection.store.query(bound, standalone=True)
-    assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
+    named = catalogue.rows(collection.store, "system/labels", {"iri": Bound(iri_rows(sorted(things)))})
     best: dict[Iri, Literal] = {}
     order = ("en", *collection.settings.languages)
-    for thing, name, _ in answer:
+    for thing, name, _ in named:
         if isinstance(thing, Iri) and isinstance(name, Literal):
             best[thing] = min((best.get(thing, name), name), key=lambda each: preference(each, order))
     return {thing: name.value for thing, name in best.items()}
 
 
 def _stated(store: EmbeddedStore, catalogue: Catalogue, known: set[Iri]) -> Iterator[tuple[Iri, Iri, str, str]]:
-    answer = store.query(catalogue.get("system/link-stated").bind({}), standalone=True)
     seen: set[Pair] = set()
-    for start, end, kind, says in answer if isinstance(answer, Table) else ():
+    for start, end, kind, says in catalogue.rows(store, "system/link-stated"):
         assert isinstance(start, Iri) and isinstance(end, Iri)  # noqa: S101, PT018 - the query gives IRIs and texts
         assert isinstance(kind, Literal) and isinstance(says, Literal)  # noqa: S101, PT018 - as above
         pair = (min(start, end), max(start, end))

@@ -9,7 +9,6 @@ from whatworks.namespaces import (
     MAPPING_TO,
     PROV,
     SCORE,
-    SKOS,
     TITLE,
     VOC,
     WW,
@@ -36,7 +35,7 @@ BY, ON, NOTE = Iri(WW + "reviewedBy"), Iri(WW + "reviewedOn"), Iri(WW + "reviewN
 MADE_BY, USED = Iri(PROV + "wasGeneratedBy"), Iri(PROV + "used")
 ENDED = Iri(PROV + "endedAtTime")
 ACTIVITY, PLAN = Iri(PROV + "Activity"), Iri(PROV + "Plan")
-IN_SCHEME, VERSION_INFO = Iri(SKOS + "inScheme"), Iri(DCAT + "version")
+VERSION_INFO = Iri(DCAT + "version")
 DESCRIPTION = Iri(DCTERMS + "description")
 
 # The order in which the files under data/links/ name the properties of a link.

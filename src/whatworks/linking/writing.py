@@ -28,7 +28,6 @@ from whatworks.linking.terms import (
     DESCRIPTION,
     ENDED,
     FILE_ORDER,
-    IN_SCHEME,
     METHOD,
     PLAN,
     USED,
@@ -37,7 +36,7 @@ from whatworks.linking.terms import (
     status_iri,
     type_iri,
 )
-from whatworks.namespaces import TITLE, Prefixes
+from whatworks.namespaces import IN_SCHEME, TITLE, Prefixes
 from whatworks.terms import RDF_TYPE, XSD_DATETIME, Iri, Literal, Quad, Term, write_literal_text, write_term
 from whatworks.trig import natural, write_trig
 

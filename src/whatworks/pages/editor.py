@@ -3,7 +3,7 @@
 from typing import Any
 
 from whatworks.errors import UsageError
-from whatworks.namespaces import MODEL, OWL, SH, SKOS
+from whatworks.namespaces import IN_SCHEME, MODEL, OWL, SH
 from whatworks.pages.forms import asked
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import View, cut
@@ -24,7 +24,7 @@ _PLACES = (
     (RDF_TYPE, Iri(OWL + "ObjectProperty"), False, "property"),
     (RDF_TYPE, Iri(OWL + "DatatypeProperty"), False, "property"),
     (Iri(SH + "path"), None, True, "property"),
-    (Iri(SKOS + "inScheme"), None, False, "constant"),
+    (IN_SCHEME, None, False, "constant"),
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from whatworks.namespaces import DCTERMS, FOAF, SKOS, VOC
+from whatworks.namespaces import DCTERMS, FOAF, IN_SCHEME, SKOS, VOC
 from whatworks.pages import atlas, listing
 from whatworks.pages.known import known
 from whatworks.pages.shelf import Shelf
@@ -13,7 +13,7 @@ from whatworks.results import safe
 from whatworks.search.hits import Found, Hit
 from whatworks.terms import RDF_TYPE, Iri
 
-_SCHEME, _CONCEPT, _IN_SCHEME = (Iri(SKOS + name) for name in ("ConceptScheme", "Concept", "inScheme"))
+_SCHEME, _CONCEPT = Iri(SKOS + "ConceptScheme"), Iri(SKOS + "Concept")
 _DESCRIPTION = Iri(DCTERMS + "description")
 # A place such as several countries that are not named is no country of its own.
 _NO_COUNTRY, _MEMBER = Iri(VOC + "place/no-single-country"), Iri(SKOS + "member")
@@ -98,7 +98,7 @@ def _schemes(view: View) -> list[tuple[str, str]]:
 def _sort(view: View, hit: Hit) -> Shown:
     """Return what sort of thing was found: of a concept, its scheme."""
     if hit.of_class == _CONCEPT:
-        schemes = sorted(str(quad.object) for quad in view.edition.kg.collection.store.match(hit.thing, _IN_SCHEME))
+        schemes = sorted(str(quad.object) for quad in view.edition.kg.collection.store.match(hit.thing, IN_SCHEME))
         if schemes:
             return view.name(Iri(schemes[0]))
     if hit.of_class == _AGENT:  # a class of others, without a name here

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from whatworks.describe import Description, Field
 from whatworks.errors import UsageError
-from whatworks.namespaces import DCTERMS, LINK_FROM, LINK_TO, SKOS, WW
+from whatworks.namespaces import DCTERMS, IN_SCHEME, LINK_FROM, LINK_TO, SKOS, WW
 from whatworks.pages.profile import related
 from whatworks.pages.shelf import Shelf
 from whatworks.pages.view import Shown, View, cut
@@ -47,7 +47,7 @@ _PLAIN = {
 } | {
     Iri("http://data.europa.eu/m8g/role"),
     Iri(DCTERMS + "language"),
-    Iri(SKOS + "inScheme"),
+    IN_SCHEME,
     Iri(SKOS + "topConceptOf"),
 }
 

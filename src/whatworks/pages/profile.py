@@ -41,7 +41,7 @@ _FOREIGN = {
     "who": (_CV + "hasLegalResource",),
     "what": (SKOS + "altLabel",),
 }
-# What a description may lack, as the query `missing` says it.
+# What a description may lack, as the query `missing` says it: here for the list of what is translated.
 _LACKS = (
     N_("approach"), N_("target population"), N_("success factor"), N_("evaluation"), N_("actor"), N_("place"),
     N_("stage"), N_("start year"), N_("summary"),

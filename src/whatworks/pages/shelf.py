@@ -17,7 +17,7 @@ _LONG, _LONG_ONES = 20_000, 2  # of answers with more rows, only so many: the ne
 # What counts interventions by group, or reads all shapes: columns take a quarter of the time of the store, or less. To
 # load them takes as long as the store does for the first few.
 _SCANS, _FEW = ("facets", "gap-map", "system/field-names"), 2
-_BROADER, _IN_SCHEME = Iri(SKOS + "broader"), Iri(SKOS + "inScheme")
+_BROADER = Iri(SKOS + "broader")
 
 Values = Mapping[str, Sequence[str]]
 

@@ -8,6 +8,7 @@ from whatworks.errors import UsageError
 from whatworks.namespaces import (
     DCTERMS,
     FOAF,
+    IN_SCHEME,
     LINK_FROM,
     LINK_TO,
     MAPPING_FROM,
@@ -29,14 +30,13 @@ from whatworks.terms import Iri, Literal
 _FACETS = {"place": "country", "setting": "learning-setting"}
 _SHOWN = 30  # interventions that are listed on the page of a concept
 _SAID = 40  # statements that are seen before the rest is unfolded
-_IN_SCHEME = SKOS + "inScheme"
 _ENDS = ((LINK_FROM, LINK_TO), (MAPPING_FROM, MAPPING_TO))
 _MATCHES = tuple(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"))
 
 
 def is_concept(described: Description) -> bool:
     """Say whether a thing is a concept of a scheme."""
-    return any(field.property == _IN_SCHEME for section in described.sections for field in section.fields)
+    return any(field.property == IN_SCHEME for section in described.sections for field in section.fields)
 
 
 def is_agent(described: Description) -> bool:
@@ -75,7 +75,7 @@ def link(view: View, described: Description) -> dict[str, Any]:
 def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
     """Return what the page of a concept shows."""
     facts, iri = Facts(view, described), described.iri
-    schemes = [value.term for value in facts.values(_IN_SCHEME)]
+    schemes = [value.term for value in facts.values(IN_SCHEME)]
     scheme = next((each for each in schemes if isinstance(each, Iri)), Iri(VOC))
     code = scheme.removeprefix(VOC)
     facet = next((each for each in listing.choices(view) if each.name == _FACETS.get(code, code)), None)

@@ -9,14 +9,13 @@ from urllib.parse import urlencode, urlsplit
 from weakref import WeakKeyDictionary
 
 from whatworks.errors import UsageError
-from whatworks.namespaces import LETTERS, MODEL, SKOS, VOC
+from whatworks.namespaces import IN_SCHEME, LETTERS, MODEL, SKOS, VOC
 from whatworks.pages.wording import LANGUAGES, N_, Wording
 from whatworks.publish.edition import Edition
 from whatworks.publish.offers import offers
 from whatworks.results import safe
 from whatworks.terms import Iri, Literal, Term
 
-_IN_SCHEME = Iri(SKOS + "inScheme")
 # How a concept may stand to one of another list.
 RELATIONS: dict[Term, str] = {
     Iri(SKOS + "exactMatch"): N_("the same"),
@@ -166,7 +165,7 @@ class View:
 
     def _own(self, iri: Iri) -> str:
         """Return the page here of a concept of another publisher that is in one of our schemes, such as a country."""
-        for quad in self.edition.kg.collection.store.match(iri, _IN_SCHEME):
+        for quad in self.edition.kg.collection.store.match(iri, IN_SCHEME):
             if str(quad.object).startswith(VOC):
                 return f"/voc/{str(quad.object)[len(VOC) :]}/{iri.code}"
         return ""

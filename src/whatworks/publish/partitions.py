@@ -6,16 +6,13 @@ Source of the extension: http://ldf.fi/void-ext, as the editor and the assistant
 from whatworks.kg import KnowledgeGraph
 from whatworks.publish.statements import Statements
 from whatworks.release.counted import class_partition, mark
-from whatworks.results import Table
 from whatworks.terms import Iri, Quad
 
 
 def partitions(kg: KnowledgeGraph, dataset: Iri) -> list[Quad]:
     """Return the property partitions of the class partitions in what `as_void` says."""
-    answer = kg.collection.store.query(kg.catalogue.get("publish/partitions").bind({}))
-    assert isinstance(answer, Table)  # noqa: S101 - the tool's own query is a SELECT query, tested as such
     found = Statements()
-    for of_class, prop, value_class, datatype, uses in answer:
+    for of_class, prop, value_class, datatype, uses in kg.catalogue.rows(kg.collection.store, "publish/partitions"):
         if not isinstance(of_class, Iri) or not isinstance(prop, Iri) or uses is None:
             continue  # a class without an IRI is of no use to who asks
         of_class_here = class_partition(dataset, of_class)

@@ -16,7 +16,7 @@ from whatworks.release.counted import as_void, dataset_of
 from whatworks.release.files import described, digest, sealed, stated, sync
 from whatworks.release.one import COLUMNS, FORMAT, INDEX, Release, has_numpy
 from whatworks.release.sources import Sources
-from whatworks.results import Answer, Row, Table
+from whatworks.results import Row
 from whatworks.search import build
 from whatworks.store import Written, open_store, write_dump, write_store
 from whatworks.terms import Iri, Literal
@@ -198,9 +198,7 @@ def _facts(collection: Collection, catalogue: Catalogue) -> tuple[dict[str, list
     """Return the versions and the licences that things state of themselves."""
     versions: dict[str, list[str]] = {}
     licences: dict[str, list[str]] = {}
-    answer = collection.store.query(catalogue.get("system/facts").bind({}))
-    assert isinstance(answer, Table)  # noqa: S101 - the tool's own query is a SELECT query, tested as such
-    for thing, prop, value in answer:
+    for thing, prop, value in catalogue.rows(collection.store, "system/facts"):
         found = licences if isinstance(prop, Iri) and prop.code == "license" else versions
         found.setdefault(str(thing), []).append(value.value if isinstance(value, Literal) else str(value))
     return versions, licences
@@ -208,13 +206,10 @@ def _facts(collection: Collection, catalogue: Catalogue) -> tuple[dict[str, list
 
 def _counted(collection: Collection, catalogue: Catalogue, columns: Path) -> list[Row]:
     """Return how many things there are of each class, and statements with each property."""
-    text = catalogue.get("publish/void").bind({})
-    answer: Answer | None = None
     if columns.exists():
         from whatworks.columns import Columns  # noqa: PLC0415 - numpy need not be installed
 
-        answer = Columns.open(columns).query(text)
-    if answer is None:
-        answer = collection.store.query(text)
-    assert isinstance(answer, Table)  # noqa: S101 - the tool's own query is a SELECT query, tested as such
-    return list(answer)
+        found = Columns.open(columns).query(catalogue.get("publish/void").bind({}))
+        if found is not None:
+            return list(found)
+    return list(catalogue.rows(collection.store, "publish/void"))

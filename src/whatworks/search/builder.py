@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from whatworks.catalogue import Bound, Catalogue, iri_rows
 from whatworks.circles import without_circles
 from whatworks.errors import Unwritable
-from whatworks.results import Answer, Table
 from whatworks.search.bits import packed
 from whatworks.search.words import Folding, composed, grams, key_of, telling, words_of
 from whatworks.store import Store
@@ -111,12 +110,8 @@ class _Builder:
     def _rows(self, query: str, property: str = "") -> Iterable[tuple[Any, ...]]:
         """Return the rows of a system query; those with blank nodes lead nowhere."""
         values = {"property": Bound(iri_rows([Iri(property)]))} if property else {}
-        text = self._catalogue.get(query).bind(values)
-        answer: Answer | None = self._columns.query(text) if self._columns is not None else None
-        if answer is None:
-            answer = self._store.query(text, standalone=True)
-        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
-        return answer.rows
+        found = self._columns.query(self._catalogue.get(query).bind(values)) if self._columns is not None else None
+        return (self._catalogue.rows(self._store, query, values) if found is None else found).rows
 
     def _things(self) -> None:
         """Number the things: those of a class with a lower rank first, then by IRI."""

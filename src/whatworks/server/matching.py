@@ -11,10 +11,10 @@ from functools import lru_cache
 
 from whatworks.errors import UsageError
 from whatworks.kg import KnowledgeGraph
-from whatworks.namespaces import IDENTIFIER, LABELS, NOTATION, RDFS, SKOS, VOC, folded
+from whatworks.namespaces import IDENTIFIER, IN_SCHEME, LABELS, NOTATION, RDFS, SKOS, VOC, folded
 from whatworks.terms import RDF_TYPE, Iri, Literal, Quad, Term
 
-_ALT_LABEL, _IN_SCHEME = Iri(SKOS + "altLabel"), Iri(SKOS + "inScheme")
+_ALT_LABEL = Iri(SKOS + "altLabel")
 _SUBCLASS = Iri(RDFS + "subClassOf")
 _CLASSES = ("Intervention", "Agent", "Concept")
 _NAMING = (*LABELS, _ALT_LABEL)
@@ -100,7 +100,7 @@ class Matcher:
 
     def kinds_of(self, thing: Iri) -> tuple[Kind, ...]:
         """Return the types of a thing: of a concept its schemes first, else its class."""
-        schemes = [quad.object for quad in self._store.match(thing, _IN_SCHEME)]
+        schemes = [quad.object for quad in self._store.match(thing, IN_SCHEME)]
         types = [quad.object for quad in self._store.match(thing, RDF_TYPE)]
         found = [*schemes, *types, *(above for each in types if isinstance(each, Iri) for above in self._above(each))]
         return tuple(dict.fromkeys(self.kinds[iri] for iri in found if isinstance(iri, Iri) and iri in self.kinds))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from whatworks.collection import Collection
-from whatworks.namespaces import FOAF, IDENTIFIER, RDFS, SH, SKOS, SUBCLASS, TOPIC, VOC, WW
+from whatworks.namespaces import FOAF, IDENTIFIER, IN_SCHEME, RDFS, SH, SKOS, SUBCLASS, TOPIC, VOC, WW
 from whatworks.settings import preference
 from whatworks.terms import LANG_STRING, XSD, XSD_STRING, Iri, Literal, Node, Term
 
@@ -34,7 +34,7 @@ _KINDS = {
     Iri(XSD + "anyURI"): "address",
 }
 _VIOLATION = Iri(SH + "Violation")
-_LABEL, _IN_SCHEME, _CONCEPT = Iri(RDFS + "label"), Iri(SKOS + "inScheme"), Iri(SKOS + "Concept")
+_LABEL, _CONCEPT = Iri(RDFS + "label"), Iri(SKOS + "Concept")
 
 
 @dataclass(slots=True)
@@ -270,7 +270,7 @@ class Layout:
     def _scheme(self, shape: Node) -> str:
         """Return the code of the scheme that a shape asks concepts to be in."""
         for prop in self._nodes_at(shape, "property"):
-            if next(self._values(prop, _sh("path")), None) == _IN_SCHEME:
+            if next(self._values(prop, _sh("path")), None) == IN_SCHEME:
                 value = next(self._values(prop, _sh("hasValue")), None)
                 if isinstance(value, Iri) and value.startswith(VOC):
                     return value.removeprefix(VOC)

@@ -10,14 +10,14 @@ from urllib.parse import unquote
 from whatworks.catalogue import Query
 from whatworks.errors import NotRemote
 from whatworks.kg import KnowledgeGraph
-from whatworks.namespaces import MODEL, OWL, SKOS, VOC
+from whatworks.namespaces import IN_SCHEME, MODEL, OWL, VOC
 from whatworks.pages import Pages, View
 from whatworks.pages.brand import brand_of
 from whatworks.pages.documents import Document, contents, find, gone
 from whatworks.pages.known import successors
 from whatworks.pages.listing import SIZE, State, read
 from whatworks.publish import citations, examples, feed, sitemap, void
-from whatworks.publish.dumps import sums
+from whatworks.publish.dumps import SUMS, sums
 from whatworks.publish.edition import Edition
 from whatworks.publish.history import History
 from whatworks.publish.offers import CITATION, filed, offers
@@ -34,7 +34,6 @@ _ROWS, _ASK, _GRAPHS = ("csv", "xlsx"), ("json",), ("turtle", "jsonld")
 # Pages that need somebody who answers; each says so, and what there is instead.
 _NEED_A_SERVER = ("api", "network", "sparql")
 _VERSION = Iri(OWL + "versionIRI")
-_IN_SCHEME = Iri(SKOS + "inScheme")
 # Pages offer what needs a server, as they are those of the server; here they do not show it.
 _HIDDEN = ".live{forms} {{ display: none !important; }}\n"
 
@@ -120,8 +119,7 @@ class Contents:
         made = [f"id/query/{name}" for name in self.kg.catalogue.names()]
         made += [f"id/release/{each.name}" for each in self.edition.releases()]
         found = {"catalog", examples.PATH, *made, *self._taken_up()}
-        things = self.kg.collection.store.query(self.kg.catalogue.get("publish/things").bind({}))
-        assert isinstance(things, Table)  # noqa: S101 - the tool's own query is a SELECT query, tested as such
+        things = self.kg.catalogue.rows(self.kg.collection.store, "publish/things")
         versions = self.kg.collection.store.match(predicate=_VERSION)
         named = [*(quad.object for quad in versions), *(row[0] for row in things), *self.kg.collection.store.graphs()]
         for base in (self.edition.base, MODEL):
@@ -130,7 +128,7 @@ class Contents:
 
     def _taken_up(self) -> Iterator[str]:
         """Yield the paths of concepts of other publishers that stand in our schemes."""
-        for quad in self.kg.collection.store.match(predicate=_IN_SCHEME):
+        for quad in self.kg.collection.store.match(predicate=IN_SCHEME):
             iri, scheme = quad.subject, str(quad.object)
             if isinstance(iri, Iri) and scheme.startswith(VOC) and not iri.startswith((MODEL, self.edition.base)):
                 yield f"voc/{scheme[len(VOC) :]}/{iri.code}"
@@ -265,7 +263,7 @@ class Contents:
     def _release(self, name: str) -> Files:
         release = next(each for each in self.edition.releases() if each.name == name)
         yield f"dumps/{name}/index.html", self._pages.release(self._view, release, f"/doc/release/{name}")
-        yield f"dumps/{name}/SHA256SUMS", sums(release)
+        yield f"dumps/{name}/{SUMS}", sums(release)
         step = self._history.step(name)
         if step is not None:
             yield f"changes/{name}/index.html", self._pages.changes(self._view, step)

@@ -6,7 +6,7 @@ read ahead is asked for when it is looked at, so that nothing is missed.
 
 from collections.abc import Collection, Container, Iterable, Iterator
 
-from whatworks.namespaces import LABELS, LINK_FROM, LINK_TO, NOTATION, POSITION, SH, SKOS, SUBPROPERTY, TOPIC
+from whatworks.namespaces import IN_SCHEME, LABELS, LINK_FROM, LINK_TO, NOTATION, POSITION, SH, SUBPROPERTY, TOPIC
 from whatworks.results import Answer
 from whatworks.store.embedded import EmbeddedStore
 from whatworks.store.remote import RemoteStore
@@ -15,7 +15,7 @@ from whatworks.terms import Iri, Node, Quad, Term
 
 _AT_ONCE = 200  # so many things are named in one request
 _BEHIND = (TOPIC, LINK_FROM, LINK_TO)  # by these, records and links lead to a thing
-_NAMING = (*LABELS, NOTATION, POSITION, Iri(SKOS + "inScheme"))  # what is read of things that are only named
+_NAMING = (*LABELS, NOTATION, POSITION, IN_SCHEME)  # what is read of things that are only named
 _EVERYWHERE = (SUBPROPERTY, Iri(SH + "targetClass"))  # properties of the model, read whole
 
 
