@@ -40,8 +40,8 @@ def test_generated_records_look_like_shipped_ones(tmp_path: Path, kg: KnowledgeG
     made = KnowledgeGraph.open(tmp_path)
     assert made.check(profile="core").findings == []
     assert len(made.things(of_class="Intervention")) == 100
-    assert count == len(made.collection.asserted())
-    shipped = len(kg.collection.asserted()) / len(kg.things(of_class="Intervention"))
+    assert count == len(list(made.collection.asserted()))
+    shipped = len(list(kg.collection.asserted())) / len(kg.things(of_class="Intervention"))
     assert count / 100 == pytest.approx(shipped, rel=0.25)
 
 

@@ -392,7 +392,7 @@ def test_export(kg: KnowledgeGraph, tmp_path: Path) -> None:
     result = run("export", "--all", "--format", "nquads", "--output", "all.nq")
     content = (tmp_path / "all.nq").read_bytes()
     assert result.stderr == f"Wrote all.nq ({len(content)} bytes).\n"
-    assert len(content.splitlines()) == len(kg.collection.asserted())
+    assert len(content.splitlines()) == len(list(kg.collection.asserted()))
 
 
 def test_a_table_is_of_one_class() -> None:

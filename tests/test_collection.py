@@ -292,7 +292,7 @@ def test_a_project_adds_to_the_model(project: Project) -> None:
     own = {quad.graph for quad in made.store.match(predicate=Iri("https://example.org/mine#b"))}
     assert own == {BASE + "graph/own", BASE + "graph/voc/colour"}
     assert all(made.is_model(graph) for graph in own)
-    assert made.asserted() == []
+    assert not list(made.asserted())
     assert len(inferred(made)["own"]) == 2
     assert made.prefixes.shorten("https://example.org/mine#a") == "mine:a"
     assert made.prefixes.table["ww"] == BASE + "ont#"

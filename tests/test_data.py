@@ -121,7 +121,7 @@ def batch(kg: KnowledgeGraph) -> Batch:
 @pytest.fixture(scope="module")
 def asserted(collection: Collection) -> list[Quad]:
     """What the data files say."""
-    return collection.asserted()
+    return list(collection.asserted())
 
 
 @pytest.fixture(scope="module")

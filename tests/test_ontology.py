@@ -101,7 +101,7 @@ def own(ontology: About) -> dict[str, dict[str, list[Term]]]:
 @pytest.fixture(scope="module")
 def data(collection: Collection) -> list[Quad]:
     """What the data says."""
-    return collection.asserted()
+    return list(collection.asserted())
 
 
 @pytest.fixture(scope="module")

@@ -126,7 +126,7 @@ class _Fixture:
         """Load a collection with its cases."""
         kg = _open(collection, folder)
         whole = kg.collection
-        fixture = cls(kg, whole.asserted(), list(_inferred(whole)))
+        fixture = cls(kg, list(whole.asserted()), list(_inferred(whole)))
         for name, _, case in ALL:
             # The tool's own queries count and list what is there; that they notice would prove little.
             if case.get("collection", "collection.trig") == collection and not name.startswith("system/"):

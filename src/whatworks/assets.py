@@ -139,6 +139,20 @@ class Assets:
             return self.shipped / "data"
         return None
 
+    def data_folder_to_change(self) -> Path:
+        """Return the same folder, to write into.
+
+        Raises:
+            Unwritable: There is none.
+        """
+        folder = self.data_folder()
+        if folder is None:
+            raise Unwritable(
+                "The collection that came with the package cannot be changed.",
+                hint="Begin a collection of your own with: whatworks new DIR",
+            )
+        return folder
+
     def releases_folder(self) -> Path | None:
         """Return the folder of the releases, whether it is there or not, or None for an installed package."""
         data = self.data_folder()

@@ -188,12 +188,8 @@ class Collection:
             return ""
         return "labels" if self.is_model(graph) else "all"
 
-    def asserted(self) -> list[Quad]:
-        """Return the statements of the data files, without the model and what was inferred or computed."""
-        return list(self.each_asserted())
-
-    def each_asserted(self) -> Iterator[Quad]:
-        """Yield these statements as they come."""
+    def asserted(self) -> Iterator[Quad]:
+        """Yield the statements of the data files, without the model and what was inferred or computed."""
         for quad in self.store.match():
             if not self.is_inferred(quad.graph) and not self.is_model(quad.graph):
                 yield quad

@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, responses
-from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from whatworks.collection import Collection, owner_of
 from whatworks.results import Table
+from whatworks.store.connection import is_inward
 from whatworks.terms import RDF_TYPE, XSD, Iri, Literal, Term
 from whatworks.version import __version__
 
@@ -64,7 +64,7 @@ def outside(collection: Collection) -> dict[str, list[Iri]]:
     """Return the addresses that the data name and say nothing about, each with the things that name it."""
     found: dict[str, dict[Iri, None]] = defaultdict(dict)
     match, base = collection.store.match, collection.space.base
-    for quad in collection.each_asserted():
+    for quad in collection.asserted():
         address = _address(quad.object)
         if not address or quad.predicate == RDF_TYPE or address.startswith(base):
             continue
@@ -179,20 +179,12 @@ def _exchange(url: str, method: str, manners: Manners) -> tuple[int, str]:
         used = HTTPConnection(host, port, timeout=manners.patience)
     with closing(used):
         used.connect()  # no proxy is asked
-        if not manners.inward and _is_inward(used.sock.getpeername()[0]):
+        if not manners.inward and is_inward(used.sock.getpeername()[0]):
             raise _Inward
         target = quote(parts.path or "/", _KEPT) + (f"?{quote(parts.query, _KEPT)}" if parts.query else "")
         used.request(method, target, headers=_HEADERS)
         response = used.getresponse()
         return response.status, response.getheader("Location") or ""
-
-
-def _is_inward(peer: str) -> bool:
-    """Say whether an address is of this machine or of a private network."""
-    found = ip_address(peer.partition("%")[0])
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    return not found.is_global
 
 
 def _state(status: int) -> str:

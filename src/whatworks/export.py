@@ -68,7 +68,7 @@ class Exporter:
 
     def quads(self, things: Sequence[Iri] | None) -> Iterable[Quad]:
         """Return the statements about things, or everything that the data files hold, as they come."""
-        return self._collection.each_asserted() if things is None else self._describer.statements(things)
+        return self._collection.asserted() if things is None else self._describer.statements(things)
 
     def pour(self, format: str, things: Sequence[Iri] | None, file: IO[bytes], *, single: bool) -> None:
         """Write to a file what `things` returns, in memory that does not grow with it.

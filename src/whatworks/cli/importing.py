@@ -69,7 +69,6 @@ def import_(
       whatworks import links.xlsx --by "Ada L."
     """
     from whatworks.assets import write_files  # noqa: PLC0415 - lazy on purpose
-    from whatworks.errors import Unwritable  # noqa: PLC0415 - lazy on purpose
 
     if marked is not None and (len(files) != 1 or files[0].suffix.lower() != ".xlsx"):
         raise click.UsageError("--marked copies one workbook: name one .xlsx file.")
@@ -81,12 +80,7 @@ def import_(
             raise click.UsageError("--suggest proposes a mapping for one table: name one .csv or .xlsx file.")
         emit(kg.suggest(files[0], encoding).encode(), None)
         return
-    folder = kg.assets.data_folder()
-    if folder is None:
-        raise Unwritable(
-            "The collection that came with the package cannot be changed.",
-            hint="Begin a collection of your own with: whatworks new DIR",
-        )
+    folder = kg.assets.data_folder_to_change()
     from whatworks.cli.review import review, write_marked  # noqa: PLC0415 - lazy on purpose
 
     if review(kg, files, by, marked, dry_run=dry_run):

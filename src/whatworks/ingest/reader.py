@@ -309,7 +309,7 @@ class _Reader:
     def held(self) -> dict[Iri, list[Quad]]:
         """What the collection holds, by the thing that it is about."""
         found: dict[Iri, list[Quad]] = defaultdict(list)
-        for quad in self.collection.each_asserted():
+        for quad in self.collection.asserted():
             if (owner := owner_of(quad.subject)) is not None:
                 found[owner].append(quad)
         return found

@@ -19,7 +19,7 @@ from whatworks.linking.sheet import Assigned
 from whatworks.linking.terms import BY, DESCRIPTION, NOTE, ON, STATUS, status_iri
 from whatworks.lookup import Lookup
 from whatworks.namespaces import NAME, REVIEW_OF, REVIEWED_CONCEPT, SKOS, TITLE, WW
-from whatworks.results import Table, plain
+from whatworks.results import plain
 from whatworks.settings import Settings, preference
 from whatworks.store import parse
 from whatworks.terms import RDF_TYPE, XSD_DATE, Iri, Literal, Node, Quad, Term
@@ -68,8 +68,6 @@ class Assignments:
             InputError: A file cannot be read.
         """
         collection = Collection.open(self._assets, self._settings, infer=False)
-        answer = collection.store.query(self._catalogue.get("system/assigned-waiting").bind({}), standalone=True)
-        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
         texts = _Texts(collection)
         return [
             Assigned(
@@ -80,7 +78,7 @@ class Assignments:
                 "\n".join(texts.of(concept, _DEFINITION)),
                 texts.record(thing),
             )
-            for thing, concept, key in answer
+            for thing, concept, key in self._catalogue.rows(collection.store, "system/assigned-waiting")
             if isinstance(thing, Iri) and isinstance(concept, Iri)
         ]
 
@@ -96,12 +94,7 @@ class Assignments:
             InvalidValue: There is no such status, or nobody is named.
             Unwritable: The collection came with the package, or another file says what was rejected.
         """
-        folder = self._assets.data_folder()
-        if folder is None:
-            raise Unwritable(
-                "The collection that came with the package cannot be changed.",
-                hint="Begin a collection of your own with: whatworks new DIR",
-            )
+        folder = self._assets.data_folder_to_change()
         if not by.strip():
             raise InvalidValue("A decision needs the name of who decides.", hint="Give a name or initials.")
         collection = Collection.open(self._assets, self._settings, infer=False)

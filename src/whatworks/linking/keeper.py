@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from whatworks.assets import Assets, write_files
 from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection
-from whatworks.errors import InvalidValue, Place, Unwritable
+from whatworks.errors import InvalidValue, Place
 from whatworks.linking import loaded
 from whatworks.linking.decisions import Decision, Pair, reviewed
 from whatworks.linking.link import OPENING, Link, Options, Tell, untold
@@ -127,7 +127,7 @@ class Linking:
         Raises:
             Unwritable: The collection came with the package, or the file cannot be written.
         """
-        file = self._folder() / COMPUTED_FILE
+        file = self._assets.data_folder_to_change() / COMPUTED_FILE
         write_files({file: lambda out: out.writelines(computed.text(tell))})
         computed.close()
         return file
@@ -159,7 +159,7 @@ class Linking:
                 raise InvalidValue(f"{decision.status!r} is no decision.", hint="A link is accepted or rejected.")
             if not decision.by:
                 raise InvalidValue("A decision needs the name of who decides.", hint="Give a name or initials.")
-        file = self._folder() / REVIEWED_FILE
+        file = self._assets.data_folder_to_change() / REVIEWED_FILE
         collection = Collection.described(self._assets, self._settings)
         name = Place(f"data/{REVIEWED_FILE}").file
         content = file.read_bytes() if file.is_file() else b""
@@ -180,15 +180,6 @@ class Linking:
         cache, project = cache_folder(), self._assets.project
         name = sha256(str(project).encode()).hexdigest()[:16]
         return cache / "links" / name if cache is not None else None
-
-    def _folder(self) -> Path:
-        folder = self._assets.data_folder()
-        if folder is None:
-            raise Unwritable(
-                "The collection that came with the package cannot be changed.",
-                hint="Begin a collection of your own with: whatworks new DIR",
-            )
-        return folder
 
 
 def _pair(one: Iri, other: Iri) -> Pair:

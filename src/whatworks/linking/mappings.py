@@ -15,12 +15,11 @@ from pathlib import Path
 from whatworks.assets import Assets, write_files
 from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection
-from whatworks.errors import ImportRefused, InvalidValue, Place, Unwritable
+from whatworks.errors import ImportRefused, InvalidValue, Place
 from whatworks.linking import claims
 from whatworks.linking.authorities import Authorities, read_authorities
 from whatworks.linking.outside import CLOSE, MINIMUM, Name, Pair, Proposal, propose
 from whatworks.namespaces import SKOS
-from whatworks.results import Table
 from whatworks.settings import Settings
 from whatworks.store import decoded, parse
 from whatworks.terms import Iri, Literal, Quad, is_iri
@@ -197,7 +196,7 @@ class Mappings:
         Raises:
             Unwritable: The collection came with the package, or the files cannot be written.
         """
-        folder = self._folder()
+        folder = self._assets.data_folder_to_change()
         proposed, written = folder / PROPOSED_FILE, dict[Path, bytes]()
         if outside.waiting or proposed.is_file():
             written[proposed] = self.text(outside)
@@ -214,7 +213,7 @@ class Mappings:
 
     def _write(self, table: _Table, rows: Iterable[dict[str, str]], decided: Iterable[Pair]) -> tuple[Path, Path]:
         """Write the decisions and what follows from them; what was decided about now waits no more."""
-        folder, collection = self._folder(), Collection.described(self._assets, self._settings)
+        folder, collection = self._assets.data_folder_to_change(), Collection.described(self._assets, self._settings)
         files, proposed = (folder / DECIDED_FILE, folder / STATED_FILE), folder / PROPOSED_FILE
         ordered = sorted(rows, key=lambda row: (row["subject_id"], row["object_id"]))
         written = {files[0]: table.with_rows(ordered), files[1]: claims.decided(collection, ordered)}
@@ -222,15 +221,6 @@ class Mappings:
             written[proposed] = claims.without(collection, held, decided)
         write_files(written)
         return files
-
-    def _folder(self) -> Path:
-        folder = self._assets.data_folder()
-        if folder is None:
-            raise Unwritable(
-                "The collection that came with the package cannot be changed.",
-                hint="Begin a collection of your own with: whatworks new DIR",
-            )
-        return folder
 
     def _held(self, file: Path) -> list[Quad]:
         """Return the statements of the file of what waits, if there is one."""
@@ -277,19 +267,17 @@ class Mappings:
         return read_authorities(content, name)
 
     def _names(self, collection: Collection) -> list[Name]:
-        answer = collection.store.query(self._catalogue.get("system/outside-names").bind({}), standalone=True)
-        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries are SELECT queries, tested as such
+        rows = self._catalogue.rows(collection.store, "system/outside-names")
         return [
             Name(thing, kind.value, name.value, standing.value == "pref")
-            for thing, kind, name, standing in answer
+            for thing, kind, name, standing in rows
             if isinstance(thing, Iri) and isinstance(kind, Literal) and isinstance(name, Literal)
             and isinstance(standing, Literal)
         ]  # fmt: skip
 
     def _known(self, collection: Collection) -> set[Pair]:
-        answer = collection.store.query(self._catalogue.get("system/outside-known").bind({}), standalone=True)
-        assert isinstance(answer, Table)  # noqa: S101 - as above
-        return {(thing, target) for thing, target in answer if isinstance(thing, Iri) and isinstance(target, Iri)}
+        rows = self._catalogue.rows(collection.store, "system/outside-known")
+        return {(thing, target) for thing, target in rows if isinstance(thing, Iri) and isinstance(target, Iri)}
 
 
 def _fault(row: dict[str, str]) -> str:

@@ -65,7 +65,7 @@ def writable(collection: Collection, asserted: Iterable[Quad] | None = None) -> 
     curated = collection.space.graph("links/curated")
     return (
         quad
-        for quad in (collection.each_asserted() if asserted is None else asserted)
+        for quad in (collection.asserted() if asserted is None else asserted)
         if quad.graph == curated or not (isinstance(quad.subject, Iri) and quad.subject.startswith(links))
     )
 

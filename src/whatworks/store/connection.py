@@ -192,7 +192,7 @@ class Connection:
     @property
     def is_inward(self) -> bool:
         """Whether the other end is this machine or one of a private network."""
-        return _is_inward(self.peer)
+        return is_inward(self.peer)
 
     def close(self) -> None:
         """Give it up."""
@@ -201,7 +201,8 @@ class Connection:
 
 
 @lru_cache(maxsize=64)
-def _is_inward(peer: str) -> bool:
+def is_inward(peer: str) -> bool:
+    """Say whether an address is of this machine or of a private network."""
     found = ip_address(peer.partition("%")[0])
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
