@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+import weakref
 
 import pytest
 from hypothesis import given, settings
@@ -71,6 +72,17 @@ def test_triples_yield_their_statements() -> None:
     triple = Triple(Iri("a:a"), Iri("a:b"), Literal("c"))
     assert list(Triples([triple])) == [triple]
     assert list(Triples()) == []
+
+
+def test_statements_that_were_read_are_let_go() -> None:
+    """What the engine holds for an answer ends with the reading, in the thread that reads, and not with the answer."""
+    store = EmbeddedStore()
+    store.load(b"<a:a> <a:b> <a:c> .", "ntriples", graph=Iri("a:g"), base="a:")
+    answer = store.query("CONSTRUCT WHERE { ?s ?p ?o }", standalone=True)
+    assert isinstance(answer, Triples)
+    held = weakref.ref(answer.engine_bytes)
+    assert [Triple(Iri("a:a"), Iri("a:b"), Iri("a:c"))] == list(answer)
+    assert held() is None
 
 
 def shown_width(line: str) -> int:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from tests.conftest import ROOT
 from whatworks import Error, KnowledgeGraph
+from whatworks.catalogue import Catalogue
 from whatworks.cli import main
-from whatworks.errors import DamagedRelease, InvalidValue, NewerRelease, UnknownThing, Unwritable
+from whatworks.errors import DamagedRelease, InvalidValue, NewerRelease, UnknownQuery, UnknownThing, Unwritable
 from whatworks.results import Table
 from whatworks.search import Found, Index, Marked, Search, build
 from whatworks.search.bits import Joined, Tally, bits_of, has, members, packed, unpacked
@@ -445,6 +446,22 @@ def test_an_index_that_cannot_be_written(small: KnowledgeGraph, tmp_path: Path) 
     """A folder that is not there is told."""
     with pytest.raises(Unwritable, match="index of the search cannot be written"):
         build(small.collection.store, small.catalogue, tmp_path / "none" / "search.db")
+
+
+def test_an_index_that_cannot_be_made_is_closed(small: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever stops the making, such as a store that breaks off, the database does not stay open."""
+    made: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def opened(*given: object, **named: object) -> sqlite3.Connection:
+        made.append(connect(*given, **named))  # type: ignore[call-overload]
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", opened)
+    with pytest.raises(UnknownQuery):
+        build(small.collection.store, Catalogue([], small.prefixes))
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0].execute("SELECT 1")
 
 
 # ---- the command ----

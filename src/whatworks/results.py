@@ -273,6 +273,10 @@ class Triples:
     def __iter__(self) -> Iterator[Triple]:
         yield from self.triples
         self.note = _noted(self.note, self.triples, "statements")
+        self.triples, self.engine_bytes = (
+            (),
+            None,
+        )  # the engine gives them to one thread only
 
     def cut(self, limit: int | None) -> "Triples":
         """Return at most `limit` statements, with a note if there were more."""

@@ -7,6 +7,7 @@ which properties with which weight, and which uses of concepts are said by the q
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,11 +67,14 @@ def build(
     """
     try:
         database = sqlite3.connect(":memory:" if file is None else file.resolve(), check_same_thread=False)
-        database.executescript(_SCHEMA)
-        with without_circles():
-            _Builder(store, catalogue, database, columns).build()
-        database.executescript(_INDEXES)
-        database.commit()
+        with ExitStack() as opened:
+            opened.callback(database.close)
+            database.executescript(_SCHEMA)
+            with without_circles():
+                _Builder(store, catalogue, database, columns).build()
+            database.executescript(_INDEXES)
+            database.commit()
+            opened.pop_all()
     except sqlite3.OperationalError as error:
         raise Unwritable(
             f"The index of the search cannot be written: {error}.", hint="Check rights and space."
