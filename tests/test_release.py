@@ -32,7 +32,7 @@ from whatworks.errors import (
     Unwritable,
 )
 from whatworks.release import Release, Releases, Sources, source_stamp
-from whatworks.release.files import sealed
+from whatworks.release.files import sealed, sync
 from whatworks.release.one import COLUMNS
 from whatworks.results import Table
 from whatworks.store import WorkingStore
@@ -727,3 +727,23 @@ def test_hundred_kills_leave_a_readable_release(small: KnowledgeGraph) -> None:
         assert ["a"] == _keys(_again(small, store=current.folder))
     _again(small).build(checked=False)
     assert [] == list(_folder(small).glob(".building-*"))
+
+
+def test_files_are_put_on_the_disk_as_windows_wants_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There a folder cannot be opened, and a file that is open for reading only cannot be synced."""
+    opened: dict[str, int] = {}
+    real = os.open
+
+    def noted(path: Path, flags: int) -> int:
+        opened[path.name] = flags
+        return real(path, flags)
+
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below/file").write_bytes(b"content")
+    monkeypatch.setattr(os, "open", noted)
+    sync(tmp_path)
+    assert opened == {"file": os.O_RDONLY, tmp_path.name: os.O_RDONLY}
+    opened.clear()
+    monkeypatch.setattr(sys, "platform", "win32")
+    sync(tmp_path)
+    assert opened == {"file": os.O_RDWR}

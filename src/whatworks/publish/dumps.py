@@ -130,9 +130,8 @@ def write_dumps(kg: KnowledgeGraph, folder: Path, tell: Callable[[str], None]) -
     tell("Writing Turtle")
     write_triples(kg.release.folder / "dump.nq", folder / "data.ttl", kg.prefixes.table)
     tell("Counting the properties of each class")
-    (folder / PARTITIONS).write_text(
-        write_trig(partitions(kg, dataset_of(kg.collection)), kg.prefixes), encoding="utf-8"
-    )
+    said = write_trig(partitions(kg, dataset_of(kg.collection)), kg.prefixes)
+    (folder / PARTITIONS).write_bytes(said.encode())  # the same bytes on every system
     tell("Writing JSON-LD")
     with (folder / "data.jsonld").open("wb") as target, without_circles():
         target.writelines(kg.documents.pieces(kg.exporter.trees(None)))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -74,10 +75,23 @@ def stated(seconds: float) -> str:
 
 
 def sync(folder: Path) -> None:
-    """Ask the system to write a folder's files and names to the disk."""
-    for path in (*(path for path in folder.rglob("*") if path.is_file()), folder):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    """Ask the system to write the files below a folder, and their names, to the disk."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            # Windows does so with a file that is open for writing only.
+            _sync(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    sync_names(folder)
+
+
+def sync_names(folder: Path) -> None:
+    """Ask the system to write the names in a folder to the disk; Windows opens no folders, and does so by itself."""
+    if sys.platform != "win32":
+        _sync(folder, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -13,7 +13,7 @@ from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection
 from whatworks.errors import DamagedRelease, NewerRelease, SettingsFault, SourcesChanged, Unwritable
 from whatworks.release.counted import as_void, dataset_of
-from whatworks.release.files import described, digest, sealed, stated, sync
+from whatworks.release.files import described, digest, sealed, stated, sync, sync_names
 from whatworks.release.one import COLUMNS, FORMAT, INDEX, Release, has_numpy
 from whatworks.release.sources import Sources
 from whatworks.results import Row
@@ -70,7 +70,7 @@ def make(folder: Path, number: int, read: Read, catalogue: Catalogue, sources: S
         if target.exists():
             target.rename(target.with_name(f".gone-{name}"))
         building.rename(target)
-        sync(folder)
+        sync_names(folder)
         return Release.open(target)
     except OSError as error:
         raise Unwritable(

@@ -20,7 +20,7 @@ from whatworks.errors import (
     Unwritable,
 )
 from whatworks.locks import lock
-from whatworks.release.files import sync
+from whatworks.release.files import sync, sync_names
 from whatworks.release.one import DUMPS, Release
 from whatworks.release.sources import Sources, is_same
 
@@ -166,7 +166,7 @@ class Releases:
                 if target.exists():
                     target.rename(gone)
                 building.rename(target)
-                sync(release.folder)
+                sync_names(release.folder)
             except OSError as error:
                 raise Unwritable(
                     f"The dumps cannot be written: {error.strerror or error}.", hint="Check rights and space."

@@ -42,9 +42,9 @@ def index(site: Path) -> Iterator[tuple[str, bytes]]:
         command += ["--glob", _INDEXED, "--root-selector", "#content", "--exclude-selectors", _LEFT_OUT]
         # Settings of others, in its variables or beside a project, are none of ours.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PAGEFIND_")}
-        done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - no shell, no word of a user
+        done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, check=False)  # noqa: S603 - no shell, no word of a user
         if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()
+            said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
             raise Unwritable(
                 f"The index of the search cannot be made: {said[-1][:300] if said else done.returncode}.",
                 hint="Leave it out with --no-search, or check the space for temporary files.",

@@ -223,6 +223,8 @@ def _link(old: Path, new: Path) -> None:
 
 def _exchanged(one: Path, other: Path) -> bool:
     """Let two folders change their names in one step, where the system can (Linux); say whether it did."""
+    if not sys.platform.startswith("linux"):
+        return False
     with suppress(OSError, AttributeError):
         call = ctypes.CDLL(None, use_errno=True).renameat2
         here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
