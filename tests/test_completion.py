@@ -216,6 +216,18 @@ def test_own_collection(project: Callable[[dict[str, str]], KnowledgeGraph], tmp
     assert {"alpha": "Alpha first", "beta": None} == offered(*words)
 
 
+def test_no_word_is_run_by_the_shell(project: Callable[[dict[str, str]], KnowledgeGraph], tmp_path: Path) -> None:
+    """What a shell would take for more than a word is not offered, and labels steer no terminal."""
+    things = "".join(
+        f'<https://w3id.org/whatworks/id/intervention/{key}> a ww:Practice ; dcterms:title "A\\u001B[2J"@en .\n'
+        for key in ("alpha", "a$(id)", "a;id", "a&id", "~a", "a*", "a'b", "!a")
+    )
+    head = "@prefix ww: <https://w3id.org/whatworks/ont#> .\n@prefix dcterms: <http://purl.org/dc/terms/> .\n"
+    project({"data/interventions/a.ttl": head + things})
+    found = offered("--project", str(tmp_path), "query", "intervention", "--intervention", "")
+    assert found == {"alpha": "A\\u001b[2J"}
+
+
 @pytest.mark.parametrize("built", [False, True])
 def test_release_is_read_without_a_word(
     project: Callable[[dict[str, str]], KnowledgeGraph],

@@ -36,6 +36,8 @@ Offers: TypeAlias = Iterable[tuple[str, str]]
 Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], "list[CompletionItem[str]]"]
 
 _PLAIN = r"[\w-]+"
+# What every shell takes for a word as it stands: bash puts what is offered into the line without quotes.
+_WORD = r"[\w./][\w%+=:,./#@-]*"
 # A prefix or a name at the end of a text, which is no variable, IRI, language tag or part of a quoted text.
 _NAME = r"(?<![\w?$<@:\"'.#%-])([A-Za-z][\w-]*)(:[\w.-]*)?\Z"
 _WITHIN = r'<[^<>\s]*\Z|\A[^"]*"(?:[^"]*"[^"]*")*[^"]*\Z'  # an IRI or a quoted text
@@ -130,7 +132,7 @@ def completes_text(ctx: click.Context, _: click.Parameter, incomplete: str) -> "
     typed = (match[2] or ":")[1:].casefold()
     offers = known.names_in(prefixes[name]) if name in prefixes else ()
     fit = ((code, label) for code, label in offers if code.casefold().startswith(typed))
-    return [CompletionItem(f"{before}{name}:{code}", help=" ".join(label.split()) or None) for code, label in fit]
+    return [CompletionItem(f"{before}{name}:{code}", help=_beside(label)) for code, label in fit]
 
 
 def completes_release(ctx: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
@@ -184,14 +186,19 @@ def completes_format(form: str = "") -> Complete:
 
 
 def fitting(offers: Offers, incomplete: str, *, by_label: bool = False) -> "list[CompletionItem[str]]":
-    """Return the words that fit what was typed; with `by_label` also those whose labels do."""
+    """Return the words that fit what was typed; with `by_label` also those whose labels do.
+
+    What a shell would take for more than a word, such as a key with `$(…)` in it, is not offered.
+    """
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - lazy on purpose
 
     found: dict[str, CompletionItem[str]] = {}
     inside: dict[str, CompletionItem[str]] = {}
     typed = incomplete.casefold()
     for word, label in offers:
-        item = CompletionItem(word, help=" ".join(label.split()) or None)
+        if not re.fullmatch(_WORD, word):
+            continue
+        item = CompletionItem(word, help=_beside(label))
         named = label.casefold() if by_label else ""
         if word.casefold().startswith(typed):
             found.setdefault(word, item)
@@ -202,6 +209,13 @@ def fitting(offers: Offers, incomplete: str, *, by_label: bool = False) -> "list
         elif f" {typed}" in named:
             inside.setdefault(word, item)
     return list((found or inside).values())
+
+
+def _beside(label: str) -> str | None:
+    """Return a label as it stands beside a word: one line that steers no terminal."""
+    from whatworks.results import safe  # noqa: PLC0415 - lazy on purpose
+
+    return safe(" ".join(label.split())) or None
 
 
 class Known:
