@@ -65,7 +65,7 @@ COMMANDS = {
     "search": ("search:search", "Find things by plain words in any language, the best first."),
     "serve": (
         "serve:serve",
-        "Publish the graph over HTTP: linked data, SPARQL and the stored queries (extra `serve`).",
+        "Answer over HTTP: linked data, pages, SPARQL and the stored queries (extra `serve`).",
     ),
     "show": ("data:show", "Show one thing: everything worth saying about it."),
     "sparql": ("query:sparql", "Answer an own SPARQL query (read-only)."),
@@ -133,7 +133,7 @@ class Commands(click.Group):
         ctx.obj = Opener(
             quiet=ctx.resilient_parsing, **{name: ctx.params.get(name) for name in ("project", "store", "cache")}
         )
-        ctx.call_on_close(ctx.obj.close)
+        ctx.call_on_close(ctx.obj.keep)  # for the next command, now that this one has its answer
         return rest
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -239,10 +239,6 @@ class Opener:
         from whatworks.prepared import cache_folder  # noqa: PLC0415 - lazy on purpose
 
         return {"project": self._project, "store": self._store, "cache": cache_folder(self._cache)}
-
-    def close(self) -> None:
-        """Keep for the next command what this one has read, now that it has its answer."""
-        self.keep()
 
     def keep(self) -> None:
         """Keep what was read so far for other commands and processes."""

@@ -57,7 +57,7 @@ import click
 )
 @click.pass_obj
 def serve(opener: Any, /, host: str, port: int, workers: int, log: str, **how: Any) -> None:
-    """Publish the graph over HTTP: linked data, SPARQL and the stored queries (extra `serve`).
+    """Answer over HTTP: linked data, pages, SPARQL and the stored queries (extra `serve`).
 
     Serves the release in use, or the files as they are; a release that is put to use later is taken up at once. Ends
     with Ctrl-C or SIGTERM, when open requests have their answers.
