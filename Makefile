@@ -20,7 +20,7 @@ help:
 	@echo "make servers   put the servers that the tests ask into build/servers"
 	@echo "make owl       put the OWL API and HermiT, which run in Java, into the environment"
 	@echo "make spark     put Apache Spark, which one test runs, into build/spark (430 MB; needs Java 17)"
-	@echo "make coverage  run them under measurement and say what they do not reach"
+	@echo "make coverage  run all tests under measurement and say what they do not reach"
 	@echo "make setup     make the environment $(VENV) that both use"
 	@echo "make lock      renew requirements/ after a change of dependencies (LOCK=--upgrade: the newest versions)"
 	@echo "make sbom      renew the bill of materials after a change of version"
