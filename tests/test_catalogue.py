@@ -19,8 +19,10 @@ from whatworks.catalogue import CHARTS, Bound, Catalogue, Query, iri_rows
 from whatworks.catalogue import kept as kept_module
 from whatworks.catalogue.header import name_of, projected, read_query
 from whatworks.catalogue.kept import Kept
-from whatworks.errors import MissingParameter, Place, QueryHeader, UnknownParameter, UnknownQuery
+from whatworks.errors import EndpointAnswer, MissingParameter, Place, QueryHeader, UnknownParameter, UnknownQuery
 from whatworks.namespaces import Prefixes
+from whatworks.results import Answer, Boolean
+from whatworks.store import EmbeddedStore
 from whatworks.terms import Iri, Literal
 from whatworks.yamltext import read_yaml
 
@@ -407,6 +409,18 @@ def test_file_that_is_not_utf8_is_refused() -> None:
     """A query file in another encoding is refused, not misread."""
     with pytest.raises(QueryHeader, match=r"things\.rq:11: .*not UTF-8"):
         read_query(Asset("queries/test/things.rq", _Source(HEAD.encode() + "# é".encode("latin-1"))), PREFIXES)  # type: ignore[arg-type]  # a source needs only to be read
+
+
+def test_an_answer_of_another_kind_is_told(kg: KnowledgeGraph) -> None:
+    """The tool asks for rows; a store that says yes instead is told, and not taken for one that holds nothing."""
+
+    class Yes(EmbeddedStore):
+        def query(self, text: str, *, standalone: bool = False) -> Answer:
+            """Say yes."""
+            return Boolean(True)
+
+    with pytest.raises(EndpointAnswer, match="answers system/facts with no rows"):
+        kg.catalogue.rows(Yes(), "system/facts")
 
 
 def test_project_query_stands_before_the_shipped(project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from whatworks.catalogue import Bound, Catalogue, iri_rows
+from whatworks.catalogue import Catalogue, iri_rows
 from whatworks.collection import Collection
 from whatworks.errors import EndpointAnswer, Error, ImportRefused
 from whatworks.namespaces import MODEL, Space
@@ -19,7 +19,7 @@ from whatworks.results import Row
 from whatworks.store import graph_parts, shared_blank_node
 from whatworks.store.graphs import GraphStore
 from whatworks.store.remote import RemoteStore
-from whatworks.terms import XSD_DECIMAL, Iri, Literal, Term
+from whatworks.terms import XSD_DECIMAL, Iri, Literal
 
 _AT_ONCE = 200  # so many graphs are asked for in one query, if they have no more statements than
 _STATEMENTS = 50_000
@@ -98,14 +98,11 @@ class Loader:
         self._release, self._catalogue, self._tell = release, catalogue, tell
         self._here = release.collection(described).local
         self._space = described.space
-        self._there = RemoteStore(target.url, described.prefixes.table, self._text, timeout=target.timeout)
+        self._there = RemoteStore(target.url, described.prefixes.table, catalogue.text, timeout=target.timeout)
         if target.graphs:
             self._graphs = GraphStore(target.graphs, timeout=target.timeout)
         else:
             self._graphs = GraphStore.beside(self._there.address, timeout=target.timeout)
-
-    def _text(self, name: str, values: Mapping[str, Sequence[tuple[Term, ...]]]) -> str:
-        return self._catalogue.get(name).bind({key: Bound(rows) for key, rows in values.items()})
 
     def load(self, *, remove: bool = False) -> Loaded:
         """Send what is not there, and compare.
@@ -124,7 +121,7 @@ class Loader:
                 f"Two graphs of the release share the node {node}, which has no IRI; sent one by one they would not.",
                 hint="Give the node an IRI in the data, and build anew.",
             )
-        here = dict(_sums(self._here.query(self._text("system/checksums", {}), standalone=True)))
+        here = dict(_sums(self._catalogue.rows(self._here, "system/checksums")))
         self._graphs.knock(min(here))
         self._tell(f"Asking {self._there.address} what is there")
         there = self._there.graphs()
@@ -170,7 +167,7 @@ class Loader:
         portions = _portions(graphs, here) if self._there.looks_graphs_up else [[]] if graphs else []
         for some in portions:
             values = {"graph": iri_rows(some)} if some else {}
-            found.update(_sums(self._there.query(self._text("system/checksums", values), standalone=True)))
+            found.update(_sums(self._catalogue.rows(self._there, "system/checksums", values)))
         return {graph for graph in graphs if found.get(graph) == here[graph]}
 
     def _is_ours(self, graph: Iri) -> bool:
@@ -191,8 +188,7 @@ def _portions(graphs: Sequence[Iri], here: Mapping[Iri, Sum]) -> Iterator[list[I
         yield some
 
 
-def _sums(answer: object) -> Iterator[tuple[Iri, Sum]]:
-    rows: Iterable[Row] = answer if isinstance(answer, Iterable) else ()
+def _sums(rows: Iterable[Row]) -> Iterator[tuple[Iri, Sum]]:
     for graph, number, checksum in rows:
         if not isinstance(graph, Iri) or not isinstance(number, Literal):
             raise EndpointAnswer("The endpoint counts no statements.")

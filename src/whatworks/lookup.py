@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from whatworks.catalogue import Bound, Catalogue, Parameter, Query, iri_rows, ranked
+from whatworks.catalogue import Bound, Catalogue, Parameter, Query, Values, iri_rows, ranked
 from whatworks.collection import Collection
 from whatworks.errors import AmbiguousValue, InvalidTerm, InvalidValue, UnknownThing, UnknownValue, UsageError
 from whatworks.namespaces import IDENTIFIER, IN_SCHEME, NAME, RDFS, VOC, folded
@@ -100,7 +100,7 @@ class Lookup:
 
     def concepts(self, scheme: str) -> Index:
         """Return the names of a scheme's concepts."""
-        rows = {"scheme": Bound(iri_rows([self.scheme(scheme)]))}
+        rows = {"scheme": iri_rows([self.scheme(scheme)])}
         return self._index(f"scheme {scheme}", "system/concepts", rows)
 
     def concept(self, scheme: str, value: str) -> Iri:
@@ -214,7 +214,7 @@ class Lookup:
 
     def _with_narrower(self, concepts: Iterable[Iri]) -> set[Iri]:
         found = set(concepts)
-        answer = self._run("system/narrower", {"concept": Bound(iri_rows(found))})
+        answer = self._run("system/narrower", {"concept": iri_rows(found)})
         return found | {row[0] for row in answer if isinstance(row[0], Iri)}
 
     def _things(self, parameter: Parameter, values: Sequence[str]) -> Bound:
@@ -329,7 +329,7 @@ class Lookup:
         key = iri.code if self._straight(iri.code) == iri else iri
         return f"{self._collection.prefixes.shorten(iri) or key} ({label}{index.sorts[iri]})"
 
-    def _index(self, name: str, query: str, values: dict[str, Bound] | None = None) -> Index:
+    def _index(self, name: str, query: str, values: Values | None = None) -> Index:
         if name not in self._indexes:
             index = Index(self._collection.settings.languages)
             for row in self._run(query, values or {}):
@@ -341,7 +341,7 @@ class Lookup:
             self._indexes[name] = index
         return self._indexes[name]
 
-    def _run(self, query: str, values: dict[str, Bound]) -> Table:
+    def _run(self, query: str, values: Values) -> Table:
         return self._catalogue.rows(self._collection.store, query, values)
 
 

@@ -1,10 +1,10 @@
 """The collection of a remote store: the model and settings from here, the statements from there."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from whatworks.assets import Assets
-from whatworks.catalogue import Bound, Catalogue
+from whatworks.catalogue import Catalogue
 from whatworks.collection import Collection
 from whatworks.namespaces import WW
 from whatworks.results import Table
@@ -12,7 +12,7 @@ from whatworks.settings import Settings
 from whatworks.store import Limits
 from whatworks.store.near import NearStore
 from whatworks.store.remote import TIMEOUT, RemoteStore
-from whatworks.terms import Iri, Term
+from whatworks.terms import Iri
 
 
 class Remote:
@@ -31,12 +31,8 @@ class Remote:
 
     def __init__(self, url: str, assets: Assets, settings: Settings, catalogue: Catalogue, limits: Limits) -> None:
         described = Collection.described(assets, settings)
-        self._catalogue = catalogue
-        self._store = RemoteStore(url, described.prefixes.table, self._text, timeout=limits.seconds or TIMEOUT)
+        self._store = RemoteStore(url, described.prefixes.table, catalogue.text, timeout=limits.seconds or TIMEOUT)
         self.collection = replace(described, store=self._store)
-
-    def _text(self, name: str, values: Mapping[str, Sequence[tuple[Term, ...]]]) -> str:
-        return self._catalogue.get(name).bind({key: Bound(rows) for key, rows in values.items()})
 
     def near(self, things: Iterable[Iri], *, named: bool = False) -> Collection:
         """Return the collection with what is near to some things read ahead, so that they can be looked at quickly.

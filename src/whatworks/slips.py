@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from whatworks import gate
-from whatworks.catalogue import Bound, Catalogue, iri_rows
+from whatworks.catalogue import Catalogue, Values, iri_rows
 from whatworks.collection import Collection
 from whatworks.results import safe
 from whatworks.terms import Iri, is_iri
@@ -30,7 +30,7 @@ def slips(query: str, collection: Collection, catalogue: Catalogue) -> list[str]
         elif next(collection.store.match(graph=iri), None) is None:
             said = f"no graph is named {token.text}. List the graphs with: whatworks stats --graphs"
             found.append((token.start, said))
-    missing = _rows(collection, catalogue, "system/nowhere", {"iri": Bound(iri_rows(names))}) if names else []
+    missing = _rows(collection, catalogue, "system/nowhere", {"iri": iri_rows(names)}) if names else []
     if missing:
         terms = _rows(collection, catalogue, "system/terms", {})
         own = {term.namespace for term in terms}
@@ -82,5 +82,5 @@ def _nearest(iri: Iri, terms: list[Iri]) -> Iri | None:
     return same or (beside[close[0]] if close else None)
 
 
-def _rows(collection: Collection, catalogue: Catalogue, name: str, values: Mapping[str, Bound]) -> list[Iri]:
+def _rows(collection: Collection, catalogue: Catalogue, name: str, values: Values) -> list[Iri]:
     return [row[0] for row in catalogue.rows(collection.store, name, values) if isinstance(row[0], Iri)]

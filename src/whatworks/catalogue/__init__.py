@@ -1,24 +1,38 @@
 """The catalogue of stored queries: `.rq` files with a typed header, found by name and bound to values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from whatworks.assets import Asset
 from whatworks.catalogue.header import name_of, read_query
 from whatworks.catalogue.kept import Kept
 from whatworks.catalogue.query import CHARTS, TYPES, Bound, Chart, Parameter, Query, iri_rows, quoted, ranked
-from whatworks.errors import Place, QueryHeader, UnknownQuery
+from whatworks.errors import EndpointAnswer, Place, QueryHeader, UnknownQuery
 from whatworks.namespaces import Prefixes
+from whatworks.terms import Term
 
 if TYPE_CHECKING:
     from whatworks.results import Table
     from whatworks.store import Store
 
-__all__ = ["CHARTS", "TYPES", "Bound", "Catalogue", "Chart", "Parameter", "Query", "iri_rows", "quoted", "ranked"]
+__all__ = [
+    "CHARTS",
+    "TYPES",
+    "Bound",
+    "Catalogue",
+    "Chart",
+    "Parameter",
+    "Query",
+    "Values",
+    "iri_rows",
+    "quoted",
+    "ranked",
+]
 
-_NONE: Mapping[str, Bound] = MappingProxyType({})
+Values: TypeAlias = Mapping[str, Sequence[tuple[Term, ...]]]
+_NONE: Values = MappingProxyType({})
 
 
 class Catalogue:
@@ -72,12 +86,21 @@ class Catalogue:
             self._read[name] = read_query(self._assets[name], self._prefixes, self._kept)
         return self._read[name]
 
-    def rows(self, store: "Store", name: str, values: Mapping[str, Bound] = _NONE) -> "Table":
-        """Return the rows that a store answers one of the tool's own queries with, bound to values."""
+    def text(self, name: str, values: Values = _NONE) -> str:
+        """Return the text of one of the tool's own queries, bound to rows of terms."""
+        return self.get(name).bind({key: Bound(rows) for key, rows in values.items()})
+
+    def rows(self, store: "Store", name: str, values: Values = _NONE) -> "Table":
+        """Return the rows that a store answers one of the tool's own queries with, bound to rows of terms.
+
+        Raises:
+            EndpointAnswer: A remote store answers something else.
+        """
         from whatworks.results import Table  # noqa: PLC0415 - who lists queries asks none
 
-        answer = store.query(self.get(name).bind(values), standalone=True)
-        assert isinstance(answer, Table)  # noqa: S101 - the tool's own queries for rows are SELECT queries, tested as such
+        answer = store.query(self.text(name, values), standalone=True)
+        if not isinstance(answer, Table):
+            raise EndpointAnswer(f"The store answers {name} with no rows, which were asked for.")
         return answer
 
     def all(self) -> list[Query]:

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from whatworks.catalogue import Bound, Catalogue, iri_rows
+from whatworks.catalogue import Catalogue, iri_rows
 from whatworks.errors import Place, QueryHeader
 from whatworks.linking.link import READING, Tell, untold
 from whatworks.search.words import Folding, composed, stem
@@ -132,7 +132,7 @@ class _Reader:
 
     def _rows(self, query: str, property: str = "") -> Iterator[tuple[str, str]]:
         """Yield the first cell of each row of a system query, and the rest of the row, as TSV."""
-        values = {"property": Bound(iri_rows([Iri(property)]))} if property else {}
+        values = {"property": iri_rows([Iri(property)])} if property else {}
         for line in self._catalogue.rows(self._store, query, values).write("tsv").decode().split("\n")[1:]:
             first, tab, rest = line.partition("\t")
             if tab:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from whatworks.catalogue import Bound, Catalogue, iri_rows
+from whatworks.catalogue import Catalogue, iri_rows
 from whatworks.collection import Collection
 from whatworks.linking.decisions import Decisions, Pair, read_decisions
 from whatworks.linking.link import COMPARING, Link, Options, Tell, untold
@@ -99,7 +99,7 @@ def titles(collection: Collection, catalogue: Catalogue, things: Several[Iri]) -
     """Return what things are called, in the preferred language."""
     if not things:
         return {}
-    named = catalogue.rows(collection.store, "system/labels", {"iri": Bound(iri_rows(sorted(things)))})
+    named = catalogue.rows(collection.store, "system/labels", {"iri": iri_rows(sorted(things))})
     best: dict[Iri, Literal] = {}
     order = ("en", *collection.settings.languages)
     for thing, name, _ in named:

@@ -209,7 +209,7 @@ def _counted(collection: Collection, catalogue: Catalogue, columns: Path) -> lis
     if columns.exists():
         from whatworks.columns import Columns  # noqa: PLC0415 - numpy need not be installed
 
-        found = Columns.open(columns).query(catalogue.get("publish/void").bind({}))
+        found = Columns.open(columns).query(catalogue.text("publish/void"))
         if found is not None:
             return list(found)
     return list(catalogue.rows(collection.store, "publish/void"))

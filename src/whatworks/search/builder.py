@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from whatworks.catalogue import Bound, Catalogue, iri_rows
+from whatworks.catalogue import Catalogue, iri_rows
 from whatworks.circles import without_circles
 from whatworks.errors import Unwritable
 from whatworks.search.bits import packed
@@ -113,8 +113,8 @@ class _Builder:
 
     def _rows(self, query: str, property: str = "") -> Iterable[tuple[Any, ...]]:
         """Return the rows of a system query; those with blank nodes lead nowhere."""
-        values = {"property": Bound(iri_rows([Iri(property)]))} if property else {}
-        found = self._columns.query(self._catalogue.get(query).bind(values)) if self._columns is not None else None
+        values = {"property": iri_rows([Iri(property)])} if property else {}
+        found = self._columns.query(self._catalogue.text(query, values)) if self._columns is not None else None
         return (self._catalogue.rows(self._store, query, values) if found is None else found).rows
 
     def _things(self) -> None:
