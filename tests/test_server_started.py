@@ -366,24 +366,26 @@ def test_a_body_that_nobody_waits_for_ends_the_connection(server: tuple[str, int
 
 
 @on_linux
-def test_who_takes_nothing_is_not_waited_for(server: tuple[str, int]) -> None:
+def test_who_takes_nothing_is_not_waited_for() -> None:
     """A large answer goes out while the client reads it, and takes no memory of the server meanwhile."""
-    address, pid = server
     query = "SELECT ?s ?p ?o ?x { ?s ?p ?o VALUES ?x { 1 2 } }"
     sent = f"GET /sparql?format=tsv&query={quote(query)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-    before = _memory(pid)
-    with socket.create_connection((urlsplit(address).hostname, urlsplit(address).port or 0), timeout=20) as slow:
-        slow.sendall(sent)
-        head = slow.recv(4000)
-        assert b"200 OK" in head
+    with started("--timeout", "30") as (address, pid):
         assert get(address, THING).status == 200
-        size = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
-        assert size > 5_000_000
-        assert _memory(pid) - before < size / 2
-        got = len(head.partition(b"\r\n\r\n")[2])
-        while got < size:
-            got += len(slow.recv(1 << 20))
-        assert got == size
+        assert get(address, f"/sparql?format=tsv&query={quote(query.replace(' 2 ', ' '))}").status == 200
+        before = _memory(pid)
+        with socket.create_connection((urlsplit(address).hostname, urlsplit(address).port or 0), timeout=20) as slow:
+            slow.sendall(sent)
+            head = slow.recv(4000)
+            assert b"200 OK" in head
+            assert get(address, THING).status == 200
+            size = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
+            assert size > 5_000_000
+            assert _memory(pid) - before < size / 2
+            got = len(head.partition(b"\r\n\r\n")[2])
+            while got < size:
+                got += len(slow.recv(1 << 20))
+            assert got == size
 
 
 def _memory(pid: int) -> int:
