@@ -146,6 +146,22 @@ def test_pages_hold_each_row_once(client: TestClient) -> None:
     assert "link" not in client.get("/api/queries/interventions?country=Germany").headers
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_pages_stay_in_their_format(client: TestClient, named: bool) -> None:
+    """Who asked for a table gets the next pages as tables, whether the address or the header said so."""
+    accept = {} if named else {"Accept": "text/csv"}
+    address, rows = f"/api/queries/interventions?limit=50{'&format=csv' if named else ''}", list[str]()
+    while address:
+        found = client.get(address, headers=accept)
+        assert found.headers["content-type"].startswith("text/csv")
+        rows += found.text.splitlines()[1:]
+        links = dict(re.findall(r'<([^>]*)>; rel="(next|prev)"', found.headers["link"]))
+        assert all(("format=csv" in link) is named for link in links)
+        address = next((link for link, relation in links.items() if relation == "next"), "")
+    assert rows == client.get("/api/queries/interventions?format=csv").text.splitlines()[1:]
+    assert len(rows) > 100
+
+
 def test_tokens_are_checked(client: TestClient, project: Callable[[dict[str, str]], KnowledgeGraph]) -> None:
     """A token counts for its own answer of its own release only."""
     link = client.get("/api/queries/interventions?limit=4").headers["link"]

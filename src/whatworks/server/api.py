@@ -42,11 +42,13 @@ class Asked(NamedTuple):
         values: The values of the parameters, as they were written.
         limit: How many rows at most.
         token: Where they begin.
+        format: The name of the format, if it is asked for by name.
     """
 
     values: dict[str, list[str]]
     limit: int
     token: str
+    format: str = ""
 
 
 class Given(NamedTuple):
@@ -153,7 +155,7 @@ def _answered(request: Request, served: Served, asked: Asked, kind: str) -> Resp
         error.message, error.hint = (each.replace("--", "", 1) for each in (error.message, error.hint))
         raise
     start = _start(served, text, asked.token)
-    key = ("query", name, text, str(start), str(asked.limit))
+    key = ("query", name, text, str(start), str(asked.limit), asked.format)
     given = Given(served, found, asked, text, start)
     if not served.is_constant(found):
         made = _written(given, offer)
@@ -180,7 +182,8 @@ def _asked(given: list[tuple[str, str]]) -> Asked:
     limit = single["limit"][0] if single["limit"] else str(USUAL)
     if not (limit.isascii() and limit.isdigit() and len(limit) < 9 and 1 <= int(limit) <= MOST):
         raise InvalidValue(f"limit: {limit[:40]!r} is no whole number from 1 to {MOST}.")
-    return Asked(values, int(limit), single["page"][0] if single["page"] else "")
+    token, format = ("".join(single[name]) for name in ("page", "format"))
+    return Asked(values, int(limit), token, format)
 
 
 def _written(given: Given, offer: Offer) -> Kept:
@@ -218,8 +221,10 @@ def _written(given: Given, offer: Offer) -> Kept:
 
 
 def _link(given: Given, start: int) -> str:
-    """Return the address of a page."""
+    """Return the address of a page, in the format in which this one was asked for by its address."""
     said: list[tuple[str, Any]] = [(name, value) for name, each in given.asked.values.items() for value in each]
+    if given.asked.format:
+        said.append(("format", given.asked.format))
     said.append(("limit", given.asked.limit))
     if start:
         said.append(("page", _token(given.served, given.text, start)))
