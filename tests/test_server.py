@@ -237,7 +237,7 @@ def test_errors_have_one_shape(client: TestClient, method: str, path: str, statu
     assert {"type", "title", "detail"} <= set(problem)
     assert found.headers["access-control-allow-origin"] == "*"
     assert "x-request-id" in found.headers
-    assert status != 405 or found.headers["allow"] == "GET, HEAD"
+    assert status != 405 or found.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_the_type_of_an_error_leads_to_its_meaning(client: TestClient) -> None:

@@ -220,6 +220,7 @@ def test_bad_queries_are_told_with_their_place(client: TestClient, query: str, c
         (b"query=ASK{}&default-graph-uri=file:///etc/passwd", FORM, 400),
         (b"{}", {"Content-Type": "application/json"}, 415),
         (b"ASK {}", {}, 415),
+        (b"\x1f\x8b", {**DIRECT, "Content-Encoding": "gzip"}, 415),
         (b"#" * (4 * 1024 * 1024 + 1), DIRECT, 413),
         (b"#" * (300 * 1024), DIRECT, 400),
     ],
@@ -246,6 +247,7 @@ def test_formats_that_do_not_fit_the_form_are_refused(client: TestClient) -> Non
 def test_options_and_other_methods(client: TestClient) -> None:
     """POST is possible here, and PUT is not."""
     assert client.options("/sparql").headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    assert client.put("/sparql").headers["allow"] == "GET, HEAD, OPTIONS, POST"
     assert client.put("/sparql").status_code == 405
 
 

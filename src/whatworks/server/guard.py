@@ -12,12 +12,12 @@ from typing import NamedTuple, TypeAlias
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from whatworks.errors import TooLarge
+from whatworks.errors import Busy, TooLarge
 from whatworks.server.cache import Cache
 from whatworks.server.logs import Log
 from whatworks.server.metrics import Metrics
@@ -42,7 +42,8 @@ _GIVEN = "whatworks.given"  # where a request has what was read of it before the
 _PACKED = b"-gzip"  # what is packed has other bytes, and so another strong tag
 _SENT = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Location, Content-Location, Retry-After, X-Request-ID, X-Note",
+    "Access-Control-Expose-Headers": "ETag, Link, Location, Content-Location, Retry-After, X-Request-ID, X-Note, "
+    "Accept-Ranges, Content-Range",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -130,6 +131,29 @@ class Guard:
         self._tell(method, served, name, reply.route, status, time.perf_counter() - started)
         return Sent(written, None if asked.tags or asked.name or method == "HEAD" else asked.key)
 
+    async def full(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that comes while as many connections are busy as may be."""
+        started, served, asked = time.perf_counter(), self._site.current, given(scope)
+        said, name = "As many connections are busy as may be.", _name(asked)
+        retry = {"Retry-After": "5"}
+        refusal = _closing(problem(503, said, code=Busy.code, headers=retry, hint="Ask again in a while."))
+        status, route = await self._answered(scope, receive, send, asked, name, refusal)
+        self._tell(scope["method"], served, name, route, status, time.perf_counter() - started)
+
+    def unreadable(self, detail: str, lines: bytes) -> bytes:
+        """Return what is sent, as HTTP has it, to what is no request.
+
+        Args:
+            detail: What is wrong with it.
+            lines: Headers that are to be sent as well.
+        """
+        name, refusal = _new_name(), _closing(problem(400, detail))
+        headers = [*refusal.raw_headers, (b"x-request-id", name)]
+        _mark({"status": 400, "headers": headers}, b"")
+        sent = b"".join([b"%b: %b\r\n" % header for header in headers])
+        self._tell("none", self._site.current, name, "none", 400, 0.0)
+        return b"HTTP/1.1 400 Bad Request\r\n%b%b\r\n%b" % (lines, sent, bytes(refusal.body))
+
     def learn(self, data: bytes, client: str, key: Key) -> None:
         """Note the headers of a request: clients send the same ones again, with another first line.
 
@@ -191,20 +215,31 @@ class Guard:
         if self._log is not None:
             self._log.request(name.decode(), served.name, method, route, status, seconds)
 
-    async def _answered(self, scope: Scope, receive: Receive, send: Send, asked: Given, name: bytes) -> tuple[int, str]:
-        """Let the application answer; return the status and the route."""
+    async def _answered(
+        self, scope: Scope, receive: Receive, send: Send, asked: Given, name: bytes, refusal: Response | None = None
+    ) -> tuple[int, str]:
+        """Let the application answer, if nothing is refused; return the status and the route."""
         served, status = self._site.current, 500
         coming: Coming | None = None
+        is_unread = asked.has_body
         if not asked.packs:  # which may be said by naming it, with the quality 0
             scope["headers"] = [each for each in scope["headers"] if each[0] != b"accept-encoding"]
-        if _PACKED in asked.tags:
+        if asked.packs and _PACKED in asked.tags:
             tags = asked.tags.replace(_PACKED + b'"', b'"')
             scope["headers"] = [(key, tags if key == b"if-none-match" else value) for key, value in scope["headers"]]
+
+        async def received() -> Message:
+            nonlocal is_unread
+            message = await receive()
+            is_unread = is_unread and message.get("more_body", False)
+            return message
 
         async def marked(message: Message) -> None:
             nonlocal status, coming
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if is_unread:  # the rest of the body is no request
+                    message["headers"].append((b"connection", b"close"))
                 _mark(message, asked.tags)
                 if asked.key is not None and scope["method"] == "GET" and can_be_kept(message):
                     coming = Coming(self._path(scope), list(message["headers"]))
@@ -213,9 +248,9 @@ class Guard:
                 coming = self._collected(coming, message, served, asked.key)
             await send(message)
 
-        refusal = self._refusal(scope, asked)
+        refusal = refusal or self._refusal(scope, asked)
         try:
-            await (refusal or self._app)(scope, receive, marked)
+            await (refusal or self._app)(scope, received if is_unread else receive, marked)
         finally:
             if status == 500:  # starlette raises what nobody foresaw once it is answered, for the log
                 self._metrics.count(self._path(scope), status, 0.0)
@@ -231,19 +266,21 @@ class Guard:
         return coming
 
     def _refusal(self, scope: Scope, asked: Given) -> Response | None:
-        """Return the answer to what needs no application: what is too long, and the question what is possible."""
+        """Return the answer to what needs no application: what is badly put, and the question what is possible."""
+        if asked.hosts != 1 and scope["http_version"] == "1.1":
+            return problem(400, f"There are {asked.hosts} headers Host.", hint="Send one, as HTTP/1.1 asks for.")
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_ADDRESS:
             return _closing(
                 problem(414, f"The address is longer than {LONGEST_ADDRESS} bytes.", hint="Send it by POST.")
             )
         if asked.length.isdigit() and int(asked.length) > LARGEST_BODY:
-            return _closing(problem(413, f"The body is larger than {LARGEST_BODY} bytes.", code="too-large"))
+            return problem(413, f"The body is larger than {LARGEST_BODY} bytes.", code=TooLarge.code)
         if scope["method"] == "OPTIONS" and (methods := self._methods(scope)):
             listed = ", ".join(sorted({*methods, "OPTIONS"}))
             allowed = {
                 "Allow": listed,
                 "Access-Control-Allow-Methods": listed,
-                "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match, X-Request-ID",
+                "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match, If-Range, Range, X-Request-ID",
                 "Access-Control-Max-Age": "86400",
             }
             return Response(status_code=204, headers=allowed)
@@ -289,7 +326,7 @@ def _mark(message: Message, tags: bytes) -> None:
 
 
 def _closing(response: Response) -> Response:
-    """End the connection: the rest of what is too long is not read."""
+    """End the connection after this."""
     response.headers["Connection"] = "close"
     return response
 
@@ -299,8 +336,11 @@ async def body(request: Request) -> bytes:
 
     Raises:
         TooLarge: It is larger than it may be.
-        HTTPException: It did not come in time.
+        HTTPException: It did not come in time, or not whole, or is packed.
     """
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        said = {"Accept-Encoding": "identity"}
+        raise HTTPException(415, "What is sent may not be packed (the header Content-Encoding).", said)
     found = bytearray()
     try:
         async with asyncio.timeout(_BODY_SECONDS):
@@ -310,4 +350,6 @@ async def body(request: Request) -> bytes:
                     raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
     except TimeoutError as error:
         raise HTTPException(408, f"The body did not come within {_BODY_SECONDS} seconds.") from error
+    except ClientDisconnect as error:
+        raise HTTPException(400, "The connection ended before the body was whole.") from error
     return bytes(found)

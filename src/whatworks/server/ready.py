@@ -38,6 +38,8 @@ class Given(NamedTuple):
         length: The header Content-Length.
         accept: The header Accept.
         packs: Whether the client takes what is packed.
+        hosts: How many headers Host there are.
+        has_body: Whether a body comes with it.
     """
 
     key: Key | None
@@ -46,25 +48,29 @@ class Given(NamedTuple):
     length: bytes
     accept: bytes
     packs: bool
+    hosts: int
+    has_body: bool
 
 
 def given(scope: Scope) -> Given:
     """Read the headers of a request."""
     found: dict[bytes, bytes] = {}
-    apart = scope["method"] not in ("GET", "HEAD")
+    hosts, apart = 0, scope["method"] not in ("GET", "HEAD")
     for name, value in scope["headers"]:
         if name in found or name in _APART:
             apart = True
         found[name] = value
+        hosts += name == b"host"
     key, get = None, found.get
     accept, encodings = get(b"accept", b""), get(b"accept-encoding", b"")
     packs = b"gzip" in encodings and not _NO_GZIP.search(encodings)
-    if not apart and get(b"content-length", b"0") == b"0":
+    if hosts and not apart and get(b"content-length", b"0") == b"0":
         # Whether a proxy is believed depends on who it is.
         proxy = (found[_SCHEME], (scope.get("client") or ("",))[0]) if _SCHEME in found else scope["scheme"]
         key = (scope["raw_path"], scope["query_string"], accept, packs, get(b"host", b""), proxy)
     name, length = get(b"x-request-id", b""), get(b"content-length", b"")
-    return Given(key, get(b"if-none-match", b""), name, length, accept, packs)
+    has_body = length not in (b"", b"0") or b"transfer-encoding" in found
+    return Given(key, get(b"if-none-match", b""), name, length, accept, packs, hosts, has_body)
 
 
 class Alike(NamedTuple):

@@ -148,7 +148,7 @@ def refused(request: Request, error: Exception) -> Response:
         detail = f"Nothing is at {request.url.path[:200]!r}."
     elif error.status_code == 405:
         detail = f"{request.method[:20]} is not possible here."
-        headers = {"Allow": ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))}
+        headers = {"Allow": ", ".join(sorted({*(error.headers or {}).get("Allow", "").split(", "), "OPTIONS"} - {""}))}
     return told(request, error.status_code, detail, headers=headers)
 
 

@@ -27,6 +27,9 @@ _GRACE = 10  # seconds that open requests have when the server ends
 _HEAD_SECONDS = 15  # so long may a client take to send the head of a request
 _STALL_SECONDS = 30  # and so long to take what is on its way to it, some 64 KB
 _LONGEST_HEAD = 64 * 1024
+_LINGER_SECONDS = 5  # so long is read what comes after an answer that did not wait for it
+_MOST_CONNECTIONS = 512  # that are being answered; those that ask nothing make room
+_LEAST_IDLE = 0.25  # so long has a connection to be idle before it makes room for another one
 _MOMENT = 0.001  # seconds until a process that shares its socket takes the next connection
 _AGAIN = 1.0  # seconds until connections are taken again after none could be, such as for want of files
 
@@ -49,14 +52,19 @@ class Patient(HttpToolsProtocol):
     _is_between = True  # whether what comes begins a request
     _begun = 0  # requests in the bytes that are being read
     _known: Key | None = None  # what the last of them is kept under
+    _lingers = False  # whether all is said, and what still comes is thrown away
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
+        while len(self.connections) >= _MOST_CONNECTIONS and self._made_room():
+            pass
         self._wait()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; a head of too many is no request."""
+        if self._lingers:
+            return
         begins, client = self._is_free() and self._is_between, self.client[0] if self.client else ""
         if begins and (written := self.guard.again(data, client, self._lines())) is not None:
             self._unset_keepalive_if_required()
@@ -71,7 +79,7 @@ class Patient(HttpToolsProtocol):
             self.guard.learn(data, client, self._known)
         if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > _LONGEST_HEAD and not self.transport.is_closing():
+            if self._head_bytes > _LONGEST_HEAD and not self.transport.is_closing() and not self._lingers:
                 self.send_400_response(f"The head of the request is longer than {_LONGEST_HEAD} bytes.")
 
     def on_message_begin(self) -> None:
@@ -87,6 +95,8 @@ class Patient(HttpToolsProtocol):
         self._in_head = False
         self._done()
         super().on_headers_complete()
+        if self.scope["method"] not in ("GET", "HEAD"):
+            self.cycle.transport = cast(asyncio.Transport, _Ending(self))
 
     def on_message_complete(self) -> None:
         """Note that what comes next is another request."""
@@ -95,14 +105,15 @@ class Patient(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Answer at once what was answered before; start the application for all else."""
-        plain = app is self.app and cycle.keep_alive and cycle.scope["http_version"] == "1.1" and self._can_write()
+        plain = cycle.keep_alive and cycle.scope["http_version"] == "1.1" and self._can_write()
         if plain and (sent := self.guard.at_once(cast(Scope, cycle.scope), self._lines())) is not None:
             self.transport.write(sent.written)
             self._known = sent.key
             cycle.response_started = cycle.response_complete = True
             super().on_response_complete()
             return
-        super()._start_asgi_task(cycle, app)
+        is_full = len(self.tasks) >= _MOST_CONNECTIONS
+        super()._start_asgi_task(cycle, cast(ASGI3Application, self.guard.full) if is_full else app)
 
     def _can_write(self) -> bool:
         return not (self.pipeline or self.flow.write_paused or self.transport.is_closing())
@@ -118,8 +129,59 @@ class Patient(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """End the connection where the rest of a body would have to be waited for."""
         if self.cycle.more_body and not self.pipeline:
+            self.end()
+        if self._lingers:
+            self.server_state.total_requests += 1
+        else:
+            super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say in the shape of all errors that what came is no request; nothing, amid an answer."""
+        last: RequestResponseCycle | None = self.cycle
+        if self.pipeline or (last is not None and last.response_started and not last.response_complete):
             self.transport.close()
-        super().on_response_complete()
+            return
+        self.transport.write(self.guard.unreadable(msg, self._lines()))
+        if last is not None:
+            last.disconnected = True  # what was asked in it is answered with this
+            last.message_event.set()
+        self._linger()
+
+    def end(self) -> None:
+        """End the connection once all is sent; who is cut off while it sends a body may not get to read the answer."""
+        if self.cycle.more_body:
+            self._linger()
+        else:
+            self.transport.close()
+
+    def _linger(self) -> None:
+        """Send no more, and throw away what comes until the client ends the connection, for a while at most."""
+        if self._lingers or self.transport.is_closing():
+            return
+        self._lingers = True
+        self._unset_keepalive_if_required()
+        self._done()
+        self.flow.resume_reading()
+        self.transport.write_eof()
+        self._timer = self.loop.call_later(_LINGER_SECONDS, self._end)
+
+    def _made_room(self) -> bool:
+        """End the connection that has sent no request for the longest time; say whether there was one.
+
+        Who opens as many as may be, and asks nothing, takes no place from who asks. What was opened a moment ago may
+        have a request that was not read yet.
+        """
+        latest = self.loop.time() + _HEAD_SECONDS - _LEAST_IDLE
+        idle = [(until, each) for each in self.connections if 0 < (until := _idle_until(each)) < latest]
+        if not idle:
+            return False
+        _, longest = min(idle, key=lambda each: each[0])
+        self.connections.discard(longest)
+        longest.transport.abort()
+        return True
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: another protocol that a client would also speak is left aside, as HTTP has it."""
 
     def pause_writing(self) -> None:
         """Begin to wait for a client that takes its answer slowly."""
@@ -152,6 +214,24 @@ class Patient(HttpToolsProtocol):
         self._timer = None
         if not self.transport.is_closing():
             self.transport.close()
+
+
+class _Ending:
+    """The connection as the answer to a request with a body has it: to close it waits for what is on its way."""
+
+    def __init__(self, protocol: Patient) -> None:
+        self._protocol = protocol
+        self.write, self.is_closing = protocol.transport.write, protocol.transport.is_closing
+
+    def close(self) -> None:
+        """End the connection."""
+        self._protocol.end()
+
+
+def _idle_until(protocol: Any) -> float:
+    """Return when a connection will have sent no request for too long; 0 for one that is being answered."""
+    timer = protocol._timer or protocol.timeout_keep_alive_task
+    return timer.when() if timer is not None else 0.0
 
 
 class _Sharing(uvicorn.Server):
@@ -273,9 +353,9 @@ def _serve(site: Site, listening: socket.socket, log: Log | None, *, shared: boo
         log_level="warning",
         log_config=LOGGING if log is not None else uvicorn.config.LOGGING_CONFIG,
         server_header=False,
-        timeout_keep_alive=15,
+        timeout_keep_alive=_HEAD_SECONDS,
         timeout_graceful_shutdown=_GRACE,
-        limit_concurrency=512,
+        ws="none",
         lifespan="on",
     )
 
