@@ -98,7 +98,7 @@ def test_files_come_as_they_lie_on_the_disk(client: TestClient, release: Release
 
 @pytest.mark.parametrize(
     ("asked", "status", "whole"),
-    [("bytes=999999999-", 416, True), ("bytes=9-5", 400, False), ("lines=1-2", 400, False)],
+    [("bytes=999999999-", 416, True), ("bytes=9-5", 400, False), ("bytes", 400, False)],
 )
 def test_a_part_that_is_not_there_is_told(client: TestClient, asked: str, status: int, whole: bool) -> None:
     """As every fault is, and with the size of the file where the part is beyond it."""
@@ -109,6 +109,23 @@ def test_a_part_that_is_not_there_is_told(client: TestClient, asked: str, status
     assert (found.json()["status"], bool(found.json()["hint"])) == (status, True)
     size = client.head(path).headers["content-length"]
     assert found.headers.get("content-range") == (f"bytes */{size}" if whole else None)
+
+
+@pytest.mark.parametrize("unit", ["lines=1-2", "rows=0-", "nonsense"])
+def test_a_part_that_is_counted_in_something_else_is_not_asked_for(client: TestClient, unit: str) -> None:
+    """HTTP has it that a unit which a server does not know counts as none: the file is sent whole."""
+    path = f"/dumps/{client.get('/health').json()['release']}/data.nq"
+    found = client.get(path, headers={"Range": unit})
+    assert (found.status_code, len(found.content)) == (200, int(client.head(path).headers["content-length"]))
+
+
+def test_a_packed_file_is_no_file_of_who_takes_none(client: TestClient) -> None:
+    """The tag of what was packed is that of another answer, for who does not take it packed."""
+    path = f"/dumps/{client.get('/health').json()['release']}/data.nq"
+    tag = client.get(path, headers={"Accept-Encoding": "gzip"}).headers["etag"]
+    for encodings, status in (("gzip", 304), ("identity", 200)):
+        headers = {"Accept-Encoding": encodings, "If-None-Match": tag}
+        assert (encodings, client.get(path, headers=headers).status_code) == (encodings, status)
 
 
 @pytest.mark.parametrize(

@@ -231,3 +231,25 @@ def test_what_is_no_query_is_refused(client: TestClient, method: str, path: str,
     found = client.request(method, path, content=sent)
     assert found.status_code == 400, found.text
     assert found.headers["content-type"] == "application/problem+json"
+
+
+def test_a_name_that_is_missing_is_no_name(client: TestClient) -> None:
+    """What is null is nothing, and not a word that is written so."""
+    found = client.post("/reconcile", data={"queries": json.dumps({"q": {"query": None}})})
+    assert found.json() == {"q": {"result": []}}
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "takes"),
+    [
+        ("/reconcile", "application/json", "application/x-www-form-urlencoded"),
+        ("/reconcile", "application/xml", "application/x-www-form-urlencoded"),
+        ("/reconcile/1.0/match", "application/x-www-form-urlencoded", "application/json"),
+        ("/reconcile/1.0/extend", "text/plain", "application/json"),
+    ],
+)
+def test_what_is_of_another_type_is_refused(client: TestClient, path: str, kind: str, takes: str) -> None:
+    """With 415, which says what is taken."""
+    found = client.post(path, content=b"{}", headers={"Content-Type": kind})
+    assert (found.status_code, found.headers["accept-post"]) == (415, takes)
+    assert (found.headers["content-type"], takes in found.json()["detail"]) == ("application/problem+json", True)

@@ -61,6 +61,16 @@ def test_the_three_ways_give_the_same_answer(client: TestClient, kg: KnowledgeGr
         assert [row["title"]["value"] for row in found.json()["results"]["bindings"]] == _titles(kg)
 
 
+def test_a_form_names_its_format(client: TestClient) -> None:
+    """As a field of the form, which counts as `?format=` does; a name that is none is told."""
+    form = {"query": ROWS, "format": "csv"}
+    found = client.post("/sparql", data=form, headers={"Accept": "application/sparql-results+json"})
+    assert (found.status_code, found.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert found.content == client.get("/sparql", params=form).content
+    assert client.post("/sparql", data={**form, "format": "turtle"}).status_code == 406
+    assert client.post("/sparql?format=xml", data={"query": ROWS}).headers["content-type"].endswith("+xml")
+
+
 @pytest.mark.parametrize(
     ("accept", "media_type"),
     [

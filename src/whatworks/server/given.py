@@ -31,7 +31,9 @@ def as_list(given: Any) -> list[Any]:
 
 
 def as_text(given: Any) -> str:
-    """Return a value as it would be typed; another entity stands by its id."""
+    """Return a value as it would be typed; another entity stands by its id, and nothing is no text."""
+    if given is None:
+        return ""
     if isinstance(given, dict):
         return str(given.get("id", ""))
     return ("true" if given else "false") if isinstance(given, bool) else str(given)

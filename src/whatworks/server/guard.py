@@ -331,16 +331,24 @@ def _closing(response: Response) -> Response:
     return response
 
 
-async def body(request: Request) -> bytes:
+async def body(request: Request, *types: str) -> bytes:
     """Return the body.
+
+    Args:
+        request: The request.
+        types: The media types that it may have, if it names one; without any here it may have each.
 
     Raises:
         TooLarge: It is larger than it may be.
-        HTTPException: It did not come in time, or not whole, or is packed.
+        HTTPException: It did not come in time, or not whole, or is packed, or of another type.
     """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and types and kind not in types:
+        said = f"What is sent cannot be of the type {kind[:80]!r}, but {', '.join(types)}."
+        raise HTTPException(415, said, {"Accept-Post": ", ".join(types)})
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        said = {"Accept-Encoding": "identity"}
-        raise HTTPException(415, "What is sent may not be packed (the header Content-Encoding).", said)
+        takes = {"Accept-Encoding": "identity"}
+        raise HTTPException(415, "What is sent may not be packed (the header Content-Encoding).", takes)
     found = bytearray()
     try:
         async with asyncio.timeout(_BODY_SECONDS):

@@ -12,19 +12,20 @@ from whatworks.publish.offers import OTHER_NAMES, Offer
 _KNOWN = 1000  # so many headers are known again; most clients send one of a few
 
 
-def choose(request: Request, available: Sequence[Offer], ending: str = "") -> Offer:
+def choose(request: Request, available: Sequence[Offer], ending: str = "", named: str | None = None) -> Offer:
     """Return the format that the request asks for.
 
     Args:
         request: The request.
         available: What can be sent, the usual one first.
         ending: The ending that was cut off the path, if there was one.
+        named: The format that is named elsewhere than in the address, as in a form that was sent.
 
     Raises:
         UnknownFormat: None of them is asked for; the message lists them.
     """
     given = b"format" in request.scope["query_string"]  # to read the fields of an address takes longer than a look
-    wanted = request.query_params.get("format") if given else None
+    wanted = request.query_params.get("format") if given else named
     if wanted is not None:
         found = next((offer for offer in available if wanted in (offer.name, offer.media_type)), None)
         if found is None:

@@ -17,7 +17,8 @@ def questions() -> dict[str, Any]:
     asked = [_parameter("query", "The query.", _TEXT, "ASK { ?s ?p ?o }"), *_dataset()]
     words = {**_parameter("q", "Words in any language.", _TEXT, "early warning"), "required": True}
     most = _parameter("limit", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20})
-    fields = {"type": "object", "required": ["query"], "properties": {"query": _TEXT}}
+    names = {"type": "string", "enum": [offer.name for offer in (*_ROWS, *_GRAPHS)]}
+    fields = {"type": "object", "required": ["query"], "properties": {"query": _TEXT, "format": names}}
     body = {_FORM: {"schema": fields}, "application/sparql-query": {"schema": _TEXT}}
     summary = "SPARQL 1.1 Protocol: an own query; without one, the description of the service."
     posted = _get("sparql-post", "The same, for longer queries.", (*_ROWS, *_GRAPHS))

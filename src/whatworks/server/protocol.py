@@ -48,10 +48,12 @@ class Asked(NamedTuple):
     Attributes:
         query: The query; None where none is given.
         dataset: The graphs that it is to see, if the request names some.
+        format: The format, where a form that was sent names one.
     """
 
     query: str | None
     dataset: Dataset | None
+    format: str | None = None
 
 
 async def sparql(request: Request) -> Response:
@@ -70,7 +72,7 @@ async def sparql(request: Request) -> Response:
     else:
         asked = _asked(request.scope["query_string"])
     if asked.query is not None:
-        return await _answered(request, served, asked.query, asked.dataset)
+        return await _answered(request, served, asked.query, asked)
     if request.method == "POST":
         raise InvalidValue("There is no query.", hint="Send it as the field query.")
     return await run_sync(_described, request, served)
@@ -93,7 +95,8 @@ def _asked(address: bytes, body: bytes = b"", kind: str = "") -> Asked:
         raise InvalidValue("There is more than one query.", hint="Send one.")
     default = tuple(Iri(value) for name, value in given_fields if name == "default-graph-uri")
     named = tuple(Iri(value) for name, value in given_fields if name == "named-graph-uri")
-    return Asked(given[0] if given else None, Dataset(default, named) if default or named else None)
+    format = next((value for name, value in given_fields if name == "format"), None) if kind == _FORM else None
+    return Asked(given[0] if given else None, Dataset(default, named) if default or named else None, format)
 
 
 def fields(content: bytes) -> list[tuple[str, str]]:
@@ -203,10 +206,11 @@ def _headers(tag: str, kept: Kept | None = None) -> dict[str, str]:
     return {**marked, **kept.headers} if kept is not None else marked
 
 
-async def _answered(request: Request, served: Served, query: str, dataset: Dataset | None) -> Response:
+async def _answered(request: Request, served: Served, query: str, asked: Asked) -> Response:
+    dataset = asked.dataset
     glance = look_up(served.local, query, served.counts) if dataset is None and not served.is_elsewhere else None
     form = glance.form if glance is not None else _checked(served, query, dataset)
-    offer = choose(request, _offers(form))
+    offer = choose(request, _offers(form), named=asked.format)
     tag = _tag(served, offer, query, dataset) if glance is not None or is_constant(query) else ""
     if tag and has_it(request, tag):
         return Response(status_code=304, headers=_headers(tag))

@@ -89,6 +89,10 @@ class _Part(FileResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
+        # A part that is counted in anything else than bytes is not asked for, as HTTP has it.
+        parts = [value for name, value in scope["headers"] if name == b"range"]
+        if any(not value.strip().lower().startswith(b"bytes") for value in parts):
+            scope = {**scope, "headers": [each for each in scope["headers"] if each[0] != b"range"]}
         refused: dict[str, str] | None = None
 
         async def sent(message: Message) -> None:

@@ -27,7 +27,7 @@ from whatworks.terms import Iri, Literal, Term, is_iri
 from whatworks.version import __version__
 
 ROOT, DRAFT = "/reconcile", "/reconcile/1.0"
-_JSON, _HTML = "application/json", "text/html"
+_JSON, _HTML, _FORM = "application/json", "text/html", "application/x-www-form-urlencoded"
 _LONGEST_NAME = 2000
 _MOST_QUERIES, _MOST_CANDIDATES, _USUAL = 100, 50, 10
 _IN_FRAMES = {"Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"}
@@ -41,14 +41,15 @@ _NUMBERS = {"integer": int, "decimal": float, "double": float, "float": float}
 async def service(request: Request) -> Response:
     """Answer version 0.2: the manifest, queries, or values of things, as the fields say."""
     served: Served = request.app.state.site.current
-    given = dict(fields(await guard.body(request) if request.method == "POST" else request.scope["query_string"]))
+    is_sent = request.method == "POST"
+    given = dict(fields(await guard.body(request, _FORM) if is_sent else request.scope["query_string"]))
     if "queries" in given:
         return await _later(_batch, served, read(given["queries"], "queries"))
     if "query" in given:  # version 0.1 asked one at a time
         return await _later(_single, served, given["query"])
     if "extend" in given:
         return await _later(_extended, served, read(given["extend"], "extend"))
-    if request.method == "POST":
+    if is_sent:
         raise InvalidValue("There is no field queries or extend.", hint="Send it in a form.")
     return await run_sync(_manifest, request, served)
 
@@ -115,7 +116,7 @@ def _about(served: Served, here: str) -> dict[str, Any]:
 async def match(request: Request) -> Response:
     """Answer queries of version 1.0."""
     served: Served = request.app.state.site.current
-    asked = read((await guard.body(request)).decode(errors="replace"), "the body")
+    asked = read((await guard.body(request, _JSON)).decode(errors="replace"), "the body")
     queries = asked.get("queries") if isinstance(asked, dict) else None
     if not isinstance(queries, list) or len(queries) > _MOST_QUERIES:
         raise InvalidValue(f"queries: a list of at most {_MOST_QUERIES} is expected.")
@@ -244,7 +245,7 @@ def _suggested_properties(served: Served, prefix: str) -> list[dict[str, Any]]:
 async def extend(request: Request) -> Response:
     """Answer version 1.0: the values of properties of things."""
     served: Served = request.app.state.site.current
-    asked = as_object(read((await guard.body(request)).decode(errors="replace"), "the body"))
+    asked = as_object(read((await guard.body(request, _JSON)).decode(errors="replace"), "the body"))
     return await _later(_extended_in_rows, served, asked)
 
 
