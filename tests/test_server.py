@@ -237,6 +237,7 @@ def test_errors_have_one_shape(client: TestClient, method: str, path: str, statu
     assert {"type", "title", "detail"} <= set(problem)
     assert found.headers["access-control-allow-origin"] == "*"
     assert "x-request-id" in found.headers
+    assert found.headers["cache-control"] == "no-cache"
     assert status != 405 or found.headers["allow"] == "GET, HEAD, OPTIONS"
 
 

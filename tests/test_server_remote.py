@@ -1,6 +1,8 @@
 """A server in front of a SPARQL engine: the same documents and answers, read from there."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -10,7 +12,7 @@ from starlette.testclient import TestClient
 
 from tests.endpoints import Server, oxigraph
 from tests.servers import asked, started
-from tests.test_server_started import get, sparql
+from tests.test_server_started import get, sparql, until
 from whatworks import KnowledgeGraph
 from whatworks.store import Limits
 
@@ -113,8 +115,32 @@ def test_what_takes_too_long_is_told(engine: Server) -> None:
 
 
 def test_a_started_server(engine: Server) -> None:
-    """`whatworks --store URL serve` says what it serves; when the engine is gone, that is told and the server lives."""
+    """`whatworks --store URL serve` says what it serves."""
     with started(before=["--store", engine.query]) as (address, _):
         assert json.loads(get(address, "/health").body)["release"] == engine.query
         assert get(address, f"{THING}.ttl").status == 200
         assert json.loads(sparql(address, "ASK { ?s ?p ?o }").body)["boolean"] is True
+        assert json.loads(get(address, "/health/ready").body)["status"] == "ready"
+
+
+def test_an_engine_that_is_gone_is_told() -> None:
+    """One that answers nothing, or is not there, makes the server unready, which lives, and is ready again with it."""
+
+    def ready(address: str, status: int) -> bool:
+        assert get(address, "/health/live").status == 200
+        how = {200: "ok", 503: "degraded"}[status]
+        return get(address, "/health/ready").status == status and f'"{how}"'.encode() in get(address, "/health").body
+
+    with started() as (behind, pid), started(before=["--store", f"{behind}/sparql"]) as (address, _):
+        assert get(address, f"{THING}.ttl").status == 200
+        until(lambda: ready(address, 200))
+        os.kill(pid, signal.SIGSTOP)
+        until(lambda: ready(address, 503))
+        assert "5 seconds" in json.loads(get(address, "/health/ready").body)["detail"]
+        os.kill(pid, signal.SIGCONT)
+        until(lambda: ready(address, 200))
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: ready(address, 503))
+        found = get(address, "/health/ready")
+        assert (found.headers["retry-after"], found.headers["content-type"]) == ("5", "application/problem+json")
+        assert get(address, f"{THING}.nt").status == 502

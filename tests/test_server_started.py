@@ -296,6 +296,8 @@ def test_health_says_what_is_served(kg: KnowledgeGraph) -> None:
     with asked(kg) as client:
         found = client.get("/health")
         assert found.json()["status"] == "ok"
+        assert client.get("/health/live").json() == {"status": "live"}
+        assert client.get("/health/ready").json() == {"status": "ready", "release": found.json()["release"]}
         assert found.headers["cache-control"] == "no-store"
 
 

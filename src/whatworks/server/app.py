@@ -69,6 +69,8 @@ def _routes() -> list[Route]:
         Route("/openapi.json", api.openapi),
         *reconcile.routes(),
         Route("/health", health.health),
+        Route("/health/live", health.live),
+        Route("/health/ready", health.ready),
         Route("/metrics", health.metrics),
         Route("/errors/{code}", explained),
         Route("/context/v1.jsonld", resources.context),
@@ -84,6 +86,8 @@ def make_app(site: Site, log: Log | None = None) -> Guard:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         site.current.pool.attend()
+        if site.watch is not None:
+            site.watch.begin()
         looking = asyncio.create_task(_follow(site, pages, metrics))
         try:
             yield

@@ -5,7 +5,9 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from whatworks.errors import EndpointUnreachable
 from whatworks.server.metrics import MEDIA_TYPE, Metrics
+from whatworks.server.replies import problem
 from whatworks.server.served import Site
 from whatworks.version import __version__
 
@@ -24,6 +26,20 @@ async def health(request: Request) -> Response:
         "queries": {"free": free, "waiting": waiting, "stopped": served.pool.stopped},
         **({"fault": site.fault} if site.fault else {}),
     }
+    return Response(json.dumps(said).encode(), headers=_FRESH, media_type="application/json")
+
+
+async def live(_: Request) -> Response:
+    """Say that the process answers; whoever gets no answer starts it again."""
+    return Response(json.dumps({"status": "live"}).encode(), headers=_FRESH, media_type="application/json")
+
+
+async def ready(request: Request) -> Response:
+    """Say whether to send requests here; 503 while an endpoint that is served does not answer."""
+    site: Site = request.app.state.site
+    if not site.is_ready:
+        return problem(503, site.fault, code=EndpointUnreachable.code, headers={**_FRESH, "Retry-After": "5"})
+    said = {"status": "ready", "release": site.current.name}
     return Response(json.dumps(said).encode(), headers=_FRESH, media_type="application/json")
 
 

@@ -18,6 +18,8 @@ from whatworks.server.served import Kept, Served
 from whatworks.terms import is_iri
 
 PROBLEM = "application/problem+json"
+# Without it, proxies may keep a 404 or 410 as long as they like; the next release may have what this one has not.
+_FLEETING = {"Vary": "Accept", "Cache-Control": "no-cache"}
 _LONGEST_LINK = 500  # signs; proxies refuse headers of some thousand
 
 
@@ -115,7 +117,7 @@ def problem(
         **more,
     }
     content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
-    return Response(content, status, {"Vary": "Accept", **(headers or {})}, PROBLEM)
+    return Response(content, status, {**_FLEETING, **(headers or {})}, PROBLEM)
 
 
 def told(request: Request, status: int, detail: str, *, code: str = "", **more: Any) -> Response:
@@ -125,7 +127,7 @@ def told(request: Request, status: int, detail: str, *, code: str = "", **more: 
         with suppress(HTTPException):  # a request that names no host gets no page
             said = {"status": status, "title": HTTPStatus(status).phrase, "detail": detail, "code": code, **more}
             page = request.app.state.pages.problem(view_of(request), said)
-            return Response(page, status, {"Vary": "Accept", **(headers or {})}, "text/html")
+            return Response(page, status, {**_FLEETING, **(headers or {})}, "text/html")
     return problem(status, detail, code=code, headers=headers, **more)
 
 

@@ -20,6 +20,7 @@ from whatworks.publish.sitemap import Page, pages
 from whatworks.server.cache import Cache
 from whatworks.server.matching import Matcher
 from whatworks.server.ready import Ready
+from whatworks.server.watch import Watch
 from whatworks.store import EmbeddedStore, Limits
 from whatworks.store.bounded import Counts
 from whatworks.store.exchange import Answering
@@ -199,7 +200,18 @@ class Site:
         self._open, self._follows = open_, follows
         self._limits, self._workers, self._waiting = limits, workers, waiting
         self.current = self._served()
-        self.fault = ""
+        self._fault = ""
+        self.watch = Watch(self.current.store) if self.current.is_elsewhere else None
+
+    @property
+    def fault(self) -> str:
+        """What is wrong, such as a new release that cannot be read, or an endpoint that does not answer."""
+        return self._fault or (self.watch.fault if self.watch is not None else "")
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is asked can be answered: the release before does too, an endpoint has to be there."""
+        return self.watch is None or not self.watch.fault
 
     @property
     def figures(self) -> tuple[str, int, int]:
@@ -218,14 +230,14 @@ class Site:
         try:
             found = kg.releases.current()
             if found is None or found.name == self.current.name:
-                self.fault = ""
+                self._fault = ""
                 return None
             new = self._served()
             new.warm()
         except Error as error:
-            self.fault = str(error)
+            self._fault = str(error)
             return None
-        before, self.current, self.fault = self.current, new, ""
+        before, self.current, self._fault = self.current, new, ""
         return before
 
     def _served(self) -> Served:
@@ -233,6 +245,8 @@ class Site:
 
     def close(self) -> None:
         """End what was started."""
+        if self.watch is not None:
+            self.watch.end()
         self.current.close()
 
 
