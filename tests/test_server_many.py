@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.servers import started
 from tests.test_server_started import THING, children, get, is_running, sparql, until
+from whatworks import KnowledgeGraph
 
 pytestmark = [
     pytest.mark.slow,
@@ -110,3 +111,28 @@ def test_the_log_says_nothing_of_who_asked() -> None:
     ]
     assert not any(word in line.lower() for line in lines for word in ("jane", "127.0.0.1", "afya"))
     assert process.returncode == 0
+
+
+def test_every_line_of_the_log_is_json(tmp_path: Path) -> None:
+    """Also what is told of a release that is older than the files, and of what is no request."""
+    (tmp_path / "whatworks.toml").touch()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/x.ttl").write_text(
+        "<https://w3id.org/whatworks/id/agent/x> a <http://xmlns.com/foaf/0.1/Agent> ."
+    )
+    KnowledgeGraph.open(tmp_path).build(checked=False)
+    (tmp_path / "data/x.ttl").write_text(
+        "<https://w3id.org/whatworks/id/agent/y> a <http://xmlns.com/foaf/0.1/Agent> ."
+    )
+    command = [sys.executable, "-m", "whatworks", "serve", "--port", "0", "--log", "json"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        older, serving = (json.loads(process.stderr.readline()) for _ in range(2))
+        assert (older["level"], "newer than release" in older["message"]) == ("warning", True)
+        address = urlsplit(serving["address"])
+        with socket.create_connection((address.hostname, address.port or 0)) as connection:
+            connection.sendall(b"NONSENSE\r\n\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+        process.send_signal(signal.SIGTERM)
+        told = [json.loads(line) for line in process.stderr.read().splitlines()]
+    assert [(each["route"], each["status"]) for each in told if each["event"] == "request"] == [("none", 400)]

@@ -6,6 +6,7 @@ imported by the command that needs it. So `whatworks --help` starts about as fas
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -223,13 +224,17 @@ class Opener:
         """What the options name: the project, the store and the cache."""
         return self._project, self._store, self._cache
 
-    def reopened(self) -> "KnowledgeGraph":
-        """Return the knowledge graph as it is now."""
+    def reopened(self, tell: Callable[[str], None] | None = None) -> "KnowledgeGraph":
+        """Return the knowledge graph as it is now; `tell` is told what a person should know, else standard error is."""
         from whatworks.kg import KnowledgeGraph  # noqa: PLC0415 - lazy on purpose
 
         def notify(text: str) -> None:
-            if not self._quiet:
+            if self._quiet:
+                return
+            if tell is None:
                 click.echo(text, err=True)
+            else:
+                tell(text)
 
         return KnowledgeGraph.open(**self.ways, notify=notify)
 

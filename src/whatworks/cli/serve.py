@@ -1,5 +1,6 @@
 """`serve`: publish the graph over HTTP."""
 
+from functools import partial
 from typing import Any
 
 import click
@@ -69,6 +70,7 @@ def serve(opener: Any, /, host: str, port: int, workers: int, log: str, **how: A
     from whatworks.errors import MissingExtra  # noqa: PLC0415 - lazy on purpose
 
     try:
+        from whatworks.server.logs import Log  # noqa: PLC0415 - lazy on purpose
         from whatworks.server.run import listen, run  # noqa: PLC0415 - lazy on purpose
         from whatworks.server.served import Site  # noqa: PLC0415 - lazy on purpose
     except ModuleNotFoundError as error:
@@ -82,9 +84,9 @@ def serve(opener: Any, /, host: str, port: int, workers: int, log: str, **how: A
     listening = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
 
+    reopened = partial(opener.reopened, Log().warning if log == "json" else None)
+
     def opened() -> Site:
-        return Site(
-            opener.reopened, limits, workers=how["queries"], waiting=how["waiting"], follows=not opener.is_fixed
-        )
+        return Site(reopened, limits, workers=how["queries"], waiting=how["waiting"], follows=not opener.is_fixed)
 
     run(opened, listening, f"http://{shown}:{listening.getsockname()[1]}/", workers, log)

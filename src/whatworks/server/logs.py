@@ -22,6 +22,10 @@ class Log(logging.Formatter):
         """Tell something else."""
         self._write({"event": event, **told})
 
+    def warning(self, text: str) -> None:
+        """Tell what a person should know, in words."""
+        self.event("message", level="warning", message=text)
+
     def format(self, record: logging.LogRecord) -> str:
         """Return what a library says, as a line."""
         told: dict[str, Any] = {"event": "message", "level": record.levelname.lower(), "message": record.getMessage()}
