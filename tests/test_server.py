@@ -247,6 +247,9 @@ def test_the_type_of_an_error_leads_to_its_meaning(client: TestClient) -> None:
     found = client.get(kind)
     assert (kind, found.status_code) == ("/errors/unknown-thing", 200)
     assert found.text.startswith("# unknown-thing\n")
+    for accept, media_type in ((BROWSER, "text/plain"), ("text/markdown", "text/markdown")):
+        found = client.get(kind, headers={"Accept": accept})
+        assert found.headers["content-type"] == f"{media_type}; charset=utf-8"
 
 
 def test_a_mistake_of_the_server_is_told_without_its_insides(

@@ -158,4 +158,7 @@ def explained(request: Request) -> Response:
     found = next((part for part in page.split("\n## ")[1:] if part.partition("\n")[0] == code), None)
     if found is None:
         raise HTTPException(404)
-    return answer(request, served, "text/markdown", ("errors", code), f"# {found}".encode)
+    accept = request.headers.get("accept", "")
+    # Browsers show plain text, and would save Markdown as a file.
+    kind = "text/markdown" if "text/markdown" in accept else "text/plain"
+    return answer(request, served, kind, ("errors", code), f"# {found}".encode)
