@@ -136,3 +136,16 @@ def test_every_line_of_the_log_is_json(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         told = [json.loads(line) for line in process.stderr.read().splitlines()]
     assert [(each["route"], each["status"]) for each in told if each["event"] == "request"] == [("none", 400)]
+
+
+def test_signals_amid_the_end_change_nothing() -> None:
+    """Whoever asks again and again for the end gets it as who asks once: with status 0."""
+    command = [sys.executable, "-m", "whatworks", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        address = process.stderr.readline().split()[-1].rstrip("/")
+        assert get(address, THING).status == 200
+        while process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.002)
+        assert process.returncode == 0

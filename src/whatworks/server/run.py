@@ -370,5 +370,7 @@ def _serve(site: Site, listening: socket.socket, log: Log | None, *, shared: boo
     try:
         server.run(sockets=[listening])
     finally:
+        for each in (signal.SIGINT, signal.SIGTERM):  # one more, amid the end, is no reason to end otherwise
+            signal.signal(each, signal.SIG_IGN)
         listening.close()
         site.close()
