@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 import uvicorn
@@ -320,9 +321,8 @@ def run(open_: Callable[[], Site], listening: socket.socket, address: str, worke
 
     def serve(place: int) -> None:
         site = open_()
-        if place == 0:
-            tell(site.current.name)
-        _serve(site, listening, log, shared=workers > 1)
+        begun = partial(tell, site.current.name) if place == 0 else None
+        _serve(site, listening, log, begun, shared=workers > 1)
 
     def tell(release: str) -> None:
         if log is not None:
@@ -341,8 +341,10 @@ def run(open_: Callable[[], Site], listening: socket.socket, address: str, worke
     listening.close()
 
 
-def _serve(site: Site, listening: socket.socket, log: Log | None, *, shared: bool) -> None:
-    """Serve a site in this process, one of several at this socket if it is shared."""
+def _serve(
+    site: Site, listening: socket.socket, log: Log | None, begun: Callable[[], None] | None, *, shared: bool
+) -> None:
+    """Serve a site in this process, one of several at this socket if it is shared; who ends it knows from `begun`."""
     site.current.warm()
     settle()
     Patient.guard = guard = make_app(site, log)
@@ -367,6 +369,8 @@ def _serve(site: Site, listening: socket.socket, log: Log | None, *, shared: boo
 
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, ended)
+    if begun is not None:
+        begun()
     try:
         server.run(sockets=[listening])
     finally:
