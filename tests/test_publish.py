@@ -158,6 +158,10 @@ def test_the_catalogue_is_valid_by_the_published_shapes(edition: Edition) -> Non
     valid, text = _validated(quads, shapes)
     assert valid, text
     assert not _validated([quad for quad in quads if not quad.predicate.endswith("/description")], shapes)[0]
+    packed = Edition(edition.kg, edition.name)
+    packed.packed = {f"{edition.name}/data.nq": ("0" * 64, 1)}
+    valid, text = _validated(dcat.catalogue(packed, HOME, answers=False), shapes)
+    assert valid, text
 
 
 def test_releases_follow_each_other(edition: Edition) -> None:
@@ -286,8 +290,9 @@ def test_the_checksums_are_read_by_sha256sum(project: Path, tmp_path: Path) -> N
     """Each line is a checksum and a name, two spaces between."""
     kg = KnowledgeGraph.open(project)
     assert kg.release is not None
-    lines = sums(kg.release).decode().splitlines()
-    assert len(lines) == len(all_files_of(kg.release)) > len(files_of(kg.release))
+    edition = Edition.of(kg)
+    lines = sums(edition, kg.release).decode().splitlines()
+    assert len(lines) == len(all_files_of(kg.release)) > len(files_of(edition, kg.release))
     assert all(re.fullmatch(r"[0-9a-f]{64}  [a-z0-9.-]+", line) for line in lines)
 
 
@@ -433,7 +438,7 @@ def test_the_block_for_search_engines_cannot_end_its_element(edition: Edition) -
     assert found["creator"][0]["@type"] == "Person"
     assert found["publisher"][0]["@type"] == "Organization"
     assert {each["sha256"] for each in found["distribution"]} == {
-        file.sha256 for file in files_of(edition.releases()[-1])
+        file.sha256 for file in files_of(edition, edition.releases()[-1])
     }
 
 

@@ -44,6 +44,7 @@ MORE = """
 """
 # What is told otherwise of a site that nobody answers at, beside what is in the store.
 SERVICES = ("sparql", "api/queries", "openapi.json", "catalog#api", "catalog#sparql")
+_FILES = re.compile(rb'<link rel="item".*?>|"distribution": \[.*?\n \]', re.DOTALL)
 
 
 def published(folder: Path, into: Path, *, home: str = HOME, forms: tuple[str, ...] = ("ntriples",)) -> Done:
@@ -98,6 +99,11 @@ def is_named(line: bytes) -> bool:
     return any(f"<{start}{name}".encode() in line for start in (HOME, BASE) for name in SERVICES)
 
 
+def unpacked(text: bytes) -> Iterator[bytes]:
+    """Yield the lines of N-Triples that do not tell of files that lie packed in a site."""
+    yield from (line for line in text.splitlines() if b"data.nq" not in line and b"application/gzip" not in line)
+
+
 def compare(client: TestClient, site: Path, paths: list[str]) -> None:
     """Compare files with what the server sends for their addresses."""
     for path in paths:
@@ -109,6 +115,12 @@ def compare(client: TestClient, site: Path, paths: list[str]) -> None:
             if path.endswith(".nt"):
                 assert {*sent.splitlines()} - {*written.splitlines()} == {*filter(is_named, sent.splitlines())}
             continue
+        if path.startswith("doc/release/"):  # files lie packed, as is tested with them
+            if path.endswith(".nt"):
+                assert [*unpacked(sent)] == [*unpacked(written)]
+            continue
+        if path.startswith("dataset/") and path.endswith(".html"):  # it names the files to take home
+            sent, written = (_FILES.sub(b"", page) for page in (sent, written))
         assert sent == written, path
 
 
@@ -140,9 +152,10 @@ def test_the_shipped_site_is_what_the_server_sends(kg: KnowledgeGraph, tmp_path:
 
 
 def test_what_is_said_of_services_is_left_out(client: TestClient, site: Path) -> None:
-    """The catalogue and the description of the data set say the same but for where queries are asked."""
+    """The catalogue and the description of the data set say the same but for where queries are asked, and for dumps."""
     for address, path in (("/catalog.nt", "catalog.nt"), ("/.well-known/void?format=ntriples", ".well-known/void.nt")):
-        sent, written = client.get(address).content.splitlines(), (site / path).read_bytes().splitlines()
+        texts = client.get(address).content, (site / path).read_bytes()
+        sent, written = ([*unpacked(text)] for text in texts)
         more = set(sent) - set(written)
         assert set(written) < set(sent)
         assert all(is_named(line) or b"sparql11-protocol" in line for line in more)
@@ -259,11 +272,6 @@ def test_what_hosts_need(site: Path, project: Path) -> None:
     """Lists for robots, files by which hosts know types, dumps with their sums, and pages where a server would be."""
     release = KnowledgeGraph.open(project).release
     assert release is not None
-    assert (site / f"dumps/{release.name}/data.nq").read_bytes() == (release.folder / "dump.nq").read_bytes()
-    assert (
-        f"{release.manifest['files']['dump.nq']['sha256']}  data.nq"
-        in (site / f"dumps/{release.name}/SHA256SUMS").read_text()
-    )
     sitemap = (site / "sitemap.xml").read_text()
     assert f"<loc>{HOME}doc/intervention/one</loc>" in sitemap
     assert f"<loc>{HOME}sparql</loc>" not in sitemap

@@ -29,9 +29,11 @@ pytestmark = pytest.mark.slow  # starts servers and a browser
 
 @pytest.fixture(scope="module")
 def site(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of some of the shipped records, with its search."""
-    into = tmp_path_factory.mktemp("sites") / "site"
-    open_ = partial(KnowledgeGraph.open, small)
+    """The site of a release of some of the shipped records, with its search."""
+    folder, into = tmp_path_factory.mktemp("project") / "small", tmp_path_factory.mktemp("sites") / "site"
+    copytree(small, folder)
+    KnowledgeGraph.open(folder).build(checked=False)
+    open_ = partial(KnowledgeGraph.open, folder)
     assert write(open_(), into, Wish(open_, "http://127.0.0.1/", 1), lambda _: None).search
     return into
 
@@ -91,6 +93,11 @@ def test_hosts_send_what_the_addresses_mean(host: WebServer, site: Path) -> None
     assert content == (site / "voc/stage.html").read_bytes()
     status, _, leads, _ = got(host, "/id/intervention/youthreach")
     assert (status in (302, 303), leads) == (True, "/doc/intervention/youthreach")
+    (packed,) = (site / "dumps").glob("*/data.nq.gz")
+    address = f"/{packed.relative_to(site).as_posix()}"
+    assert got(host, address) == (200, "application/gzip", "", packed.read_bytes())
+    status, _, leads, _ = got(host, address.removesuffix(".gz"))
+    assert (status, leads) == (302, address)
     status, _, _, content = got(host, "/nowhere")
     assert (status, content) == (404, (site / "404.html").read_bytes())
 

@@ -211,13 +211,13 @@ class Pages:
 
     def dumps(self, view: View) -> bytes:
         """Return the list of the releases, the newest first, and their files."""
-        found = [(release, shown_of(release)) for release in reversed(view.edition.releases())]
+        found = [(release, shown_of(view.edition, release)) for release in reversed(view.edition.releases())]
         return self._written("dumps.html", view, {"releases": found, "here": "catalog"})
 
     def release(self, view: View, release: Release, where: str) -> bytes:
         """Return the page of a release and its files."""
         iri = dcat.iri_of(view.edition, release.name)
-        values = {"one": release, "files": shown_of(release), "iri": iri, "here": "catalog"}
+        values = {"one": release, "files": shown_of(view.edition, release), "iri": iri, "here": "catalog"}
         return self._written("release.html", view, values, iri, where)
 
     def history(self, view: View, history: History) -> bytes:

@@ -109,7 +109,11 @@ class _Writer:
             self.say(here, "dcat:hasVersion", iri_of(self.edition, each.name))
             if each.name == self.edition.name:
                 self.say(here, "dcat:hasCurrentVersion", iri_of(self.edition, each.name))
-                self.say(here, "dcat:distribution", *(self._distribution_iri(each, file) for file in files_of(each)))
+                self.say(
+                    here,
+                    "dcat:distribution",
+                    *(self._distribution_iri(each, file) for file in files_of(self.edition, each)),
+                )
         access = Iri(f"{here}#sparql")
         self.say(here, "dcat:distribution", access)
         self.say(access, "a", term("dcat:Distribution"))
@@ -137,7 +141,7 @@ class _Writer:
         for agent in self.facts.publishers:
             self.say(here, "dcterms:publisher", agent.iri)
         self._licensed(here, release)
-        for file in files_of(release):
+        for file in files_of(self.edition, release):
             self._file(release, file)
 
     def _distribution_iri(self, release: Release, file: File) -> Iri:
@@ -145,7 +149,7 @@ class _Writer:
 
     def _file(self, release: Release, file: File) -> None:
         here, address = self._distribution_iri(release, file), Iri(f"{self.home}dumps/{release.name}/{file.name}")
-        media, checksum = Iri(_MEDIA + file.media_type), Iri(f"{here}-sha256")
+        media, checksum = Iri(_MEDIA + file.inner_type), Iri(f"{here}-sha256")
         self.say(iri_of(self.edition, release.name), "dcat:distribution", here)
         self.say(here, "a", term("dcat:Distribution"))
         self.say(here, "dcterms:title", Literal.text(file.title, "en"))
@@ -153,6 +157,9 @@ class _Writer:
         self.say(here, "dcat:downloadURL", address)
         self.say(here, "dcat:mediaType", media)
         self.say(media, "a", term("dcterms:MediaType"))
+        if file.is_packed:
+            self.say(here, "dcat:compressFormat", Iri(_MEDIA + file.media_type))
+            self.say(Iri(_MEDIA + file.media_type), "a", term("dcterms:MediaType"))
         if file.file_type:
             self.say(here, "dcterms:format", Iri(_FILE_TYPE + file.file_type))
             self.say(Iri(_FILE_TYPE + file.file_type), "a", term("dcterms:MediaTypeOrExtent"))

@@ -1,13 +1,14 @@
 """The files of a release for taking home: made once and put into the release, so that a server only passes them on.
 
 `data.nq` is the release's own dump, as it is. `write_dumps` makes the others: the same statements as one graph in
-Turtle, the things of the data as trees in JSON-LD, and a table with a codebook for each class.
+Turtle, the things of the data as trees in JSON-LD, and a table with a codebook for each class. A site of files
+has those that hold everything packed (gzip), a tenth of their size; an edition knows which.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from whatworks.circles import without_circles
 from whatworks.errors import UnknownThing
 from whatworks.kg import KnowledgeGraph
 from whatworks.namespaces import SUBCLASS
+from whatworks.publish.edition import Edition
 from whatworks.publish.offers import offers
 from whatworks.publish.partitions import partitions
 from whatworks.release import Release, digest_of, sealed
@@ -25,6 +27,7 @@ from whatworks.trig import write_trig
 from whatworks.version import __version__
 
 SUMS, PARTITIONS = "SHA256SUMS", "partitions.ttl"
+PACKED = ".gz"  # at the end of the name of a file that is offered packed
 _CODEBOOK = ".csv-metadata.json"
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 # What the European list of file types calls a format.
@@ -55,12 +58,32 @@ class File:
     of_class: str = ""
 
     @property
+    def plain(self) -> str:
+        """Its name before it was packed, which is the same for what is not."""
+        return self.name.removesuffix(PACKED)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is packed with gzip."""
+        return self.name.endswith(PACKED)
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether all statements or things are in it."""
+        return not self.of_class and self.plain.startswith("data.")
+
+    @property
     def _offer(self) -> Any:
-        return _FORMATS.get(Path(self.name).suffix)
+        return _FORMATS.get(Path(self.plain).suffix)
 
     @property
     def media_type(self) -> str:
         """The media type."""
+        return "application/gzip" if self.is_packed else self.inner_type
+
+    @property
+    def inner_type(self) -> str:
+        """The media type of what is in it, which is its own where it is not packed."""
         return "application/csvm+json" if self.name.endswith(_CODEBOOK) else self._offer.media_type
 
     @property
@@ -73,7 +96,7 @@ class File:
         """What it holds."""
         if self.name.endswith(_CODEBOOK):
             return f"What the columns of {self.name.removesuffix(_CODEBOOK)}.csv mean (CSV on the Web)"
-        return _TITLES.get(self.name) or f"All things of the class {Iri(self.of_class).code}, one a row"
+        return _TITLES.get(self.plain) or f"All things of the class {Iri(self.of_class).code}, one a row"
 
     @property
     def codebook(self) -> str:
@@ -86,7 +109,7 @@ class File:
 
 
 def all_files_of(release: Release) -> list[File]:
-    """Return the files of a release, the codebooks of its tables among them.
+    """Return the files of a release as they lie in it, the codebooks of its tables among them.
 
     Raises:
         DamagedRelease: Its list of dumps cannot be read.
@@ -99,19 +122,28 @@ def all_files_of(release: Release) -> list[File]:
     return sorted(found, key=lambda file: (_TITLES.get(file.name) is None, file.name))
 
 
-def files_of(release: Release) -> list[File]:
+def offered(edition: Edition, release: Release) -> list[File]:
+    """Return the files of a release as an edition offers them, some packed."""
+    seals = ((file, edition.packed.get(f"{release.name}/{file.name}")) for file in all_files_of(release))
+    return [
+        file if seal is None else replace(file, name=file.name + PACKED, sha256=seal[0], bytes=seal[1])
+        for file, seal in seals
+    ]
+
+
+def files_of(edition: Edition, release: Release) -> list[File]:
     """Return the files of a release that hold its data."""
-    return [file for file in all_files_of(release) if not file.name.endswith((_CODEBOOK, PARTITIONS))]
+    return [file for file in offered(edition, release) if not file.name.endswith((_CODEBOOK, PARTITIONS))]
 
 
-def shown_of(release: Release) -> list[File]:
+def shown_of(edition: Edition, release: Release) -> list[File]:
     """Return the files of a release as they are listed for people, each codebook with its table."""
-    return [file for file in all_files_of(release) if not file.name.endswith(_CODEBOOK)]
+    return [file for file in offered(edition, release) if not file.name.endswith(_CODEBOOK)]
 
 
-def sums(release: Release) -> bytes:
+def sums(edition: Edition, release: Release) -> bytes:
     """Return the checksums of the files of a release, as `sha256sum --check` reads them."""
-    return "".join(f"{file.sha256}  {file.name}\n" for file in all_files_of(release)).encode()
+    return "".join(f"{file.sha256}  {file.name}\n" for file in offered(edition, release)).encode()
 
 
 def write_dumps(kg: KnowledgeGraph, folder: Path, tell: Callable[[str], None]) -> None:

@@ -84,11 +84,13 @@ class Edition:
     Attributes:
         kg: The collection.
         name: The name of the release, or a mark of the files.
+        packed: The files of releases that are offered packed, as `RELEASE/NAME`: checksum and size of what is offered.
     """
 
     def __init__(self, kg: KnowledgeGraph, name: str) -> None:
         self.kg = kg
         self.name = name
+        self.packed: dict[str, tuple[str, int]] = {}
 
     @classmethod
     def of(cls, kg: KnowledgeGraph) -> "Edition":

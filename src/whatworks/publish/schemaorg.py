@@ -15,7 +15,7 @@ def dataset(edition: Edition, home: str) -> dict[str, Any]:
         home: The address of the site, with a slash at its end.
     """
     facts, release = edition.facts, edition.release
-    files = files_of(release) if release is not None else []
+    files = files_of(edition, release) if release is not None else []
     found = {
         "@context": "https://schema.org/",
         "@type": "Dataset",

@@ -45,7 +45,7 @@ def links(edition: Edition, iri: Iri, path: str, form: Offer, offered: Sequence[
         found += [Link(_DATASET, "type"), *(Link(agent.iri, "author") for agent in edition.facts.creators)]
         release = edition.release
         # Those that hold all of it; a header with every table would be longer than some proxies take.
-        whole = [file for file in files_of(release) if not file.of_class] if release is not None else []
+        whole = [file for file in files_of(edition, release) if not file.of_class] if release is not None else []
         found += [Link(f"/dumps/{edition.name}/{file.name}", "item", file.media_type) for file in whole]
         found.append(Link("/catalog", "describedby"))
     found += [Link(path + other.ending, "describedby", other.media_type) for other in others]

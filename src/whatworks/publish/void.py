@@ -1,6 +1,6 @@
 """What is said of the data set and of its SPARQL service: VoID, and the SPARQL 1.1 service description."""
 
-from whatworks.publish.dumps import PARTITIONS, all_files_of
+from whatworks.publish.dumps import PARTITIONS, all_files_of, files_of
 from whatworks.publish.edition import Edition
 from whatworks.publish.examples import examples
 from whatworks.publish.partitions import partitions
@@ -33,7 +33,8 @@ def void(edition: Edition, home: str, *, answers: bool = True) -> list[Quad]:
         found.say(dataset, "void:sparqlEndpoint", Iri(f"{home}sparql"))
     found.say(dataset, "void:uriSpace", Literal(f"{edition.base}id/"))
     if edition.release is not None:
-        found.say(dataset, "void:dataDump", Iri(f"{home}dumps/{edition.name}/data.nq"))
+        dumps = (file.name for file in files_of(edition, edition.release) if file.plain == "data.nq")
+        found.say(dataset, "void:dataDump", *(Iri(f"{home}dumps/{edition.name}/{name}") for name in dumps))
     return found.quads
 
 

@@ -63,7 +63,7 @@ def file(request: Request) -> Response:
     """Send a file of a release, in pieces as it lies on the disk."""
     served, found, name = served_of(request), _release(request), request.path_params["name"]
     if name == SUMS:
-        make = partial(sums, found)
+        make = partial(sums, served.edition, found)
         return answer(request, served, "text/plain", (SUMS, found.name, served.edition.mark), make)
     listed = {each.name: each for each in all_files_of(found)}
     if name not in listed:

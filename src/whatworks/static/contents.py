@@ -263,7 +263,7 @@ class Contents:
     def _release(self, name: str) -> Files:
         release = next(each for each in self.edition.releases() if each.name == name)
         yield f"dumps/{name}/index.html", self._pages.release(self._view, release, f"/doc/release/{name}")
-        yield f"dumps/{name}/{SUMS}", sums(release)
+        yield f"dumps/{name}/{SUMS}", sums(self.edition, release)
         step = self._history.step(name)
         if step is not None:
             yield f"changes/{name}/index.html", self._pages.changes(self._view, step)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from errno import ENOSPC
+from gzip import GzipFile
 from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
@@ -18,10 +19,11 @@ from typing import Any, NamedTuple
 
 from whatworks.errors import ForeignFiles, Locked, Unwritable
 from whatworks.locks import lock
-from whatworks.release import sealed, unsealed
+from whatworks.release import digest_of, sealed, unsealed
 
 LIST = "site-manifest.json"
 _SHOWN = 3  # files that are named in a message
+_LEVEL, _BLOCK = 6, 1 << 20  # the most that packs well in little time; how much is packed at once
 
 
 class Placed(NamedTuple):
@@ -44,6 +46,7 @@ class Site:
 
     def __init__(self, folder: Path, building: Path, before: dict[str, Any]) -> None:
         self.folder, self.building, self.before = folder, building, before
+        self._packed: dict[str, str] = {}  # the files that are packed, with the checksum of what is in them
 
     def place(self, path: str, content: bytes) -> Placed:
         """Write a file, or take the one of the old site where that is the same."""
@@ -90,10 +93,27 @@ class Site:
             shutil.copyfile(source, new)
         return Placed(path, *said, same)
 
+    def pack(self, path: str, source: Path, mark: str) -> Placed:
+        """Write a file that lies elsewhere, of a known checksum, packed; or take that of the old site of the same."""
+        self._packed[path] = mark
+        if self.before.get("packed", {}).get(path) == mark and (same := self.keep([path])):
+            return same[0]
+        new = self.building / path
+        new.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            source.open("rb") as plain,
+            new.open("wb") as target,
+            # With neither name nor time, the same content gives the same bytes.
+            GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=target, mtime=0) as packed,
+        ):
+            shutil.copyfileobj(plain, packed, _BLOCK)
+        with new.open("rb") as file:
+            return Placed(path, *digest_of(file), False)
+
     def finish(self, said: dict[str, Any], placed: list[Placed]) -> None:
         """Write the list of all files and put the new site in place of the old one."""
         files = {each.path: [each.sha256, each.bytes] for each in sorted(placed)}
-        (self.building / LIST).write_bytes(sealed({**said, "files": files}, packed=True))
+        (self.building / LIST).write_bytes(sealed({**said, "packed": self._packed, "files": files}, packed=True))
         self.building.chmod(0o755)
         old = self.building.with_name(self.building.name.replace(".building-", ".old-"))
         if not self.folder.exists():

@@ -7,10 +7,18 @@ from collections.abc import Iterator
 from html import escape
 from urllib.parse import urlsplit
 
+from whatworks.publish.dumps import PACKED
 from whatworks.publish.offers import CITATION, DOCUMENT, Offer, offers
 
-_TYPES = (*(offer for offer in DOCUMENT if offer.name != "html"), *CITATION, *offers("csv", "xlsx"))
-_BINARY = ("xlsx",)
+_TYPES = (
+    *(offer for offer in DOCUMENT if offer.name != "html"),
+    *CITATION,
+    *offers("csv", "xlsx"),
+    Offer("gzip", "application/gzip", PACKED),
+)
+_BINARY = ("xlsx", "gzip")
+# The files of a release that lie packed here; the server has them as they are, and such addresses lead on.
+_WHOLE = ("nq", "ttl", "jsonld")
 
 
 def leading(address: str) -> bytes:
@@ -32,7 +40,8 @@ def files(home: str) -> Iterator[tuple[str, bytes]]:
     root = urlsplit(home).path.rstrip("/")
     yield ".nojekyll", b""  # else GitHub leaves out /.well-known/
     yield "_headers", _headers(root).encode()
-    yield "_redirects", f"{root}/id/* {root}/doc/:splat 303\n".encode()
+    moved = [f"{root}/dumps/:release/data.{end} {root}/dumps/:release/data.{end}{PACKED} 302" for end in _WHOLE]
+    yield "_redirects", "\n".join([f"{root}/id/* {root}/doc/:splat 303", *moved, ""]).encode()
     yield ".htaccess", _apache(root).encode()
 
 
@@ -57,6 +66,7 @@ def _apache(root: str) -> str:
         "AddDefaultCharset utf-8",
         "<IfModule mod_mime.c>",
         *(f'    AddType "{_media_type(offer)}" {offer.ending}' for offer in _TYPES),
+        f"    RemoveEncoding {PACKED}",  # else it is unpacked on the way, under the name of what is packed
         "</IfModule>",
         '<FilesMatch "^void$">',
         '    ForceType "text/turtle; charset=utf-8"',
@@ -70,6 +80,7 @@ def _apache(root: str) -> str:
         "    RewriteCond %{REQUEST_FILENAME}.html -f",
         "    RewriteRule [^/]$ %{REQUEST_URI}.html [L]",
         f"    RewriteRule ^id/(.+)$ {root}/doc/$1 [R=303,L]",
+        f"    RewriteRule ^(dumps/[^/]+/data\\.({'|'.join(_WHOLE)}))$ {root}/$1{PACKED} [R=302,L]",
         "</IfModule>",
         "",
     ]

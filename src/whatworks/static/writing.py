@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from whatworks.errors import Error, InvalidValue, SourcesChanged
 from whatworks.kg import KnowledgeGraph
-from whatworks.publish.dumps import all_files_of
+from whatworks.publish.dumps import PACKED, all_files_of
+from whatworks.publish.edition import Edition
 from whatworks.static import finder
 from whatworks.static.contents import Contents, Job
 from whatworks.static.folder import Placed, Site, opened
@@ -85,10 +86,7 @@ def write(kg: KnowledgeGraph, folder: Path, wish: Wish, tell: Callable[[str], No
     with opened(folder) as site:
         tell("Listing what the site holds")
         jobs = contents.jobs()
-        placed = []
-        for path, (source, seal) in _kept(contents).items():
-            check(path)
-            placed.append(site.copy(path, source, seal))
+        placed = _dumps(contents, site)
         known = memory.untouched(contents.edition) if site.before else {}
         again = []
         for job in jobs:
@@ -142,13 +140,20 @@ def _home(home: str) -> str:
     return home
 
 
-def _kept(contents: Contents) -> dict[str, tuple[Path, tuple[str, int]]]:
-    """Return the files of releases by where they belong, with checksum and size."""
-    return {
-        f"dumps/{release.name}/{file.name}": (file.path(release), (file.sha256, file.bytes))
-        for release in contents.edition.releases()
-        for file in all_files_of(release)
-    }
+def _dumps(contents: Contents, site: Site) -> list[Placed]:
+    """Place the files of releases, those that hold everything packed, and let the edition know which these are."""
+    placed = []
+    for release in contents.edition.releases():
+        for file in all_files_of(release):
+            path = f"dumps/{release.name}/{file.name}"
+            check(path)
+            if not file.holds_all:
+                placed.append(site.copy(path, file.path(release), (file.sha256, file.bytes)))
+                continue
+            one = site.pack(path + PACKED, file.path(release), file.sha256)
+            contents.edition.packed[f"{release.name}/{file.name}"] = (one.sha256, one.bytes)
+            placed.append(one)
+    return placed
 
 
 def _doubled(site: Site, placed: list[Placed]) -> list[Placed]:
@@ -165,11 +170,11 @@ def _made(contents: Contents, site: Site, jobs: list[Job], wish: Wish) -> tuple[
     if wish.processes == 1 or len(jobs) < _ALONE:
         done = [contents.traced(job, site.place) for job in jobs]
     else:
-        done = [each for several in _shared(site, jobs, wish, contents.edition.name) for each in several]
+        done = [each for several in _shared(site, jobs, wish, contents.edition) for each in several]
     return [each for placed, _ in done for each in placed], {trace.job: trace for _, trace in done}
 
 
-def _shared(site: Site, jobs: list[Job], wish: Wish, release: str) -> Iterator[list[tuple[list[Placed], Trace]]]:
+def _shared(site: Site, jobs: list[Job], wish: Wish, edition: Edition) -> Iterator[list[tuple[list[Placed], Trace]]]:
     """Yield what processes wrote; one that is done with its jobs gets the next."""
     context = multiprocessing.get_context("spawn")  # a copy of this one would lack the threads of the store
     waiting = [jobs[at : at + _CHUNK] for at in range(0, len(jobs), _CHUNK)][::-1]
@@ -177,7 +182,7 @@ def _shared(site: Site, jobs: list[Job], wish: Wish, release: str) -> Iterator[l
     try:
         for _ in range(min(wish.processes, len(waiting))):
             here, there = context.Pipe()
-            worker = context.Process(target=_work, args=(there, wish, site, release), daemon=True)
+            worker = context.Process(target=_work, args=(there, wish, site, edition.name, edition.packed), daemon=True)
             worker.start()
             there.close()
             workers[here] = worker
@@ -204,9 +209,10 @@ def _shared(site: Site, jobs: list[Job], wish: Wish, release: str) -> Iterator[l
             worker.kill()
 
 
-def _work(connection: Connection, wish: Wish, site: Site, release: str) -> None:
+def _work(connection: Connection, wish: Wish, site: Site, release: str, packed: dict[str, tuple[str, int]]) -> None:
     """Write jobs as they come; end when nobody sends any more."""
     contents = Contents(wish.open(), wish.home, search=wish.search, forms=wish.forms)
+    contents.edition.packed = packed
     fault = None if contents.edition.name == release else SourcesChanged(_CHANGED, hint="Run whatworks publish again.")
     while True:
         try:
