@@ -14,6 +14,7 @@ _PROTOCOL = Iri("https://www.w3.org/TR/sparql11-protocol/")
 # What leads from a release to other data sets.
 _BESIDE = (term("dcat:isVersionOf"), term("dcat:previousVersion"))
 _ADDRESSES = tuple(map(term, ("dcat:accessURL", "dcat:downloadURL", "dcat:endpointURL", "dcat:endpointDescription")))
+_WITHOUT = "The data set and its releases."
 _SOURCE, _DERIVED = term("dcterms:source"), term("prov:wasDerivedFrom")
 
 
@@ -72,12 +73,14 @@ class _Writer:
         facts, here = self.facts, self.here
         self.say(here, "a", term("dcat:Catalog"))
         self.say(here, "dcterms:title", self._text(f"Catalogue: {facts.title}"))
-        said = f"The data set, its releases and the services that answer from it. {facts.description}".strip()
-        self.say(here, "dcterms:description", self._text(said))
+        held = "The data set, its releases and the services that answer from it." if answers else _WITHOUT
+        self.say(here, "dcterms:description", self._text(f"{held} {facts.description}".strip()))
         self.say(here, "foaf:homepage", Iri(self.home))
         self.say(here, "dcat:dataset", facts.iri, *(iri_of(self.edition, each.name) for each in self.releases))
         self._common(here)
         self._dataset()
+        if answers:
+            self._access()
         for before, each in zip([None, *self.releases], self.releases, strict=False):
             self._release(each, before)
         if answers:
@@ -114,6 +117,10 @@ class _Writer:
                     "dcat:distribution",
                     *(self._distribution_iri(each, file) for file in files_of(self.edition, each)),
                 )
+
+    def _access(self) -> None:
+        """Say that the data set can be had by asking for it."""
+        here = self.facts.iri
         access = Iri(f"{here}#sparql")
         self.say(here, "dcat:distribution", access)
         self.say(access, "a", term("dcat:Distribution"))
