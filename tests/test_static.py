@@ -224,7 +224,8 @@ def test_what_only_programs_read_has_no_blanks(site: Path) -> None:
 @pytest.mark.skipif(not finder.is_there(), reason="the extra `site` is not installed")
 def test_the_search_brings_its_engine_for_the_languages_that_are_there(site: Path) -> None:
     """Of the engines for each language, those lie there that the index names."""
-    found = {path: written for path, written in finder.index(site) if not path.startswith("pagefind/fragment/")}
+    with finder.indexing(site) as index:
+        found = {path: written for path, written in index() if not path.startswith("pagefind/fragment/")}
     named = {each["wasm"] for each in json.loads(found["pagefind/pagefind-entry.json"])["languages"].values()}
     assert {path for path in found if path.startswith("pagefind/wasm.")} == {
         f"pagefind/wasm.{each}.pagefind" for each in named

@@ -145,4 +145,8 @@ def test_names_that_are_one_on_some_disks() -> None:
     for one, other in (("doc/Abc.html", "doc/abc.html"), ("doc/\u00e9", "doc/e\u0301"), ("voc/a", "voc/a/b.html")):
         with pytest.raises(UnusableName, match=r"one file on disks|folder of"):
             check_all([one, other])
+    with pytest.raises(
+        UnusableName, match=r"^/voc/a/index.html would be two files"
+    ):  # of a concept `index`, and of the list
+        check_all(["voc/a.html", "voc/a/index.html", "voc/a/index.html"])
     check_all(["voc/a.html", "voc/a/b.html", "index.html"])

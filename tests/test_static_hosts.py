@@ -1,5 +1,7 @@
 """A site of files on real hosts: Apache with the rules in it, nginx with those of the how-to, and a browser."""
 
+import gzip
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -155,6 +157,16 @@ def test_the_search_in_the_browser(page: "Page") -> None:
     assert "Youthreach" in link.inner_text()
     link.click()
     assert urlsplit(page.url).path == "/doc/intervention/youthreach"
+
+
+def test_each_page_is_found_once(site: Path) -> None:
+    """A page that lies in its folder as well is in the index under its one address; all that is told of it is there."""
+    found = [gzip.decompress(each.read_bytes()) for each in (site / "pagefind/fragment").iterdir()]
+    pages = {json.loads(each[each.index(b"{") :])["url"] for each in found}
+    assert (site / "voc/stage/index.html").exists()
+    assert "/voc/stage.html" in pages
+    assert not [page for page in pages if page.endswith("/")]
+    assert len(pages) == len(found)
 
 
 def test_the_search_of_what_is_not_there(page: "Page") -> None:

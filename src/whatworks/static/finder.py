@@ -3,9 +3,12 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import PIPE
 from tempfile import TemporaryDirectory
 
 from whatworks.errors import Unwritable
@@ -29,8 +32,16 @@ def is_indexed(path: str) -> bool:
     )
 
 
-def index(site: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of the index of a site that lies in a folder.
+def mark() -> str:
+    """Return a mark of what an index is made with; another one gives another index of the same pages."""
+    return f"pagefind {version('pagefind-bin')} {_INDEXED} without {_LEFT_OUT}"
+
+
+@contextmanager
+def indexing(site: Path) -> Iterator[Callable[[], Iterator[tuple[str, bytes]]]]:
+    """Make the index of a site that lies in a folder, in a process beside this one, which may write other pages.
+
+    What is handed back waits until the index is there, and yields its files.
 
     Raises:
         Unwritable: The index cannot be made.
@@ -42,17 +53,25 @@ def index(site: Path) -> Iterator[tuple[str, bytes]]:
         command += ["--glob", _INDEXED, "--root-selector", "#content", "--exclude-selectors", _LEFT_OUT]
         # Settings of others, in its variables or beside a project, are none of ours.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PAGEFIND_")}
-        done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, check=False)  # noqa: S603 - no shell, no word of a user
-        if done.returncode:
-            said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
-            raise Unwritable(
-                f"The index of the search cannot be made: {said[-1][:300] if said else done.returncode}.",
-                hint="Leave it out with --no-search, or check the space for temporary files.",
-            )
-        made = Path(empty, "pagefind")
-        languages = json.loads((made / "pagefind-entry.json").read_bytes())["languages"].values()
-        engines = tuple(f"wasm.{each['wasm'] or 'unknown'}." for each in languages)  # others are for no language here
-        for path in sorted(made.rglob("*")):
-            name = path.relative_to(made).as_posix()
-            if path.is_file() and name.startswith((*_NEEDED, *engines)):
-                yield f"pagefind/{name}", path.read_bytes()
+        with subprocess.Popen(command, cwd=empty, env=environment, stdout=PIPE, stderr=PIPE) as process:  # noqa: S603 - no shell, no word of a user
+            try:
+                yield lambda: _made(process, Path(empty, "pagefind"))
+            finally:
+                process.kill()  # ends one that nobody waits for any more; the others have ended
+
+
+def _made(process: "subprocess.Popen[bytes]", made: Path) -> Iterator[tuple[str, bytes]]:
+    """Wait until an index is there, and yield the files that are needed."""
+    out, errors = process.communicate()
+    if process.returncode:
+        said = (errors or out).decode(errors="replace").strip().splitlines()
+        raise Unwritable(
+            f"The index of the search cannot be made: {said[-1][:300] if said else process.returncode}.",
+            hint="Leave it out with --no-search, or check the space for temporary files.",
+        )
+    languages = json.loads((made / "pagefind-entry.json").read_bytes())["languages"].values()
+    engines = tuple(f"wasm.{each['wasm'] or 'unknown'}." for each in languages)  # others are for no language here
+    for path in sorted(made.rglob("*")):
+        name = path.relative_to(made).as_posix()
+        if path.is_file() and name.startswith((*_NEEDED, *engines)):
+            yield f"pagefind/{name}", path.read_bytes()

@@ -46,13 +46,14 @@ class Site:
 
     def __init__(self, folder: Path, building: Path, before: dict[str, Any]) -> None:
         self.folder, self.building, self.before = folder, building, before
+        self._folders: set[str] = set()  # those that are made
         self._packed: dict[str, str] = {}  # the files that are packed, with the checksum of what is in them
 
     def place(self, path: str, content: bytes) -> Placed:
         """Write a file, or take the one of the old site where that is the same."""
         size, mark = len(content), sha256(content).hexdigest()
         old, new = self.folder / path, self.building / path
-        new.parent.mkdir(parents=True, exist_ok=True)
+        self._above(path)
         said = self.before.get("files", {}).get(path)
         if said == [mark, size] and _has(old, content):
             _link(old, new)
@@ -65,26 +66,25 @@ class Site:
         found = []
         for path in paths:
             mark, size = self.before["files"].get(path, ("", 0))
-            try:
-                same = (
-                    not (self.folder / path).is_symlink()
-                    and sha256((self.folder / path).read_bytes()).hexdigest() == mark
-                )
-            except OSError:
-                same = False
-            if not same:
+            if _mark(f"{self.folder}/{path}") != mark:
                 return []
             found.append(Placed(path, mark, size, True))
         for path in paths:
-            new = self.building / path
-            new.parent.mkdir(parents=True, exist_ok=True)
-            _link(self.folder / path, new)
+            self._above(path)
+            _link(f"{self.folder}/{path}", f"{self.building}/{path}")
         return found
+
+    def _above(self, path: str) -> None:
+        """Make the folder of a file, once."""
+        above = path.rpartition("/")[0]
+        if above not in self._folders:
+            (self.building / above).mkdir(parents=True, exist_ok=True)
+            self._folders.add(above)
 
     def copy(self, path: str, source: Path, said: tuple[str, int]) -> Placed:
         """Take a file that lies elsewhere and never changes, of a known checksum and size."""
         old, new = self.folder / path, self.building / path
-        new.parent.mkdir(parents=True, exist_ok=True)
+        self._above(path)
         known = self.before.get("files", {}).get(path) == [*said] and old.is_file() and not old.is_symlink()
         same = known and old.stat().st_size == said[1]
         if same:
@@ -99,7 +99,7 @@ class Site:
         if self.before.get("packed", {}).get(path) == mark and (same := self.keep([path])):
             return same[0]
         new = self.building / path
-        new.parent.mkdir(parents=True, exist_ok=True)
+        self._above(path)
         with (
             source.open("rb") as plain,
             new.open("wb") as target,
@@ -233,7 +233,18 @@ def _has(path: Path, content: bytes) -> bool:
         return False
 
 
-def _link(old: Path, new: Path) -> None:
+def _mark(path: str) -> str:
+    """Return the checksum of a file; nothing where there is none, or a link. Of strings, as there are very many."""
+    try:
+        if os.path.islink(path):  # noqa: PTH114 - see above
+            return ""
+        with open(path, "rb") as file:  # noqa: PTH123 - see above
+            return sha256(file.read()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _link(old: Path | str, new: Path | str) -> None:
     """Take a file over with its time: the same one, or where the disk knows no second names, a copy."""
     try:
         os.link(old, new, follow_symlinks=False)

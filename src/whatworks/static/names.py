@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from itertools import pairwise
 
 from whatworks.errors import UnusableName
 
@@ -44,10 +45,17 @@ def check_all(paths: Iterable[str]) -> None:
     """Refuse paths of which two are one on disks that do not tell case, or write letters with marks in one way only.
 
     Raises:
-        UnusableName: There are two.
+        UnusableName: There are two, or there is one twice.
     """
     seen: dict[str, str] = {}
-    for path in paths:
+    given = sorted(paths)
+    for path, again in pairwise(given):
+        if path == again:
+            raise UnusableName(
+                f"/{path} would be two files: a page, and that of the folder it lies in.",
+                hint="Give the thing whose key is index another key.",
+            )
+    for path in given:
         known = seen.setdefault(unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold()), path)
         if known != path:
             raise UnusableName(

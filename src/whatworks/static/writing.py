@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from whatworks.version import __version__
 
 _CHANGED = "Files of the collection changed while the site was written."
 _CHUNK = 25  # jobs that a process is given at once
+_FOUND = ("document", "query")  # jobs whose pages are in the index of the search
 _ALONE = 200  # fewer jobs are done sooner than other processes have started
 
 
@@ -95,14 +97,13 @@ def write(kg: KnowledgeGraph, folder: Path, wish: Wish, tell: Callable[[str], No
             if not same:
                 again.append(job)
         tell(f"Writing {len(again):,} of {len(jobs):,} pages and documents")
-        made, traces = _made(contents, site, again, wish)
-        placed += made
+        traces = _filled(contents, site, again, wish, placed, tell)
         placed += _doubled(site, placed)
-        if wish.search:
-            placed += _searched(site, placed, tell)
         check_all(each.path for each in placed)
         traces |= memory.kept({str(job) for job in jobs} - set(traces))
         said = {"made-by": f"whatworks {__version__}", "release": contents.edition.name, "home": wish.home}
+        if wish.search:
+            said["index"] = finder.mark()
         site.finish(said, placed)
         removed = set(site.before.get("files", {})) - {each.path for each in placed}
     memory.write(contents.edition, traces)
@@ -110,18 +111,45 @@ def write(kg: KnowledgeGraph, folder: Path, wish: Wish, tell: Callable[[str], No
     return Done(contents.edition.name, wish.home, len(placed), size, kept, len(removed), wish.search)
 
 
-def _searched(site: Site, placed: list[Placed], tell: Callable[[str], None]) -> list[Placed]:
-    """Return the index of the search: that of before, where all pages that it is made of are those of before."""
+def _filled(
+    contents: Contents, site: Site, jobs: list[Job], wish: Wish, placed: list[Placed], tell: Callable[[str], None]
+) -> dict[str, Trace]:
+    """Make jobs and the index of the search, and add their files to those that are placed; return what was read."""
+    # Where this process makes all pages, the index is made beside those that are not in it.
+    rest = [job for job in jobs if job.kind not in _FOUND] if len(jobs) < _ALONE else []
+    found = [job for job in jobs if job.kind in _FOUND] if rest else jobs
+    made, traces = _made(contents, site, found, wish)
+    placed += made
+    if not wish.search:
+        indexing: Any = nullcontext(tuple)
+    elif same := _index_of_before(site, placed):
+        placed += same
+        indexing = nullcontext(tuple)
+    else:
+        tell("Making the index of the search")
+        indexing = finder.indexing(site.building)
+    with indexing as index:
+        made, others = _made(contents, site, rest, wish)
+        placed += made
+        placed += [site.place(path, content) for path, content in index()]
+    return traces | others
+
+
+def _index_of_before(site: Site, placed: list[Placed]) -> list[Placed]:
+    """Return the index of the search of the old site, if it was made alike of the very pages that are there now."""
     before = site.before.get("files", {})
-    pages = {path for path in before if finder.is_indexed(path)}
-    if pages == {each.path for each in placed if each.kept and finder.is_indexed(each.path)} and len(pages) == sum(
-        finder.is_indexed(each.path) for each in placed
-    ):
-        same = site.keep([path for path in before if path.startswith("pagefind/")])
-        if same:
-            return same
-    tell("Making the index of the search")
-    return [site.place(path, content) for path, content in finder.index(site.building)]
+    pages = {path for path in before if finder.is_indexed(path) and _above(path) not in before}
+    now = [each for each in placed if finder.is_indexed(each.path)]
+    if site.before.get("index") != finder.mark() or not all(each.kept for each in now):
+        return []
+    if pages != {each.path for each in now}:
+        return []
+    return site.keep([path for path in before if path.startswith("pagefind/")])
+
+
+def _above(path: str) -> str:
+    """Return the path of the page that lies in its folder once more as this one."""
+    return f"{path.removesuffix('/index.html')}.html" if path.endswith("/index.html") else ""
 
 
 def _home(home: str) -> str:
