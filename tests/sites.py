@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 # Elements that have no end.
 _VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
@@ -75,7 +75,7 @@ def dead_links(site: Path, home: str, pages: list[Path]) -> Iterator[str]:
         found = Reader().read(page.read_text(encoding="utf-8"))
         yield from (f"{page.relative_to(site)}: {fault}" for fault in found.faults)
         path = page.relative_to(site)
-        here = home + (path.parent if page.name == "index.html" else path.with_suffix("")).as_posix()
+        here = home + quote((path.parent if page.name == "index.html" else path.with_suffix("")).as_posix())
         here = f"{here.removesuffix('.').rstrip('/')}/" if page.name == "index.html" else here
         for link, hidden in found.links:
             if hidden.startswith(".") and f'"{hidden}"' not in shown:

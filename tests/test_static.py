@@ -371,7 +371,11 @@ def test_a_full_disk(project: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "home", ["data.example/", "ftp://data.example/", "https://data.example", "https://u@data.example/", "https://x/?a/"]
+    "home",
+    [
+        *("data.example/", "ftp://data.example/", "https://data.example", "https://u@data.example/", "https://x/?a/"),
+        *("https://x:99999/", "https://x:0/", "https://x:a/", "https://x/a/../b/", "https://x//a/"),
+    ],
 )
 def test_what_is_no_address_of_a_site(project: Path, tmp_path: Path, home: str) -> None:
     """An address that is none is refused before anything is written."""

@@ -4,15 +4,19 @@ import json
 import multiprocessing
 import multiprocessing.synchronize
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.test_publish import DATA
 from tests.test_static import content
+from whatworks import KnowledgeGraph
 from whatworks.errors import ForeignFiles, Locked, UnusableName, Unwritable
 from whatworks.static import folder as folders
 from whatworks.static.folder import LIST, opened
-from whatworks.static.names import check, check_all
+from whatworks.static.names import check, check_address, check_all
+from whatworks.static.writing import Wish, write
 
 
 def small(folder: Path, files: dict[str, bytes]) -> None:
@@ -126,6 +130,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
         ("doc/x/a?b.html", "'?' cannot stand"),
         ("doc/x/a:b.html", "':' cannot stand"),
         ("doc/x/a\tb", "cannot stand"),
+        ("doc/x/a%20b.html", "another sign"),
         ("doc/../x", "no name of a file"),
         ("doc//x", "no name of a file"),
         ("doc/x.", "Windows cuts off"),
@@ -140,13 +145,33 @@ def test_names_that_not_every_disk_takes(path: str, why: str) -> None:
     check("doc/intervention/été-2.html")
 
 
+@pytest.mark.parametrize("key", ["..", ".", "a/../b"])
+def test_addresses_of_dots(key: str) -> None:
+    """Who follows a link with dots comes elsewhere."""
+    with pytest.raises(UnusableName, match="browsers make another address"):
+        check_address(f"id/intervention/{key}")
+    check_address("id/intervention/...")
+
+
+def test_a_site_is_written_from_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path from the current folder, though that is changed for another one, is the same place until the end."""
+    folder = tmp_path / "project"
+    (folder / "data").mkdir(parents=True)
+    (folder / "whatworks.toml").touch()
+    (folder / "data" / "all.ttl").write_text(DATA, encoding="utf-8")
+    wish, site = Wish(partial(KnowledgeGraph.open, folder), search=False, cache=tmp_path / "cache"), tmp_path / "site"
+    first = write(KnowledgeGraph.open(folder), site, wish, lambda _: None)
+    monkeypatch.chdir(site)
+    again = write(KnowledgeGraph.open(folder), Path(), wish, lambda _: None)
+    assert (again.files, again.kept) == (first.files, first.files)
+    assert (site / LIST).exists()
+
+
 def test_names_that_are_one_on_some_disks() -> None:
     """Two names that differ in capitals, or in how a letter with a mark is written, clash; so do file and folder."""
     for one, other in (("doc/Abc.html", "doc/abc.html"), ("doc/\u00e9", "doc/e\u0301"), ("voc/a", "voc/a/b.html")):
         with pytest.raises(UnusableName, match=r"one file on disks|folder of"):
             check_all([one, other])
-    with pytest.raises(
-        UnusableName, match=r"^/voc/a/index.html would be two files"
-    ):  # of a concept `index`, and of the list
+    with pytest.raises(UnusableName, match=r"^/voc/a/index.html would be two files"):  # of a concept, and of the list
         check_all(["voc/a.html", "voc/a/index.html", "voc/a/index.html"])
     check_all(["voc/a.html", "voc/a/b.html", "index.html"])

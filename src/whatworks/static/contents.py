@@ -26,7 +26,7 @@ from whatworks.results import Boolean, Table
 from whatworks.static import hosts
 from whatworks.static.folder import Placed
 from whatworks.static.memory import Trace
-from whatworks.static.names import check
+from whatworks.static.names import check, check_address
 from whatworks.terms import Iri
 
 # In which forms answers lie as files.
@@ -178,6 +178,7 @@ class Contents:
             yield path, written
 
     def _document(self, path: str) -> Files:
+        check_address(path)
         document, cut = find(self.edition, path, self.home, answers=False)
         if cut or document.path != path:  # such an address leads elsewhere on the server as well
             return

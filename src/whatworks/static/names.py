@@ -27,6 +27,19 @@ def check(path: str) -> None:
             )
 
 
+def check_address(path: str) -> None:
+    """Refuse the path of a document to which no link leads, as browsers take its dots for the way to another one.
+
+    Raises:
+        UnusableName: It is one.
+    """
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        raise UnusableName(
+            f"/{path[:300]} cannot be asked for: browsers make another address of the dots.",
+            hint="Give the thing another key, and say owl:deprecated of the old one.",
+        )
+
+
 def _fault(part: str) -> str:
     """Return what is wrong with a name; nothing where all disks and hosts take it."""
     if not part or part in (".", ".."):
@@ -36,6 +49,8 @@ def _fault(part: str) -> str:
     wrong = next((sign for sign in part if sign in _REFUSED or unicodedata.category(sign) in ("Cc", "Cs")), None)
     if wrong is not None:
         return f"and {wrong!r} cannot stand in a name everywhere"
+    if "%" in part:
+        return "and hosts take '%' in an address for the beginning of another sign"
     if part.endswith((".", " ")):
         return "and Windows cuts off the sign at its end"
     return "which is a device of Windows" if part.partition(".")[0].casefold() in _DEVICES else ""
@@ -52,8 +67,8 @@ def check_all(paths: Iterable[str]) -> None:
     for path, again in pairwise(given):
         if path == again:
             raise UnusableName(
-                f"/{path} would be two files: a page, and that of the folder it lies in.",
-                hint="Give the thing whose key is index another key.",
+                f"/{path} would be two files: of two things, or of a thing with the key index and of what is above it.",
+                hint="Give one of the two another key.",
             )
     for path in given:
         known = seen.setdefault(unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold()), path)

@@ -1,12 +1,13 @@
 """Writes a site: in this process, or in several where there is much to make."""
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from whatworks.errors import Error, InvalidValue, SourcesChanged
 from whatworks.kg import KnowledgeGraph
@@ -82,6 +83,8 @@ def write(kg: KnowledgeGraph, folder: Path, wish: Wish, tell: Callable[[str], No
         UnusableName: Two addresses are one file on some disks, or one is no name of a file.
         Unwritable: It cannot be written.
     """
+    # Of a folder that is changed for another one, a path from within it would lead nowhere.
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link is not followed
     wish = wish._replace(home=_home(wish.home or kg.settings.base), search=wish.search and finder.is_there())
     contents = Contents(kg, wish.home, search=wish.search, forms=wish.forms)
     memory = Memory(wish.cache, folder, mark(kg, wish.home, wish.search, wish.forms))
@@ -163,9 +166,21 @@ def _home(home: str) -> str:
         raise InvalidValue(
             f"{home[:200]!r} is no address of a site.", hint="Write it with http:// or https:// and a slash at its end."
         )
-    if parts.query or parts.fragment or parts.username is not None:
-        raise InvalidValue(f"{home[:200]!r} is no address of a site.", hint="It ends with the slash of its path.")
+    plain = {"", ".", ".."}.isdisjoint(parts.path.split("/")[1:-1]) and _has_port(parts)
+    if parts.query or parts.fragment or parts.username is not None or not plain:
+        raise InvalidValue(
+            f"{home[:200]!r} is no address of a site.",
+            hint="It has a host, if need be a port up to 65535, and a path with a name between any two slashes.",
+        )
     return home
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Say whether the port of an address is one, or there is none."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def _dumps(contents: Contents, site: Site) -> list[Placed]:
