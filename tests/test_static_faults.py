@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import multiprocessing.synchronize
 import os
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.test_publish import DATA
 from tests.test_static import content
 from whatworks import KnowledgeGraph
 from whatworks.errors import ForeignFiles, Locked, UnusableName, Unwritable
+from whatworks.static import finder
 from whatworks.static import folder as folders
 from whatworks.static.folder import LIST, opened
 from whatworks.static.names import check, check_address, check_all
@@ -143,6 +145,46 @@ def test_names_that_not_every_disk_takes(path: str, why: str) -> None:
     with pytest.raises(UnusableName, match=why.replace("?", "[?]")):
         check(path)
     check("doc/intervention/été-2.html")
+
+
+def test_where_a_disk_is_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that cannot change its name is refused before anything is written."""
+    monkeypatch.setattr("os.path.ismount", lambda path: Path(path) == tmp_path / "disk")
+    (tmp_path / "disk").mkdir()
+    with pytest.raises(Unwritable, match="is where a disk is mounted"):
+        small(tmp_path / "disk", {"index.html": b"x"})
+    small(tmp_path / "disk" / "site", {"index.html": b"x"})
+    assert (tmp_path / "disk" / "site" / "index.html").read_bytes() == b"x"
+
+
+_PAGEFIND = """#!{python}
+import gzip, pathlib, sys
+made = pathlib.Path(sys.argv[sys.argv.index("--output-path") + 1])
+(made / "fragment").mkdir(parents=True)
+(made / "pagefind-entry.json").write_text('{{"languages": {{}}}}')
+(made / "fragment" / "en_1.pf_fragment").write_bytes(gzip.compress(b"a page")[:{length}])
+"""
+
+
+@pytest.mark.skipif(not finder.is_there(), reason="the extra `site` is not installed")
+@pytest.mark.parametrize(("length", "whole"), [(None, True), (12, False), (0, False)])
+def test_an_index_that_is_cut_is_told(
+    length: int | None, whole: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program that makes the index ends well on a full disk, with files that are cut or empty."""
+    program = tmp_path / "pagefind"
+    program.write_text(_PAGEFIND.format(python=sys.executable, length=length))
+    program.chmod(0o755)
+    monkeypatch.setattr("pagefind_bin.get_executable", lambda: program)
+    with finder.indexing(tmp_path) as index:
+        if whole:
+            assert {path for path, _ in index()} == {
+                "pagefind/pagefind-entry.json",
+                "pagefind/fragment/en_1.pf_fragment",
+            }
+        else:
+            with pytest.raises(Unwritable, match="not whole, among them en_1"):
+                list(index())
 
 
 @pytest.mark.parametrize("key", ["..", ".", "a/../b"])

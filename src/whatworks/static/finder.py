@@ -1,8 +1,10 @@
 """The search in the browser, by pagefind: an index in pieces, of which a browser fetches those that it needs."""
 
+import gzip
 import json
 import os
 import subprocess
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -17,6 +19,7 @@ _INDEXED = "{doc/intervention,doc/agent,doc/resource,voc,queries}/**/*.html"
 # What is on many pages, or only leads elsewhere.
 _LEFT_OUT = ".take,.crumbs,.noprint,.live"
 # Of the script and the parts that others build pages with, ours needs these.
+_GZIP = (".pf_", ".pagefind")  # how the names of packed files end
 _NEEDED = ("fragment/", "index/", "pagefind-entry.json", "pagefind-worker.js", "pagefind.")
 
 
@@ -60,15 +63,34 @@ def indexing(site: Path) -> Iterator[Callable[[], Iterator[tuple[str, bytes]]]]:
                 process.kill()  # ends one that nobody waits for any more; the others have ended
 
 
+def _unmade(why: str) -> Unwritable:
+    return Unwritable(
+        f"The index of the search cannot be made: {why}.",
+        hint="Leave it out with --no-search, or check the space for temporary files.",
+    )
+
+
+def _is_whole(path: Path) -> bool:
+    """Say whether a file of an index was written to its end: those that are packed tell by their checksum."""
+    content = path.read_bytes()
+    if not path.suffix.startswith(_GZIP):
+        return bool(content)
+    try:
+        return bool(gzip.decompress(content))
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
 def _made(process: "subprocess.Popen[bytes]", made: Path) -> Iterator[tuple[str, bytes]]:
     """Wait until an index is there, and yield the files that are needed."""
     out, errors = process.communicate()
+    said = (errors or out).decode(errors="replace").strip().splitlines()
     if process.returncode:
-        said = (errors or out).decode(errors="replace").strip().splitlines()
-        raise Unwritable(
-            f"The index of the search cannot be made: {said[-1][:300] if said else process.returncode}.",
-            hint="Leave it out with --no-search, or check the space for temporary files.",
-        )
+        raise _unmade(said[-1][:300] if said else str(process.returncode))
+    # It says nothing of a full disk, and leaves files empty or cut.
+    damaged = [path.name for path in sorted(made.rglob("*")) if path.is_file() and not _is_whole(path)]
+    if damaged:
+        raise _unmade(f"{len(damaged)} of its files are not whole, among them {damaged[0]}")
     languages = json.loads((made / "pagefind-entry.json").read_bytes())["languages"].values()
     engines = tuple(f"wasm.{each['wasm'] or 'unknown'}." for each in languages)  # others are for no language here
     for path in sorted(made.rglob("*")):

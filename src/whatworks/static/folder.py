@@ -195,7 +195,13 @@ def _before(folder: Path) -> dict[str, Any]:
 
     Raises:
         ForeignFiles: There are files that are not in it.
+        Unwritable: It cannot be changed for another one.
     """
+    if os.path.ismount(folder):
+        raise Unwritable(
+            f"{folder} is where a disk is mounted, and cannot be changed for another folder.",
+            hint="Name a folder in it.",
+        )
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise ForeignFiles(f"{folder} is no folder, or a link.", hint="Name a new folder, or one with a site.")
     try:
