@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from whatworks.circles import without_circles
 from whatworks.errors import Error, InvalidValue, SourcesChanged
 from whatworks.kg import KnowledgeGraph
 from whatworks.publish.dumps import PACKED, all_files_of
@@ -211,16 +212,26 @@ def _doubled(site: Site, placed: list[Placed]) -> list[Placed]:
 def _made(contents: Contents, site: Site, jobs: list[Job], wish: Wish) -> tuple[list[Placed], dict[str, Trace]]:
     """Make jobs; return the files, and of the jobs that follow from what they read, what that was."""
     if wish.processes == 1 or len(jobs) < _ALONE:
-        done = [contents.traced(job, site.place) for job in jobs]
+        done = [each for several in _chunks(jobs) for each in _several(contents, site, several)]
     else:
         done = [each for several in _shared(site, jobs, wish, contents.edition) for each in several]
     return [each for placed, _ in done for each in placed], {trace.job: trace for _, trace in done}
 
 
+def _chunks(jobs: list[Job]) -> list[list[Job]]:
+    return [jobs[at : at + _CHUNK] for at in range(0, len(jobs), _CHUNK)]
+
+
+def _several(contents: Contents, site: Site, jobs: list[Job]) -> list[tuple[list[Placed], Trace]]:
+    """Make some jobs. What they leave behind in circles is looked for between two calls, not within."""
+    with without_circles():
+        return [contents.traced(job, site.place) for job in jobs]
+
+
 def _shared(site: Site, jobs: list[Job], wish: Wish, edition: Edition) -> Iterator[list[tuple[list[Placed], Trace]]]:
     """Yield what processes wrote; one that is done with its jobs gets the next."""
     context = multiprocessing.get_context("spawn")  # a copy of this one would lack the threads of the store
-    waiting = [jobs[at : at + _CHUNK] for at in range(0, len(jobs), _CHUNK)][::-1]
+    waiting = _chunks(jobs)[::-1]
     workers: dict[Connection, Any] = {}
     try:
         for _ in range(min(wish.processes, len(waiting))):
@@ -265,7 +276,7 @@ def _work(connection: Connection, wish: Wish, site: Site, release: str, packed: 
         try:
             if fault is not None:
                 raise fault
-            answer: Any = [contents.traced(job, site.place) for job in jobs]
+            answer: Any = _several(contents, site, jobs)
         except (Error, OSError) as error:
             answer = error
         try:
