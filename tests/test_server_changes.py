@@ -122,6 +122,20 @@ def test_the_feed_is_valid(client: TestClient, names: list[str]) -> None:
         links = [(link.get("rel"), link.get("type")) for link in each.findall(f"{ATOM}link")]
         assert len(links) == len(set(links))
         assert all(link.get("href", "").startswith(("http://", "https://")) for link in each.findall(f"{ATOM}link"))
+    # Which elements may stand where (RFC 4287, 4.1.1 and 4.1.2), and that times and texts are of their kinds.
+    of_feed = {"id", "title", "updated", "author", "link", "generator", "entry"}
+    assert {each.tag for each in root} <= {f"{ATOM}{name}" for name in of_feed}
+    assert {part.tag for each in entries for part in each} <= {
+        f"{ATOM}{name}" for name in ("id", "title", "updated", "link", "summary")
+    }
+    assert [each.tag for each in root][-len(entries) :] == [f"{ATOM}entry"] * len(entries)
+    assert [link.get("href") for link in root.findall(f"{ATOM}link") if link.get("rel") == "self"] == [str(found.url)]
+    for link in root.iter(f"{ATOM}link"):
+        assert set(link.attrib) <= {"rel", "type", "href"}
+        assert (list(link), link.text) == ([], None)
+    for each in root.iter():
+        assert len(each) == 0 or not (each.text or "").strip()
+        assert each.get("type", "text") in ("text", "text/html", "application/atom+xml")
     assert len(set(_texts(root, "id") + [_texts(each, "id")[0] for each in entries])) == 4
     assert [_texts(each, "name") for each in root.findall(f"{ATOM}author")] == [["The Office {of} 100% & more_"]]
     assert _texts(root, "updated")[0] == max(_texts(each, "updated")[0] for each in entries)
