@@ -1,6 +1,5 @@
 """A server within the process, and one that is started, for the tests of the server."""
 
-import os
 import re
 import signal
 import subprocess
@@ -32,9 +31,12 @@ def asked(kg: KnowledgeGraph, limits: Limits = LIMITS, *, workers: int = 2, wait
 
 @contextmanager
 def started(*options: str, folder: Path = ROOT, before: Sequence[str] = ()) -> Iterator[tuple[str, int]]:
-    """Start a server on a free port; yield its address and its process, and end it with SIGTERM, which must go well."""
+    """Start a server on a free port; yield its address and its process, and end it with SIGTERM, which must go well.
+
+    It has a session of its own, as a service has: in that of busy tests, processes of low priority would hardly run.
+    """
     command = [sys.executable, "-m", "whatworks", *before, "serve", "--port", "0", *options]
-    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stderr is not None
     said = []
     reader = threading.Thread(target=process.stderr.read, daemon=True)
