@@ -50,6 +50,7 @@ _FROM_ENGINE: dict[type, Callable[[Any], Term]] = {
     ox.BlankNode: lambda term: BlankNode(term.value),
     ox.Triple: _triple,
 }
+_OF_CELL: dict[type, Callable[[Any], Term | None]] = {**_FROM_ENGINE, type(None): lambda _: None}
 
 
 def to_engine(term: Term) -> ox.NamedNode | ox.BlankNode | ox.Literal:
@@ -104,5 +105,5 @@ def triple_from_engine(triple: ox.Triple) -> Triple:
 
 def row_from_engine(solution: ox.QuerySolution) -> tuple[Term | None, ...]:
     """Return an engine's solution as a row of ours."""
-    of = _FROM_ENGINE
-    return tuple([None if term is None else of[type(term)](term) for term in solution])
+    of = _OF_CELL
+    return tuple([_iri(term.value) if type(term) is _NODE else of[type(term)](term) for term in solution])

@@ -128,11 +128,13 @@ class RemoteStore:
         # The engine's answer may end in its own thread only, so that no trace of an error may keep it.
         kept = [found]
         del found
+        if short is not None and most is None and columns != YES_OR_NO:
+            return self._mended(Table(columns, self._at_once(kept, reply)), text, dialect)
         rows = self._come(kept, reply, most)
         if columns == YES_OR_NO:
             return Boolean(any(row != (Literal.integer(0),) for row in rows))
         if most is None:
-            return self._mended(Table(columns, rows if short is None else list(rows)), text, dialect)
+            return self._mended(Table(columns, rows), text, dialect)
         keys, parts = order.keys_of(text), in_parts(text, columns)
         if parts is None or keys is None or any(key.column not in columns for key in keys):
             return self._mended(Table(columns, rows), text, dialect)  # which ends with an error
@@ -154,6 +156,11 @@ class RemoteStore:
             for count, row in enumerate(self._come(kept, reply, None), 1):  # noqa: B007 - counted for what follows
                 yield row
             start += count
+
+    def _at_once(self, kept: list[ox.QuerySolutions], reply: Reply) -> list[Row]:
+        """Return the rows of an engine's answer, which is let go of."""
+        with _Reading(self._endpoint, reply):
+            return list(map(row_from_engine, kept.pop()))
 
     def _come(self, kept: list[ox.QuerySolutions], reply: Reply, most: int | None) -> Generator[Row, None, None]:
         """Yield the rows of an engine's answer, which is let go of in the end."""
