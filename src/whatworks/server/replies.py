@@ -1,8 +1,10 @@
 """How the server answers: whole, not at all because nothing changed, or with an error in the one shape of RFC 9457."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -21,6 +23,8 @@ PROBLEM = "application/problem+json"
 # Without it, proxies may keep a 404 or 410 as long as they like; the next release may have what this one has not.
 _FLEETING = {"Vary": "Accept", "Cache-Control": "no-cache"}
 _LONGEST_LINK = 500  # signs; proxies refuse headers of some thousand
+_TURN = threading.Semaphore()
+_LONGEST_TURN = 0.25  # seconds
 
 
 def answer(
@@ -47,8 +51,23 @@ def answer(
         sent["Link"] = ", ".join(filter(None, [sent.get("Link"), *_languages(request)]))
     if tag and has_it(request, tag):
         return Response(status_code=304, headers=sent)
+    if media_type == "text/html" and not served.is_elsewhere:
+        make = partial(_in_turn, make)
     found = served.answers.get(tag, make)
     return Response(found.content, headers={**sent, **found.headers}, media_type=media_type)
+
+
+def _in_turn(make: Callable[[], bytes | Kept]) -> bytes | Kept:
+    """Make a page when no other thread makes one, or when that takes long.
+
+    They could not compute at the same time, and to change between them costs a third more.
+    """
+    is_ours = _TURN.acquire(timeout=_LONGEST_TURN)
+    try:
+        return make()
+    finally:
+        if is_ours:
+            _TURN.release()
 
 
 def _languages(request: Request) -> Iterator[str]:
