@@ -184,7 +184,9 @@ class Terms:
         """Return the terms of a column, None where there is none."""
         size = self.data.size
         made = column >= size
-        if made.all():
+        if not made.any():
+            terms = self.data.terms(column)
+        elif made.all():
             terms = self._made[column - size]
         else:
             terms = self.data.terms(np.where(made, UNBOUND, column))
