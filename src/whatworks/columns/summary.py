@@ -115,12 +115,17 @@ class _Aggregation:
             if is_among(places[bound], places[~bound]).any():
                 raise NotCovered("MIN or MAX of what is bound in some rows only")
             places, values = places[bound], values[bound]
+        found = np.full(self.number, UNBOUND, np.int32)
+        found[places] = values  # which is right where a group has one value
+        several = np.bincount(places, minlength=self.number)[places] > 1
+        if not several.any():
+            return found
+        places, values = places[several], values[several]
         keys = order_keys(values, self.terms)
         best = np.full(self.number, -1 if highest else np.iinfo(np.int64).max)
         (np.maximum if highest else np.minimum).at(best, places, keys)
         chosen = np.flatnonzero(keys == best[places])
         groups, terms = places[chosen], values[chosen]
-        found = np.full(self.number, UNBOUND, np.int32)
         found[groups] = terms
         if (found[groups] != terms).any():
             raise NotCovered("MIN or MAX of equal values that are written differently")
