@@ -11,7 +11,7 @@ import whatworks
 from tests.conftest import BASE, ROOT
 from whatworks import Error, KnowledgeGraph
 from whatworks.assets import write_files
-from whatworks.errors import MissingFile, SettingsFault
+from whatworks.errors import MissingFile, SettingsFault, UnknownFormat
 from whatworks.results import Boolean, Table, Triples
 from whatworks.store import parse
 from whatworks.terms import Iri, Literal, Quad, Triple
@@ -191,6 +191,13 @@ def test_export_everything(kg: KnowledgeGraph) -> None:
     quads = parse(written, "nquads", name="x", base="https://example.org/")
     assert set(quads) == set(kg.collection.asserted())
     assert written == kg.export("nquads")
+
+
+def test_export_names_the_formats_that_there_are(kg: KnowledgeGraph) -> None:
+    """A format that is none, or one of rows, is an error that lists those of graphs."""
+    for format in ("nope", "xlsx", ""):
+        with pytest.raises(UnknownFormat, match=r"cannot carry a graph[\s\S]*jsonld"):
+            kg.export(format, ["expairs-project"])
 
 
 def test_export_of_a_class(kg: KnowledgeGraph) -> None:

@@ -9,6 +9,7 @@ from whatworks.circles import without_circles
 from whatworks.collection import Collection
 from whatworks.describe import Describer
 from whatworks.errors import QueryRefused
+from whatworks.formats import by_name
 from whatworks.jsonld import Documents
 from whatworks.namespaces import LABELS, NOTATION
 from whatworks.results import Triples
@@ -46,7 +47,11 @@ class Exporter:
             format: The name of the format.
             things: Which; None for everything that the data files hold.
             single: Whether one thing was asked for, which in JSON-LD is a document of its own.
+
+        Raises:
+            UnknownFormat: There is no such format.
         """
+        by_name(format, rows=False)
         if format == "jsonld":
             return self._documents.document(self.trees(things), single=single)
         return write_ordered(self.quads(things), format, self._collection.prefixes.table)

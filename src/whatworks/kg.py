@@ -358,6 +358,7 @@ class KnowledgeGraph(Checking, Importing, Differing, Door):
 
         Raises:
             UnknownThing: There is no such thing or class.
+            UnknownFormat: There is no such format.
         """
         exporter, things = self.part(names, of_class)
         return exporter.things(format, things, single=len(names) == 1)
