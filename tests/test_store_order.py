@@ -22,6 +22,7 @@ VALUES = """
         ("LANG(?a) STR(?a) ASC(?b)", [Key("a", "LANG"), Key("a", "STR"), Key("b")]),
         ("DESC(STR(?a)) ?b", [Key("a", "STR", True), Key("b")]),
         ('COALESCE(STR(?a), "") ?b', [Key("a", "STR", empty=True), Key("b")]),
+        ('CONTAINS(?a, "b") ?b ?a', [Key("a", "CONTAINS", part="b"), Key("b"), Key("a")]),
     ],
 )
 def test_rows_are_sorted_as_the_engine_sorts(order: str, keys: list[Key]) -> None:
@@ -44,6 +45,10 @@ def test_rows_are_sorted_as_the_engine_sorts(order: str, keys: list[Key]) -> Non
         "ORDER BY STR(?a",
         'ORDER BY COALESCE(?a, "x")',
         "ORDER BY COALESCE(?a, ?b)",
+        "ORDER BY CONTAINS(?a, ?b)",
+        'ORDER BY CONTAINS(STR(?a), "b")',
+        'ORDER BY CONTAINS(?a, "\\"")',
+        'ORDER BY CONTAINS(?a, "b"',
     ],
 )
 def test_what_cannot_be_sorted_here_is_known(end: str) -> None:

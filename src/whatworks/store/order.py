@@ -1,5 +1,6 @@
 """Sorts rows as a query's ORDER BY says, for engines that sort in a way of their own."""
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
@@ -16,13 +17,15 @@ _NUMBERS = (XSD_INTEGER, XSD_DECIMAL, XSD + "double", XSD + "float")
 class Key(NamedTuple):
     """One item of ORDER BY: a column, or its text (STR) or language tag (LANG), upwards or downwards.
 
-    With `empty`, what is not bound counts as the text without letters: COALESCE(STR(?column), "").
+    With `empty`, what is not bound counts as the text without letters: COALESCE(STR(?column), ""). With the function
+    CONTAINS it is whether the column's text has `part` in it.
     """
 
     column: str
     function: str = ""
     downwards: bool = False
     empty: bool = False
+    part: str = ""
 
 
 def keys_of(query: str) -> list[Key] | None:
@@ -56,6 +59,8 @@ def _key(rest: list[gate.Token]) -> tuple[Key, list[gate.Token]] | None:
         if taken is None or [token.text for token in taken[1][:3]] != [",", '""', ")"]:
             return None
         return taken[0]._replace(empty=True), taken[1][3:]
+    if rest[0].word == "CONTAINS":
+        return _contains(rest)
     words: list[str] = []
     while len(rest) > 1 and rest[0].word in ("ASC", "DESC", "STR", "LANG") and rest[1].text == "(":
         words.append(rest[0].word)
@@ -65,6 +70,16 @@ def _key(rest: list[gate.Token]) -> tuple[Key, list[gate.Token]] | None:
     if not rest or rest[0].kind != "variable" or not closed or len(functions) > 1 or len(rest) < 1 + len(words):
         return None
     return Key(rest[0].text[1:], "".join(functions), "DESC" in words), rest[1 + len(words) :]
+
+
+def _contains(rest: list[gate.Token]) -> tuple[Key, list[gate.Token]] | None:
+    """Return what CONTAINS(?column, "part") asks, and what follows it."""
+    texts = [token.text for token in rest[1:6]]
+    if len(texts) < 5 or rest[2].kind != "variable" or (texts[0], texts[2], texts[4]) != ("(", ",", ")"):
+        return None
+    if not re.fullmatch(r'"[^"\\]*"', texts[3]):
+        return None
+    return Key(texts[1][1:], "CONTAINS", part=texts[3][1:-1]), rest[6:]
 
 
 def sort_rows(rows: Sequence[Row], columns: Sequence[str], keys: Sequence[Key]) -> list[Row]:
@@ -78,6 +93,8 @@ def sort_rows(rows: Sequence[Row], columns: Sequence[str], keys: Sequence[Key]) 
 
 def _rank(term: Term | None, key: Key) -> tuple[Any, ...]:
     function = key.function
+    if function == "CONTAINS":  # of what is no text it is an error, which comes first as what is not bound does
+        return (3, 1, str(key.part in term.value)) if isinstance(term, Literal) else (0,)
     if isinstance(term, Literal):
         return _rank_of_literal(term, function)
     if term is None or (function and (function == "LANG" or isinstance(term, BlankNode))):
