@@ -125,6 +125,9 @@ def test_load_keeps_graphs_and_puts_the_rest_into_the_one_given() -> None:
         ("ASK {", "The { of line 1, column 5, is not closed:", 1, 6, "  ASK {\n       ^"),
         ("ASK {\n FILTER (?y = )\n}", "Something is missing between = and ):", 2, 15, "= )\n" + " " * 16 + "^"),
         ("ASK {\n FILTER (1 IN (1,)) }", "Something is missing between , and ):", 2, 18, "^"),
+        ("ASK { ?s ?p ?o . . }", "Something is missing between . and .:", 1, 18, "^"),
+        ("ASK { ?s ?p ?o . ; ?q 1 }", "Something is missing between . and ;:", 1, 18, "^"),
+        ("ASK { ?s ?p '日本e\u0301' , }", "Something is missing between , and }:", 1, 22, "\n" + " " * 24 + "^"),
         ("SELECT (?x - AS ?y) {}", "Something is missing between - and AS:", 1, 14, "^"),
         ("ASK {\n FILTER (?y = 1\n}", "The ( of line 2, column 9, is not closed before this }:", 3, 1, "  }\n  ^"),
         ("ASK { ?s ?p ?o } }", "This } closes nothing:", 1, 18, "^"),
@@ -147,6 +150,21 @@ def test_query_shows_the_line_and_a_caret(query: str, said: str, line: int, colu
     assert where is not None
     assert where == Place("query", line, column if column is not None else where.column)
     assert [char for char in caught.value.message if ord(char) < 0x20 and char != "\n"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("ASK { ?s dcterm:a 1 }", "Did you mean dcterms:? Else write PREFIX dcterm: <IRI> before the query."),
+        ("PREFIX own: <a:> ASK { ?s won:a 1 }", "Did you mean own:? Else write PREFIX won: <IRI> before the query."),
+        ("ASK { ?s zq:a 1 }", "Write PREFIX zq: <IRI> before the query."),
+    ],
+)
+def test_a_prefix_that_is_not_declared_is_answered_with_the_nearest(query: str, hint: str) -> None:
+    """What helps is a declaration, or the prefix that was meant."""
+    with pytest.raises(QuerySyntax) as caught:
+        EmbeddedStore({"dcterms": "https://x.org/"}).query(query)
+    assert caught.value.hint == hint
 
 
 def test_a_long_line_is_cut_around_the_place() -> None:

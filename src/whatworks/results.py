@@ -328,7 +328,7 @@ def write_table(columns: Sequence[str], rows: Iterable[Row], short: Short = str,
             right[index] &= term is None or (isinstance(term, Literal) and term.datatype in numeric)
             iris[index] &= term is None or isinstance(term, Iri)
     widths = [
-        max([_display_width(column), *(_display_width(row[index]) for row in cells)])
+        max([display_width(column), *(display_width(row[index]) for row in cells)])
         for index, column in enumerate(columns)
     ]
     if width is not None:
@@ -344,7 +344,8 @@ def write_table(columns: Sequence[str], rows: Iterable[Row], short: Short = str,
     return "\n".join(lines) + "\n"
 
 
-def _display_width(text: str) -> int:
+def display_width(text: str) -> int:
+    """Return how many places a text takes on a terminal."""
     if text.isascii():
         return len(text)
     return sum(
@@ -369,11 +370,11 @@ def _fitted(widths: list[int], total: int, at: Sequence[int], least: int) -> lis
 
 
 def _cut(text: str, size: int) -> str:
-    if _display_width(text) <= size:
+    if display_width(text) <= size:
         return text
     kept, used = "", 0
     for char in text:
-        used += _display_width(char)
+        used += display_width(char)
         if used > size - 1:
             break
         kept += char
@@ -384,7 +385,7 @@ def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
     padded = []
     for cell, size, flush in zip(cells, widths, right, strict=True):
         text = _cut(cell, size)
-        space = " " * (size - _display_width(text))
+        space = " " * (size - display_width(text))
         padded.append(space + text if flush else text + space)
     return "  ".join(padded).rstrip()
 

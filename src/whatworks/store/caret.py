@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from whatworks.gate import Token
-from whatworks.results import safe
+from whatworks.results import display_width, safe
 
 _AROUND = 60
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 # After each of the first, in SPARQL, none of the second can stand.
 _UNFINISHED = frozenset(("=", "!=", "<", "<=", ">", ">=", "&&", "||", "/", "|", "^", "^^", "!", "-", ","))
 _NO_VALUE = frozenset((*_CLOSES, "=", "!=", "<=", ">=", "&&", "||", "/", "|", ",", ";", ".", "AS"))
+_NO_STATEMENT = frozenset((".", ";", ","))
 
 
 def place_of(text: str, start: int) -> tuple[int, int]:
@@ -30,9 +31,13 @@ def misplaced(text: str, found: Sequence[Token]) -> tuple[int, str] | None:
     faults = [
         (after.start, f"Something is missing between {before.text} and {after.text}")
         for before, after in pairwise(found)
-        if before.kind == "operator" and before.text in _UNFINISHED and (after.word or after.text) in _NO_VALUE
+        if before.kind == "operator" and (after.word or after.text) in _never_after(before.text)
     ]
     return min([*faults, *_unmatched(text, found)], default=None)
+
+
+def _never_after(sign: str) -> frozenset[str]:
+    return _NO_VALUE if sign in _UNFINISHED else _NO_STATEMENT if sign == "." else frozenset()
 
 
 def _unmatched(text: str, found: Sequence[Token]) -> Iterator[tuple[int, str]]:
@@ -66,4 +71,4 @@ def pointed(text: str, line: int, column: int) -> str:
         before = "…" + before[-_AROUND:]
     if len(after) > _AROUND:
         after = after[:_AROUND] + "…"
-    return f"\n  {before}{after}\n  {' ' * len(before)}^"
+    return f"\n  {before}{after}\n  {' ' * display_width(before)}^"

@@ -111,7 +111,8 @@ class EmbeddedStore:
         for token in found:
             prefix = token.text[: token.text.find(":") + 1]
             if token.kind == "name" and prefix not in declared:
-                return _fault_at(text, *place_of(text, token.start), f"The prefix {prefix} is not declared")
+                said = f"The prefix {prefix} is not declared"
+                return _fault_at(text, *place_of(text, token.start), said, _declaring(prefix, declared))
         match = re.match(_AT, message)
         if match is None:
             return QuerySyntax(f"The query is not valid SPARQL: {safe(message)}.", where=Place("query"))
@@ -328,9 +329,17 @@ def _refused(error: BaseException) -> DamagedRelease | QueryRefused:
     )
 
 
-def _fault_at(text: str, line: int, column: int, said: str) -> QuerySyntax:
+def _declaring(prefix: str, declared: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only after a fault
+
+    near = get_close_matches(prefix, sorted(declared), 1)
+    meant = f"Did you mean {near[0]}? Else write" if near else "Write"
+    return f"{meant} PREFIX {prefix} <IRI> before the query."
+
+
+def _fault_at(text: str, line: int, column: int, said: str, hint: str = "") -> QuerySyntax:
     return QuerySyntax(
         f"The query is not valid SPARQL. {said}:{pointed(text, line, column)}",
-        hint="Check the brackets, dots and quotes just before the caret.",
+        hint=hint or "Check the brackets, dots and quotes just before the caret.",
         where=Place("query", line, column),
     )
