@@ -32,9 +32,9 @@ from whatworks.errors import (
 from whatworks.ingest import Batch, Change, Tally
 from whatworks.ingest.mapping import KINDS
 from whatworks.ingest.values import text_of
-from whatworks.namespaces import is_key
+from whatworks.namespaces import TITLE, WW, is_key
 from whatworks.store import parse
-from whatworks.terms import Iri, Literal, Quad
+from whatworks.terms import RDF_TYPE, Iri, Literal, Quad
 from whatworks.yamltext import read_yaml
 
 from .conftest import BASE, CASES, ROOT
@@ -725,6 +725,7 @@ SAMPLES = [
     "check-and-connect",
     "wwc-practice-guide-reviews-dropout-prevention",
     "eurydice-cedefop-2014",
+    "youthreach",  # its export names another record, which links to it
 ]
 
 
@@ -739,6 +740,36 @@ def test_what_was_exported_can_be_imported(format: str, kg: KnowledgeGraph, tmp_
     assert unbalanced(batch.tally) == []
     assert {change.kind for change in batch.changes(kg.assets.shipped / "data")} == {"unchanged"}  # type: ignore[arg-type]
     assert batch.records == len(SAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("text", "adds"),
+    [
+        ('i:youthreach dcterms:title "Youthreach"@en .', False),
+        ('i:youthreach dcterms:title "Youthreach"@en, "Młodzież"@pl .', True),
+    ],
+)
+def test_a_record_that_is_only_named_stays(
+    text: str, adds: bool, kg: KnowledgeGraph, rdf: Callable[[str, str], list[Path]]
+) -> None:
+    """What a file says of a thing without its class never stands instead of its record: what is new is added."""
+    batch = kg.read(rdf("x.ttl", HEAD + text))
+    assert (told(batch), batch.records, unbalanced(batch.tally)) == ([], 0, [])
+    changes = [change for change in batch.changes(kg.assets.shipped / "data") if change.kind != "unchanged"]  # type: ignore[arg-type]
+    assert [change.name for change in changes] == ["interventions/youthreach.trig"] * adds
+    held = kg.written.store.match(Iri(BASE + "id/intervention/youthreach"))
+    before = {(quad.predicate, quad.object, quad.graph) for quad in held if str(quad.graph).endswith("/youthreach")}
+    for change in changes:
+        after = parse(batch.contents[change.name], "trig", name="x", base=BASE)
+        new = {(quad.predicate, quad.object, quad.graph) for quad in after} - before
+        assert before <= {(quad.predicate, quad.object, quad.graph) for quad in after}
+        assert (TITLE, Literal.text("Młodzież", "pl"), next(iter(before))[2]) in new
+
+
+def test_more_of_a_record_that_is_not_there(kg: KnowledgeGraph, rdf: Callable[[str, str], list[Path]]) -> None:
+    """A thing that a file says no class of, and that is not there, is a problem."""
+    batch = kg.read(rdf("x.ttl", HEAD + 'i:one dcterms:title "One"@en .'))
+    assert told(batch) == ["x.ttl: one, line = 'one': adds to a record that is not there."]
 
 
 def test_statements_go_to_the_graphs_where_they_belong(project: Project, rdf: Callable[[str, str], list[Path]]) -> None:
@@ -814,8 +845,9 @@ def test_what_is_inferred_is_left_out(project: Project, rdf: Callable[[str, str]
     """Statements of an inferred graph are not taken over as if somebody had stated them."""
     text = "<{0}id/intervention/a> <{0}ont#{1}> <{0}voc/stage/pilot> <{0}graph/{2}> .\n"
     lines = text.format(BASE, "stage", "record/x/a") + text.format(BASE, "targetGroup", "inferred/target-group")
+    lines += f"<{BASE}id/intervention/a> <{RDF_TYPE}> <{WW}Practice> <{BASE}graph/record/x/a> .\n"
     batch = project({}).read(rdf("x.nq", lines))
-    assert batch.tally.rows() == [("x.nq", "intervention", 2, 1, 1, "was inferred (1)")]
+    assert batch.tally.rows() == [("x.nq", "intervention", 3, 2, 1, "was inferred (1)")]
     assert b"targetGroup" not in batch.contents["interventions/a.trig"]
 
 

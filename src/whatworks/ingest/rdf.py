@@ -1,7 +1,9 @@
 """RDF files into records: each statement goes to the thing that it is about, and to the graph where it belongs.
 
 What an export holds can be read again: statements of records, agents, collections and links are taken over; those
-about anything else, such as the names of concepts, are left out if the collection has them already.
+about anything else, such as the names of concepts, are left out if the collection has them already. An export also
+names the things that its things refer to: one of which a file says no class is not described there, so what is said of
+it is added to what there is, and never stands instead.
 """
 
 from collections import defaultdict
@@ -18,7 +20,7 @@ from whatworks.ingest.mapping import FOLDERS
 from whatworks.namespaces import ASSIGNED_FACET, IN_GRAPH, SUBPROPERTY, TOPIC, assigned_graph, is_key, key_of
 from whatworks.store import parse
 from whatworks.tally import Problem, Tally
-from whatworks.terms import BlankNode, Iri, Quad, write_term
+from whatworks.terms import RDF_TYPE, BlankNode, Iri, Quad, write_term
 
 # Things that have no file of their own, and the graph that holds all of them.
 SHARED = {
@@ -29,6 +31,7 @@ SHARED = {
     "dataset": "catalog",
     "graph": "provenance",
 }
+_KNOWN = "the collection has the statement already"
 
 
 @dataclass(slots=True)
@@ -88,16 +91,31 @@ class _Router:
                 graph = self.space.graph(SHARED[kind])
                 self.found.shared[kind] += [quad._replace(graph=graph) for quad in of_thing]
             elif all(self.is_known(quad) for quad in of_thing):
-                self.count("other", left_out=len(of_thing), reason="the collection has the statement already")
+                self.count("other", left_out=len(of_thing), reason=_KNOWN)
             else:
                 self.fault(thing, f"belongs to no record below {self.space.base}id/.", thing.code)
         return self.found
 
     def take_record(self, kind: str, thing: Iri, quads: list[Quad], own: Iri) -> None:
         kept = [quad for quad in quads if not self.collection.is_inferred(quad.graph)]
-        self.count(kind, mapped=len(kept), left_out=len(quads) - len(kept), reason="was inferred")
+        self.count(kind, left_out=len(quads) - len(kept), reason="was inferred")
+        if not any(quad.subject == thing and quad.predicate == RDF_TYPE for quad in kept):
+            self.take_more(kind, thing, kept, own)
+            return
+        self.count(kind, mapped=len(kept))
         placed = [quad._replace(graph=quad.graph or self.graph_for(quad, thing, own)) for quad in kept]
         self.found.records.append(Built(thing, own, Place(self.name), adds=False, quads=placed))
+
+    def take_more(self, kind: str, thing: Iri, quads: list[Quad], own: Iri) -> None:
+        """Add to a record what it does not say yet."""
+        new = [quad for quad in quads if not self.is_known(quad)]
+        self.count(kind, mapped=len(new), left_out=len(quads) - len(new), reason=_KNOWN)
+        if new:
+            record = self.space.thing("record", thing.code)
+            graphs = [quad.object for quad in self.collection.store.match(record, IN_GRAPH)]
+            own = min((graph for graph in graphs if isinstance(graph, Iri)), default=own)
+            placed = [quad._replace(graph=quad.graph or self.graph_for(quad, thing, own)) for quad in new]
+            self.found.records.append(Built(thing, own, Place(self.name), adds=True, quads=placed))
 
     def graph_for(self, quad: Quad, thing: Iri, own: Iri) -> Iri:
         """Return the graph of a statement for which the file names none."""

@@ -172,8 +172,7 @@ class _Reader:
             first.mentions += built.mentions
             return
         if not mapping.adds:
-            problem = Problem(where, key, mapping.key_field, value, "", "Give each record a key of its own.")
-            self.claim(built, f"{where.file} {row}" if row else "", problem)
+            self.claim(built, f"{where.file} {row}" if row else "", Problem(where, key, mapping.key_field, value, ""))
             self.introduce(builder, built, record, mapping, row)
         self.built.append(built)
 
@@ -181,7 +180,8 @@ class _Reader:
         """Refuse a record whose key another one has, unless both are rows for the same thing, or both are RDF."""
         first, first_row = self.first.setdefault(built.thing, (built, row))
         if first is not built and (not row or row != first_row):
-            self.batch.tally.take_back(replace(problem, message=f"has the key of the record at {first.where}."))
+            message, hint = f"has the key of the record at {first.where}.", "Give each record a key of its own."
+            self.batch.tally.take_back(replace(problem, message=message, hint=hint))
             self.refused.add(built.thing)
 
     def introduce(
@@ -222,10 +222,10 @@ class _Reader:
     def rdf(self, data: bytes, name: str, contexts: Mapping[str, Any]) -> None:
         found = read_rdf(data, name, self.collection, contexts, self.batch.tally)
         for built in found.records:
-            self.batch.records += 1
             self.built.append(built)
-            key = built.thing.code
-            self.claim(built, "RDF", Problem(built.where, key, "key", key, "", "Give each record a key of its own."))
+            if not built.adds:
+                self.batch.records += 1
+                self.claim(built, "RDF", Problem(built.where, built.thing.code, "key", built.thing.code, ""))
         self.agents.take(found.shared["agent"])
         self.collections.take(found.shared["collection"])
         self.new_links.update(found.shared["link"])
