@@ -15,7 +15,8 @@ from tests.filled import TITLES, book_of, cell, edited, spoil
 from tests.test_check_parts import EXAMPLES
 from whatworks import KnowledgeGraph
 from whatworks.cli import main
-from whatworks.errors import ImportRefused, WorkbookFault
+from whatworks.errors import ImportRefused, Place, WorkbookFault
+from whatworks.tally import Problem
 
 
 def test_problems_are_written_for_people_and_programs(content: bytes, small: Path, tmp_path: Path) -> None:
@@ -324,3 +325,18 @@ def test_problems_of_a_mapped_table_and_shapes_are_told_at_once(small: Path, tmp
         ("three", "stage", "value"),
         ("three", "Start year", "MinInclusive"),
     }
+
+
+@pytest.mark.parametrize(
+    ("found", "message", "sentence"),
+    [
+        ("Pilott", "is no stage.", "Title [en] = 'Pilott': is no stage. Expected is a text."),
+        ("nothing", "Title: found nothing.", "Title: found nothing. Expected is a text."),
+        ("", "There is no type.", "Title [en]: There is no type. Expected is a text."),
+        ("", "is no key.", "Title [en] = '': is no key. Expected is a text."),
+    ],
+)
+def test_what_was_found_is_told_once(found: str, message: str, sentence: str) -> None:
+    """A value stands before what is wrong with it, where that does not name it, and there is one."""
+    problem = Problem(Place("x.xlsx", sheet="S"), "one", "Title [en]", found, message, expected="a text")
+    assert (sentence, str(problem).endswith(f"one, {sentence}")) == (problem.sentence, True)

@@ -130,6 +130,22 @@ def test_cells_are_marked_in_a_copy(content: bytes, whole: bool, monkeypatch: py
         assert _values(copy[sheet.title]) == _values(sheet)
 
 
+def test_marks_of_an_earlier_copy_go(content: bytes) -> None:
+    """What was mended is red no more when a marked copy is marked again; notes of others and their sheets stay."""
+    first = workbook.mark(content, [workbook.Mark("Agent", "B9", "is wrong"), workbook.Mark("Agent", "A2", "is odd")])
+    again = _book(workbook.mark(first, [workbook.Mark("Agent", "B8", "is wrong")]))
+    assert again.sheetnames == ["Problems", *_book(content).sheetnames]
+    assert [row[1] for row in again["Problems"].iter_rows(min_row=2, values_only=True)] == ["B8"]
+    assert again["Agent"]["B9"].comment is None
+    assert again["Agent"]["B9"].fill.fill_type is None
+    assert again["Agent"]["B8"].comment.text == "is wrong"
+    assert again["Agent"]["A2"].comment.text == _book(content)["Agent"]["A2"].comment.text
+    own = _book(content)
+    own.create_sheet("Problems").append(["of mine"])
+    own.save(saved := io.BytesIO())
+    assert _book(workbook.mark(saved.getvalue(), []))["Problems"]["A1"].value == "of mine"
+
+
 def _values(sheet: Any) -> list[list[Any]]:
     rows = ([value for value in row if value not in (None, "")] for row in sheet.iter_rows(values_only=True))
     return [row for row in rows if row]

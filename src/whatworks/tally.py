@@ -33,11 +33,17 @@ class Problem:
     rule: str = "value"
     expected: str = ""
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """What is wrong with which field, and what to do, for where the place is known."""
         hint = f" {self.hint}" if self.hint else f" Expected is {self.expected}." if self.expected else ""
-        is_told = self.message.startswith(f"{self.field}: ")  # as the checks tell what they found
-        value = "" if is_told else f"{self.field} = {self.found!r}: "
-        return f"{self.where}: {self.record}, {value}{self.message}{hint}"
+        is_told = self.message.endswith(f": found {self.found}.")  # as the checks tell field and value
+        is_whole = not self.found and self.message[:1].isupper()
+        value = "" if is_told else f"{self.field}: " if is_whole else f"{self.field} = {self.found!r}: "
+        return f"{value}{self.message}{hint}"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.record}, {self.sentence}"
 
 
 _COLUMNS = ("file", "sheet", "cell", "line", "record", "field", "rule", "found", "expected", "message", "suggestion")

@@ -57,8 +57,5 @@ def write_marked(problems: "Sequence[Problem]", file: Path, marked: Path) -> Non
     """Write a copy of a workbook in which the cells of problems are marked."""
     from whatworks.workbook import Mark, mark  # noqa: PLC0415 - lazy on purpose
 
-    marks = [
-        Mark(each.where.sheet, each.where.cell, f"{each.found!r} {each.message} {each.hint}".strip())
-        for each in problems
-    ]
+    marks = [Mark(each.where.sheet, each.where.cell, each.sentence) for each in problems]
     emit(mark(file.read_bytes(), marks), marked)

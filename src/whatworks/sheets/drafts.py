@@ -299,7 +299,8 @@ class Drafter:
                 at = draft.table.column_of(TYPE)
                 labels = ", ".join(self._filler.leaves(sheet).values())
                 where = draft.table.place(draft.row, at if at is not None else 0)
-                misfit = Misfit("There is no type.", hint=f"Choose one of: {labels}.", rule="class")
+                hint = f"Choose one of: {labels}."
+                misfit = Misfit("There is no type.", hint=hint, expected="a class of the list", rule="class")
                 if not any(problem.where == where for problem in self._tally.problems):
                     self._problem(where, draft.label, TYPE, "", misfit)
         for part in draft.hangs or ():

@@ -126,9 +126,9 @@ class Known:
         if not named or found in named:
             return None
         both = "; ".join(index.shown(iri) for iri in sorted({*named, found}))
-        return Misfit(
-            "has the label of one concept and the code of another.", hint=f"Say which: {both}.", rule="scheme"
-        )
+        message = "has the label of one concept and the code of another."
+        expected = f"a concept of the scheme {scheme}"
+        return Misfit(message, hint=f"Say which: {both}.", expected=expected, rule="scheme")
 
     def _indexes(self, schemes: tuple[str, ...]) -> list[Index]:
         return [self._lookup.concepts(scheme) for scheme in schemes]

@@ -16,6 +16,7 @@ from openpyxl.utils.cell import coordinate_from_string
 from whatworks.workbook.texts import EPOCH, in_memory, new_book, reproducible, text_cell
 
 LIST = "Problems"
+_HEAD = ("Sheet", "Cell", "What is wrong")
 _RED = PatternFill("solid", fgColor="FFC7CE")
 # Larger files are copied cell by cell: kept whole in memory, they would take fifty times their size.
 _WHOLE = 3 << 20
@@ -30,7 +31,7 @@ class Mark(NamedTuple):
 
 
 def mark(data: bytes, marks: Sequence[Mark]) -> bytes:
-    """Return a copy with the marks, and a first sheet that lists all of them.
+    """Return a copy with the marks, and a first sheet that lists all of them; those of an earlier copy are taken away.
 
     A large workbook keeps its values, and loses formats and drop-downs.
     """
@@ -40,8 +41,7 @@ def mark(data: bytes, marks: Sequence[Mark]) -> bytes:
     if len(data) > _WHOLE:
         return in_memory(partial(reproducible, _copied(data, by_sheet, marks).save))
     book = load_workbook(io.BytesIO(data), keep_links=False)
-    if LIST in book.sheetnames:
-        del book[LIST]
+    _unmark(book)
     for name, cells in by_sheet.items():
         sheet = book[name] if name in book.sheetnames else None
         for cell, texts in cells.items() if sheet is not None else ():
@@ -68,8 +68,29 @@ def _mark(cell: Any, texts: Sequence[str]) -> None:
     cell.comment = Comment("\n".join([*texts, *before]), "whatworks", height=160, width=360)
 
 
+def _unmark(book: Workbook) -> None:
+    """Take the marks of an earlier copy away, so that what was mended since is red no more."""
+    rows = list(book[LIST].iter_rows(max_col=len(_HEAD), values_only=True)) if LIST in book.sheetnames else []
+    if rows[:1] != [_HEAD]:
+        return
+    del book[LIST]
+    told: dict[str, set[str]] = defaultdict(set)
+    for sheet, _, text in rows[1:]:
+        told[str(sheet)].add(str(text))
+    for name in told.keys() & {*book.sheetnames}:
+        texts = sorted(told[name], key=len, reverse=True)  # one may hold another
+        for cell in (cell for row in book[name].iter_rows() for cell in row if cell.comment is not None):
+            left = cell.comment.text
+            for text in texts:
+                left = left.replace(text, "", 1)
+            if left != cell.comment.text:
+                cell.fill = PatternFill()
+                left = left.strip()
+                cell.comment = Comment(left, "whatworks", height=160, width=360) if left else None
+
+
 def _lines(marks: Sequence[Mark]) -> list[list[str]]:
-    return [["Sheet", "Cell", "What is wrong"], *([each.sheet, each.cell, each.text] for each in marks)]
+    return [[*_HEAD], *([each.sheet, each.cell, each.text] for each in marks)]
 
 
 def _copied(data: bytes, by_sheet: Mapping[str, Mapping[str, list[str]]], marks: Sequence[Mark]) -> Workbook:
