@@ -255,6 +255,20 @@ def test_a_merged_cell_lets_nothing_be_missing(content: bytes, small: Path, tmp_
     assert told == {("the", "cells", "cells"), ("youthreach", "Start year", "MinInclusive")}
 
 
+def test_a_thing_of_no_class_is_still_what_a_record_is_about(content: bytes, small: Path, tmp_path: Path) -> None:
+    """Where the class of a thing could not be read, its record is not told to be about something else."""
+
+    def edit(book: Any) -> None:
+        for name, values in (("Intervention", ("club", "Praxis", "A club")), ("Record", ("club",))):
+            sheet = book[name]
+            below = sheet.max_row + 1
+            for at, value in enumerate(values, 1):
+                sheet.cell(below, at).value = value
+
+    told = _told(small, edited(content, tmp_path, edit))
+    assert told == {("club", "Type", "class")}
+
+
 def _spoilt(content: bytes, seed: int, tmp_path: Path) -> tuple[Path, Path]:
     """Return a workbook in which shapes are broken, and one in which cells cannot be read as well."""
     rng = random.Random(seed)  # noqa: S311 - nothing secret

@@ -101,7 +101,9 @@ class Tracer:
         if asked.is_of_value:
             return at_cell and not self._said(draft, asked)
         is_of_row = path is None or asked.rule.endswith(" SPARQL")
-        return at_cell or (is_of_row and bool(bad)) or self._is_row_unread(draft) or self._is_part_unread(path)
+        if at_cell or (is_of_row and bool(bad)) or self._is_row_unread(draft) or self._is_part_unread(path):
+            return True
+        return any(f":{code}" in asked.found for code in self._unclassed)
 
     # ---- where it stands ----
 
@@ -156,6 +158,16 @@ class Tracer:
             elif not is_row or (table is not None and (where.column or 0) - 1 in _naming(table)):
                 parts.add(name)
         return cells, parts
+
+    @cached_property
+    def _unclassed(self) -> set[str]:
+        """The keys of things whose class could not be read, so that they may not be what refers to them asks for."""
+        found = set()
+        for draft in self.drafts.values():
+            bad = self._bad.get((draft.table.file, draft.table.title, draft.row), set())
+            if draft.table.column_of(TYPE) in bad:
+                found.add(draft.thing.code)
+        return found
 
     def _is_row_unread(self, draft: Draft) -> bool:
         bad = self._bad.get((draft.table.file, draft.table.title, draft.row), set())
