@@ -189,7 +189,7 @@ def test_terms_of_the_model_stand_apart(kg: KnowledgeGraph, tmp_path: Path) -> N
     assert (one.label, one.of_model, str(one.differences[0])) == (
         "Trial",
         True,
-        "skos:prefLabel: Pilot [en] → Trial [en]",
+        "Label: Pilot [en] → Trial [en]",
     )
     assert "Changed in the model" in found.write("text").decode()
 

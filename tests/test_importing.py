@@ -269,6 +269,20 @@ def test_a_thing_of_no_class_is_still_what_a_record_is_about(content: bytes, sma
     assert told == {("club", "Type", "class")}
 
 
+def test_what_is_no_column_has_a_name(content: bytes, small: Path, tmp_path: Path) -> None:
+    """Parts, and what a record is about, are told by the names that the shapes have for them."""
+
+    def edit(book: Any) -> None:
+        sheet = book["Participation"]
+        row = next(row for row in sheet.iter_rows(min_row=4) if row[0].value == "youthreach")
+        sheet.delete_rows(row[0].row)
+
+    file = edited(content, tmp_path, edit)
+    done = CliRunner().invoke(main, ["--project", str(small), "import", str(file), "--dry-run"])
+    assert "    Participation: participation-" in done.stdout
+    assert "cv:hasParticipation" not in done.stdout
+
+
 def _spoilt(content: bytes, seed: int, tmp_path: Path) -> tuple[Path, Path]:
     """Return a workbook in which shapes are broken, and one in which cells cannot be read as well."""
     rng = random.Random(seed)  # noqa: S311 - nothing secret

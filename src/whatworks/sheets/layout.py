@@ -130,8 +130,13 @@ class Layout:
 
     @property
     def names(self) -> dict[Iri, str]:
-        """What the sheets call each property."""
-        return {column.path: column.name for sheet in self.sheets for column in sheet.columns}
+        """What the sheets call each property; of what is no column, the shortest name that a shape has for it."""
+        found: dict[Iri, list[str]] = defaultdict(list)
+        for quad in self._store.match(predicate=_sh("path")):
+            if isinstance(quad.object, Iri) and (name := self.label(quad.subject, _sh("name"))):
+                found[quad.object].append(name)
+        of_shapes = {path: min(names, key=lambda name: (len(name), name)) for path, names in found.items()}
+        return of_shapes | {column.path: column.name for sheet in self.sheets for column in sheet.columns}
 
     def label(self, node: Node, predicate: Iri = _LABEL) -> str:
         """Return the text of a node in the first of the languages that it has."""
