@@ -43,6 +43,8 @@ def _bad() -> str:
       <{BASE}id/intervention/bare> a ww:Practice .
       <old> <http://www.w3.org/2002/07/owl#deprecated> true ;
         <http://purl.org/dc/terms/isReplacedBy> <{BASE}id/intervention/long> .
+      <gone> <http://www.w3.org/2002/07/owl#deprecated> true ; dcterms:title "Gone & <b>away</b>"@en ;
+        dcterms:isReplacedBy <gone> .
     """
 
 
@@ -261,6 +263,8 @@ def test_what_is_hard_to_show_is_shown_whole(hard: TestClient, key: str) -> None
         assert "<bdi>يبقى" in text
     if key in ("nameless", "bare"):
         assert "This record has no title" in text
+    assert ("This record states no key" in text) == (key == "bare")
+    assert (f'href="/doc/intervention/{key}"' in page(hard, "/interventions")) == (key != "bare")
 
 
 def test_lists_of_what_is_hard_to_show(hard: TestClient) -> None:
@@ -275,7 +279,12 @@ def test_what_was_retired_says_so_to_people(hard: TestClient) -> None:
     """A browser gets a page with the status 410 that leads to what stands instead; a program gets its JSON."""
     text = page(hard, "/doc/intervention/old", status=410)
     assert 'href="/doc/intervention/long"' in text
+    assert '<p class="lead">intervention:old</p>' in text
     assert hard.get("/doc/intervention/old").json()["status"] == 410
+    assert hard.get("/doc/intervention/old").json().keys() >= {"detail", "instead"}
+    text = page(hard, "/doc/intervention/gone?lang=fr", status=410)
+    assert '<p class="lead"><span lang="en">Gone &amp; &lt;b&gt;away&lt;/b&gt;</span></p>' in text
+    assert 'href="/doc/intervention/gone' not in text  # nothing stands in its own place
 
 
 def test_a_related_intervention_stands_once(client: TestClient) -> None:

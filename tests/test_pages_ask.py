@@ -105,6 +105,10 @@ def test_long_answers_come_in_pages(client: TestClient, kg: KnowledgeGraph) -> N
         following = re.search(r'rel="next" href="([^"]+)"', text)
         path, number = unescape(following[1]) if following else "", number + 1
     assert seen == total
+    assert ('<a href="#take">Past the table</a>' in text) == (seen % 100 > 20)
+    assert "Past the table" not in page(client, "/queries/success-factor-themes?country=BEL")
+    assert '<a href="#take">Past the table</a>' in page(client, "/queries/review-queue")
+    assert 'id="take"' in page(client, "/queries/review-queue")
 
 
 def test_graphs_and_yes_or_no(client: TestClient) -> None:
@@ -449,5 +453,6 @@ def test_a_mapping_has_a_page_like_a_link(client: TestClient, kg: KnowledgeGraph
     text = page(client, f"/doc/mapping/{iri.code}")
     heading = text.partition("<h1>")[2].partition("</h1>")[0]
     assert mapping.name in heading
-    assert (kg.collection.prefixes.shorten(mapping.target) or mapping.target) in heading
+    assert f'href="{mapping.target}"' in heading
+    assert re.split("[/#]", mapping.target)[-1] in heading.rpartition('">')[2]
     assert mapping.words[0][0] in text.partition("Reason by reason")[2].partition("</ul>")[0]

@@ -208,3 +208,14 @@ def test_the_first_page_does_not_wait_for_columns(kg: KnowledgeGraph) -> None:
     assert not asked.kg.engines.are_loaded  # of the first two
     assert waited.kg.engines is not None
     assert waited.kg.engines.are_loaded
+
+
+def test_a_concept_of_another_list_has_the_name_of_the_list(client: TestClient) -> None:
+    """Where the data have no name for what is elsewhere, a code stands with the list that it is a code of."""
+    for path, shown in (
+        ("/voc/approach/second-chance-measures", '<a href="http://eurovoc.europa.eu/3177">EuroVoc 3177</a>'),
+        ("/voc/place/BEL", '<a href="http://data.europa.eu/nuts/code/BE">NUTS BE</a>'),
+        ("/voc/activity-type/career-guidance?lang=fr", ">Thésaurus de l’UNESCO concept4675</a>"),
+        ("/voc/activity-type/career-guidance?lang=de", ">ESCO 5d0cc30d-068a-424c-8463-f42872a7149e</a>"),
+    ):
+        assert shown in page(client, path), path

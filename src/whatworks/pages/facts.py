@@ -96,7 +96,8 @@ def shown(view: View, value: Value) -> Shown:
     if value.term in RELATIONS:
         return view.name(value.term)
     href = view.href(value.term) if isinstance(value.term, Iri) and value.part is None else ""
-    return Shown(cut(safe(value.text.removesuffix(MIDNIGHT)), _LONGEST), value.language, href)
+    text = view.in_list(value.term, value.text.removesuffix(MIDNIGHT))
+    return Shown(cut(safe(text), _LONGEST), value.language, href)
 
 
 def _who(field: Field) -> str:

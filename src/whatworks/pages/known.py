@@ -58,4 +58,5 @@ def successors(edition: Edition, iri: Iri) -> list[str] | None:
     marks = store.match(iri, DEPRECATED)
     if not any(isinstance(mark.object, Literal) and mark.object.value in ("true", "1") for mark in marks):
         return None
-    return [str(quad.object) for quad in store.match(iri, REPLACED) if isinstance(quad.object, Iri)]
+    named = [quad.object for quad in store.match(iri, REPLACED)]
+    return [str(each) for each in named if isinstance(each, Iri) and each != iri]

@@ -61,6 +61,7 @@ def values(view: View, shelf: Shelf, described: Description) -> dict[str, Any]:
         "key": key,
         "name": name if titles else Shown(key),
         "titled": bool(titles),
+        "keyed": bool(facts.values(str(IDENTIFIER))),
         "others": [title for title in titles if title.text != name.text],
         "kinds": described.classes,
         "kind": facts.first(WW + "kind"),

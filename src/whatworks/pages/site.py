@@ -275,11 +275,12 @@ class Pages:
         values = {"name": name, "answered": answered, "endings": endings, "title": forms.absent(view, name)}
         return self._written("absent.html", view, values)
 
-    def problem(self, view: View, said: Mapping[str, Any]) -> bytes:
-        """Return the page that says what is the matter, and where to go on."""
+    def problem(self, view: View, said: Mapping[str, Any], about: Iri | None = None) -> bytes:
+        """Return the page that says what is the matter, with what, if it is known, and where to go on."""
+        name = view.name(about)._replace(href="") if about is not None else None  # it would lead here again
         instead = [view.name(Iri(each)) for each in said.get("instead", ())]
         hint, where = said.get("hint", ""), said.get("where", {})
-        values = {**said, "hint": hint, "where": where, "instead": instead}
+        values = {**said, "hint": hint, "where": where, "name": name, "instead": instead}
         return self._written("problem.html", view, {**values, "detail": safe(said["detail"])})
 
     def preview(self, view: View, values: Mapping[str, Any]) -> bytes:

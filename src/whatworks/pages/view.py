@@ -24,6 +24,14 @@ RELATIONS: dict[Term, str] = {
     Iri(SKOS + "narrowMatch"): N_("narrower"),
     Iri(SKOS + "relatedMatch"): N_("related"),
 }
+# Lists of other publishers, by where the IRIs of their concepts begin: nothing here says what these are called.
+_LISTS = {
+    "http://data.europa.eu/esco/occupation/": "ESCO",
+    "http://data.europa.eu/nuts/code/": "NUTS",
+    "http://eurovoc.europa.eu/": "EuroVoc",
+    "http://vocabularies.unesco.org/thesaurus/": N_("UNESCO Thesaurus"),
+    "https://w3id.org/kim/isced-2011/": N_("ISCED 2011"),
+}
 _LONGEST = 300  # letters of a name in a list; what is longer is cut
 _KNOWN = 20_000  # so many names are kept
 _KEYS = 200_000  # and so many texts by which lists are sorted
@@ -177,6 +185,7 @@ class View:
             text, language = self.edition.kg.describer.label(term, self.languages)
             if term in RELATIONS:  # nothing here says what another vocabulary calls them
                 text, language = self.words(RELATIONS[term]), self.language
+            text = self.in_list(term, text)
             href = self.href(term) if isinstance(term, Iri) else ""
             if len(self._names) >= _KNOWN:
                 self._names.clear()
@@ -184,6 +193,13 @@ class View:
         elif isinstance(term, Iri) and (saw := getattr(self.edition.kg.collection.store, "saw", None)) is not None:
             saw(term)  # a store that notes what is read is told of what need not be read again
         return found
+
+    def in_list(self, term: Term, text: str) -> str:
+        """Return what a term is called: one that has a code alone by the name of its list and that code."""
+        known = next((each for each in _LISTS if term.startswith(each)), "") if isinstance(term, Iri) else ""
+        if not known or text not in (term, self.edition.kg.prefixes.shorten(Iri(term))):
+            return text
+        return f"{self.words(_LISTS[known])} {str(term)[len(known) :]}"
 
     def field(self, name: str, *, marked: bool = False) -> Shown:
         """Return what a field, or a heading over fields, is called.

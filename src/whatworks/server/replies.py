@@ -141,11 +141,11 @@ def problem(
 
 def told(request: Request, status: int, detail: str, *, code: str = "", **more: Any) -> Response:
     """Return an error: a page for who reads pages, and for others what `problem` makes."""
-    headers = more.pop("headers", None)
+    headers, about = more.pop("headers", None), more.pop("about", None)
     if "text/html" in request.headers.get("accept", "") and request.method in ("GET", "HEAD"):
         with suppress(HTTPException):  # a request that names no host gets no page
             said = {"status": status, "title": HTTPStatus(status).phrase, "detail": detail, "code": code, **more}
-            page = request.app.state.pages.problem(view_of(request), said)
+            page = request.app.state.pages.problem(view_of(request), said, about)
             return Response(page, status, {**_FLEETING, **(headers or {})}, "text/html")
     return problem(status, detail, code=code, headers=headers, **more)
 

@@ -70,4 +70,4 @@ def retired(request: Request, served: Served, iri: Iri) -> Response | None:
     if instead is None:
         return None
     named = {"Link": ", ".join(f'<{uri(each)}>; rel="successor-version"' for each in instead)} if instead else None
-    return told(request, 410, gone(iri), headers=named, instead=instead)
+    return told(request, 410, gone(iri), headers=named, about=iri, instead=instead)

@@ -185,7 +185,7 @@ class Contents:
         where = unquote(document.where)[1:]
         instead = successors(self.edition, document.iri)
         if instead is not None:
-            yield f"{where}.html", self._problem(HTTPStatus.GONE, gone(document.iri), instead)
+            yield f"{where}.html", self._problem(HTTPStatus.GONE, gone(document.iri), document.iri, instead)
             return
         # What is made here names no services; what is in the store is the same on the server.
         view = self._view if document.made is not None else self._served
@@ -252,9 +252,9 @@ class Contents:
             written = pages.dumps(view) if name == "dumps" else make[name](view)
         yield f"{at.get(name, name)}.html", written
 
-    def _problem(self, status: HTTPStatus, detail: str, instead: Iterable[str] = ()) -> bytes:
+    def _problem(self, status: HTTPStatus, detail: str, about: Iri | None = None, instead: Iterable[str] = ()) -> bytes:
         said = {"status": int(status), "title": status.phrase, "detail": detail, "code": "", "instead": [*instead]}
-        return self._pages.problem(self._served, said)
+        return self._pages.problem(self._served, said, about)
 
     def _list(self, number: str) -> Files:
         view = View(self.edition, self.home, fields=[("page", number)] if number != "1" else [], answers=False)
