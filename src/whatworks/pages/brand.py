@@ -121,7 +121,7 @@ def _colours(look: Look) -> bytes:
     written = ""
     for colour, start, end in (
         (look.accent, ':root:not([data-theme="dark"]) {', "}"),
-        (look.accent_dark, '@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) {', "} }"),
+        (look.accent_dark, '@media screen and (prefers-color-scheme: dark) { :root:not([data-theme="light"]) {', "} }"),
     ):
         if colour:
             names = ["--strong", "--pico-primary", "--pico-primary-hover", "--pico-primary-underline"]
